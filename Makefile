@@ -1,0 +1,103 @@
+# Janus: `make up` runs it, `make test` tests it, `make help` lists the rest.
+.DEFAULT_GOAL := all
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+VERSION := 0.1.0
+CC ?= gcc
+B := build$(if $(SAN),/san)
+BIN := $(B)/bin
+
+CFLAGS ?= -O2 -g
+CFLAGS += -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -Werror -Wno-format-truncation \
+	-fPIE -fstack-protector-strong -fno-strict-aliasing -DJANUS_VERSION='"$(VERSION)"'
+ifdef SAN
+CFLAGS += -O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=$(SAN)
+else
+CFLAGS += -D_FORTIFY_SOURCE=2
+endif
+LDFLAGS += -pie -Wl,-z,relro,-z,now -pthread
+LDLIBS := -lmicrohttpd -lcurl -lcjson -lsqlite3 -lcrypto -lconfuse -lsmartcols -lm
+CPPFLAGS += -I. -I$(B)/gen -MMD -MP
+
+# A room is a directory; a program is its main room and the rooms below it.
+sources = $(foreach room,$(1),$(wildcard $(room)/*.c))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
+
+RUNTIME := runtime/base runtime/base/cli runtime/loop runtime/net runtime/sql runtime/engine \
+	runtime/engine/docker runtime/openai
+DAEMON := controlplane/store controlplane/registry controlplane/supervise controlplane/gateway \
+	controlplane/api controlplane
+PLATFORM := controlplane/platform
+BASELINE := baseline/agent
+CTL := controlplane/ctl
+PROGRAMS := janusd janusctl janus-platform janus-baseline
+STATIC := janus-link janus-canary
+
+all: programs			## build every program into build/bin
+programs: $(addprefix $(BIN)/,$(PROGRAMS)) $(addprefix $(BIN)/,$(STATIC))
+
+$(B)/libruntime.a: $(call objects,$(RUNTIME))
+$(B)/libdaemon.a: $(filter-out %/main.o,$(call objects,$(DAEMON)))
+$(B)/libplatform.a: $(filter-out %/main.o,$(call objects,$(PLATFORM)))
+$(B)/libbaseline.a: $(filter-out %/main.o,$(call objects,$(BASELINE)))
+$(B)/libctl.a: $(filter-out %/main.o,$(call objects,$(CTL)))
+$(B)/%.a:
+	@rm -f $@
+	@$(AR) qcs $@ $^	# q: two rooms may each have a routes.o
+
+link = @echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $(1) $(LDLIBS)
+$(BIN)/janusd: $(B)/obj/controlplane/main.o $(B)/libdaemon.a $(B)/libruntime.a
+	$(call link,$^)
+$(BIN)/janusctl: $(B)/obj/controlplane/ctl/main.o $(B)/libctl.a $(B)/libruntime.a
+	$(call link,$^)
+$(BIN)/janus-platform: $(B)/obj/controlplane/platform/main.o $(B)/libplatform.a $(B)/libruntime.a
+	$(call link,$^)
+$(BIN)/janus-baseline: $(B)/obj/baseline/agent/main.o $(B)/libbaseline.a $(B)/libruntime.a
+	$(call link,$^)
+
+$(B)/obj/%.o: %.c Makefile
+	@echo "  cc   $<"; mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The two programs that run inside a pod link nothing of ours and no shared library.
+POD_CFLAGS := -std=c17 -D_GNU_SOURCE -static -Os -s -Wall -Wextra -Werror -Wshadow \
+	-Wmissing-prototypes -Wvla -I.
+$(BIN)/janus-link: controlplane/link/link.c runtime/engine/link_protocol.h
+$(BIN)/janus-canary: controlplane/link/canary.c $(wildcard controlplane/link/attempts*.c \
+	controlplane/link/try_*.c controlplane/link/*.h)
+$(BIN)/janus-link $(BIN)/janus-canary:
+	@echo "  musl $@"; mkdir -p $(@D)
+	@musl-gcc $(POD_CFLAGS) -o $@ $(filter %.c,$^)
+
+# Named statements of db/queries become an enum and its text; migrations are embedded in order.
+$(B)/gen/sql_queries.h: $(sort $(wildcard db/queries/*.sql)) db/queries.awk
+	@mkdir -p $(@D); awk -f db/queries.awk $(filter %.sql,$^) > $@
+$(B)/gen/sql_migrations.h: $(sort $(wildcard db/migrations/*.sql))
+	@mkdir -p $(@D); for f in $^; do n=$$(basename $$f .sql); \
+		echo "EMBED(migration_$${n%%_*}, \"$$f\");"; done > $@; \
+	echo "#define MIGRATIONS(X) \\" >> $@; \
+	for f in $^; do n=$$(basename $$f .sql); echo "	X(migration_$${n%%_*}) \\"; done >> $@; echo >> $@
+$(call objects,controlplane/store): $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
+
+# Tests mirror the tree: tests/X/test_Y.c tests X/Y.c.
+TEST_SOURCES := $(sort $(wildcard tests/runtime/*/test_*.c tests/controlplane/*/test_*.c \
+	tests/controlplane/test_*.c tests/baseline/*/test_*.c))
+TESTS := $(TEST_SOURCES:%.c=$(B)/%)
+$(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libbaseline.a $(B)/libctl.a \
+	$(B)/libruntime.a
+	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt
+
+check: programs $(TESTS)	## run the unit tests; SAN=address,undefined sanitizes them
+	@for t in $(TESTS); do BIN=$(BIN) $$t || exit 1; done
+
+help:				## show this list
+	@awk -F':.*## ' '/^[a-z_.]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile
+
+clean:				## remove everything that was built
+	rm -rf build
+
+.PHONY: all programs check help clean
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

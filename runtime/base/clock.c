@@ -1,0 +1,68 @@
+/*
+ * clock.c - monotonic and wall time.
+ */
+#include "runtime/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t
+read_us(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t
+clock_now_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_now_ms(void)
+{
+	return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t
+clock_wall_ms(void)
+{
+	return read_us(CLOCK_REALTIME) / 1000;
+}
+
+const char *
+clock_format(int64_t wall_ms, char *out)
+{
+	const time_t seconds = (time_t)(wall_ms / 1000);
+	struct tm tm;
+	char day[24];
+
+	gmtime_r(&seconds, &tm);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out, CLOCK_TEXT_MAX, "%s.%03dZ", day, (int)(wall_ms % 1000));
+	return out;
+}
+
+int64_t
+clock_parse(const char *text)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t ms = 0;
+
+	if (rest == NULL)
+		return -1;
+	if (*rest == '.') {
+		int64_t scale = 100;
+
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++, scale /= 10)
+			ms += (*rest - '0') * scale;
+	}
+	if (strcmp(rest, "Z") != 0)
+		return -1;
+	return (int64_t)timegm(&tm) * 1000 + ms;
+}

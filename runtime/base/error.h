@@ -1,0 +1,50 @@
+/*
+ * error.h - an error is a value with words.
+ *
+ * A struct error lives on the stack of whoever will answer for the failure and goes down as the
+ * last argument.  Nothing in it is owned, so it is copied and dropped freely.
+ */
+#ifndef JANUS_BASE_ERROR_H
+#define JANUS_BASE_ERROR_H
+#include <stdarg.h>
+
+/* What a caller can do about it, not where it came from. */
+#define ERROR_KINDS(X)                                                                             \
+	X(NONE, "none")		      /* no error */                                               \
+	X(INVALID, "invalid")	      /* the input is wrong: change it */                          \
+	X(NOT_FOUND, "not_found")     /* there is no such thing */                                 \
+	X(CONFLICT, "conflict")	      /* not in this state: look, then decide */                   \
+	X(DENIED, "denied")	      /* not allowed */                                            \
+	X(TOO_BIG, "too_big")	      /* over a limit */                                           \
+	X(BUSY, "busy")		      /* later, perhaps */                                         \
+	X(TIMEOUT, "timeout")	      /* a deadline passed; it may still happen */                 \
+	X(UPSTREAM, "upstream")	      /* a peer answered wrongly */                                \
+	X(UNAVAILABLE, "unavailable") /* a peer cannot be reached */                               \
+	X(CANCELLED, "cancelled")     /* we were asked to stop */                                  \
+	X(IO, "io")		      /* the system refused: disk, memory, descriptors */          \
+	X(INTERNAL, "internal")	      /* our own bug or surprise */
+
+enum error_kind {
+#define X(name, text) ERROR_##name,
+	ERROR_KINDS(X)
+#undef X
+};
+
+struct error {
+	enum error_kind kind;
+	char text[240]; /* one sentence, cut at the end of the buffer */
+};
+
+/** error_set - fill err (may be NULL) and return -1. */
+int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** error_errno - as error_set with ": " and the text of errno; kind from errno. Returns -1. */
+int error_errno(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** error_add - put "prefix: " before the text that is there; returns -1. */
+int error_add(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** error_kind_name - the lower-case word of a kind. */
+const char *error_kind_name(enum error_kind kind);
+#endif

@@ -1,0 +1,116 @@
+/*
+ * file.c - read, replace and remove files.
+ */
+#include "runtime/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/str.h"
+
+int
+file_read(const char *path, size_t max, char **out, size_t *len, struct error *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_buf_ struct buf b = { 0 };
+
+	if (fd < 0)
+		return error_errno(err, "%s", path);
+	for (;;) {
+		const ssize_t n = read(fd, buf_reserve(&b, 8192), 8192);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_errno(err, "%s", path);
+		if (n == 0)
+			break;
+		b.len += (size_t)n;
+		if (b.len > max)
+			return error_set(err, ERROR_TOO_BIG, "%s: larger than %zu bytes", path, max);
+	}
+	buf_reserve(&b, 0);
+	if (len != NULL)
+		*len = b.len;
+	*out = buf_take(&b);
+	return 0;
+}
+
+static int
+write_all(int fd, const char *p, size_t len)
+{
+	while (len > 0) {
+		const ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int
+file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct error *err)
+{
+	_cleanup_free_ char *temp = str_printf("%s.%d.tmp", path, (int)getpid());
+	_cleanup_close_ int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return error_errno(err, "%s", temp);
+	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0 || rename(temp, path) < 0) {
+		error_errno(err, "%s", path);
+		unlink(temp);
+		return -1;
+	}
+	return 0;
+}
+
+int
+file_mkdirs(const char *path, unsigned mode, struct error *err)
+{
+	_cleanup_free_ char *p = str_dup(path);
+	struct stat st;
+
+	for (char *slash = strchr(p + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(p, 0755) < 0 && errno != EEXIST)
+			return error_errno(err, "%s", p);
+		*slash = '/';
+	}
+	if (mkdir(p, mode) < 0 && errno != EEXIST)
+		return error_errno(err, "%s", p);
+	if (stat(p, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		return error_errno(err, "%s", p);
+	}
+	return 0;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+int
+file_remove_tree(const char *path, struct error *err)
+{
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT)
+		return error_errno(err, "remove %s", path);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * file.h - whole small files, directories, and embedded ones.
+ */
+#ifndef JANUS_BASE_FILE_H
+#define JANUS_BASE_FILE_H
+#include <stdbool.h>
+#include <stddef.h>
+struct error;
+
+/** file_read - the whole of a file of at most max bytes; *out is NUL-terminated and the caller's. */
+int file_read(const char *path, size_t max, char **out, size_t *len, struct error *);
+/** file_write - replace path in one step (temp, fsync, rename) with mode. */
+int file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct error *);
+/** file_mkdirs - make path and its parents; an existing directory is fine. */
+int file_mkdirs(const char *path, unsigned mode, struct error *);
+/** file_remove_tree - remove a directory we made and all below it; a missing one is fine. */
+int file_remove_tree(const char *path, struct error *);
+
+/*
+ * EMBED - put a file of the source tree into the program at build time, as name[] and name_len.
+ * The path is relative to the root of the tree; a NUL follows the bytes.
+ */
+#define EMBED(name, path)                                                                          \
+	extern const char name[], name##_end[];                                                    \
+	__asm__(".pushsection .rodata\n"                                                           \
+		".global " #name "\n.type " #name ", @object\n" #name ":\n"                        \
+		".incbin \"" path "\"\n"                                                           \
+		".global " #name "_end\n" #name "_end:\n.byte 0\n"                                 \
+		".popsection\n")
+#define EMBED_LEN(name) ((size_t)(name##_end - name))
+#endif

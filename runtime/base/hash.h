@@ -1,0 +1,17 @@
+/*
+ * hash.h - SHA-256 and random bytes, from libcrypto and the kernel.
+ */
+#ifndef JANUS_BASE_HASH_H
+#define JANUS_BASE_HASH_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HASH_HEX_MAX 65
+
+/** hash_sha256_hex - 64 lower-case hex digits and NUL into out; returns out. */
+const char *hash_sha256_hex(const void *bytes, size_t len, char out[HASH_HEX_MAX]);
+/** hash_equal - compare without telling how much is equal. */
+bool hash_equal(const void *a, const void *b, size_t len);
+/** hash_random - fill with random bytes; aborts if the kernel has none. */
+void hash_random(void *out, size_t len);
+#endif

@@ -1,0 +1,211 @@
+/*
+ * json.c - strict parsing over cJSON, getters, and string literals.
+ */
+#include "runtime/base/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json_scan.h"
+#include "runtime/base/str.h"
+
+int
+json_parse(const char *text, size_t len, cJSON **out, struct error *err)
+{
+	if (json_scan(text, len, NULL, NULL, err) < 0)
+		return -1;
+	cJSON *json = cJSON_ParseWithLengthOpts(text, len, NULL, false);
+	if (json == NULL)
+		return error_set(err, ERROR_INVALID, "not valid JSON");
+	*out = json;
+	return 0;
+}
+
+char *
+json_print(const cJSON *json)
+{
+	char *text = cJSON_PrintUnformatted(json);
+
+	if (text == NULL)
+		abort();
+	return text;
+}
+
+const cJSON *
+json_get(const cJSON *object, const char *key)
+{
+	return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
+}
+
+const char *
+json_str(const cJSON *object, const char *key)
+{
+	return cJSON_GetStringValue(json_get(object, key));
+}
+
+int64_t
+json_int(const cJSON *object, const char *key, int64_t absent)
+{
+	const cJSON *item = json_get(object, key);
+
+	if (!cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= 9007199254740992.0))
+		return absent;
+	return (int64_t)item->valuedouble;
+}
+
+double
+json_num(const cJSON *object, const char *key, double absent)
+{
+	const cJSON *item = json_get(object, key);
+
+	return cJSON_IsNumber(item) ? item->valuedouble : absent;
+}
+
+bool
+json_bool(const cJSON *object, const char *key, bool absent)
+{
+	const cJSON *item = json_get(object, key);
+
+	return cJSON_IsBool(item) ? cJSON_IsTrue(item) : absent;
+}
+
+const cJSON *
+json_path(const cJSON *object, const char *dotted)
+{
+	while (object != NULL && *dotted != '\0') {
+		const size_t len = strcspn(dotted, ".");
+		_cleanup_free_ char *key = str_ndup(dotted, len);
+
+		if (cJSON_IsArray(object))
+			object = cJSON_GetArrayItem(object, atoi(key));
+		else
+			object = json_get(object, key);
+		dotted += len + (dotted[len] == '.');
+	}
+	return object;
+}
+
+const char *
+json_unknown_key(const cJSON *object, const char *const *known)
+{
+	const cJSON *item;
+
+	json_for_each(item, object) {
+		const char *const *k = known;
+
+		while (*k != NULL && strcmp(*k, item->string) != 0)
+			k++;
+		if (*k == NULL)
+			return item->string;
+	}
+	return NULL;
+}
+
+static cJSON *
+add(cJSON *object, const char *key, cJSON *item)
+{
+	if (item == NULL)
+		abort();
+	if (cJSON_IsArray(object))
+		cJSON_AddItemToArray(object, item);
+	else
+		cJSON_AddItemToObject(object, key, item);
+	return item;
+}
+
+cJSON *
+json_add_str(cJSON *object, const char *key, const char *value)
+{
+	return add(object, key, value != NULL ? cJSON_CreateString(value) : cJSON_CreateNull());
+}
+
+cJSON *
+json_add_int(cJSON *object, const char *key, int64_t value)
+{
+	return add(object, key, cJSON_CreateNumber((double)value));
+}
+
+cJSON *
+json_add_bool(cJSON *object, const char *key, bool value)
+{
+	return add(object, key, cJSON_CreateBool(value));
+}
+
+cJSON *
+json_add_obj(cJSON *object, const char *key)
+{
+	return add(object, key, cJSON_CreateObject());
+}
+
+cJSON *
+json_add_arr(cJSON *object, const char *key)
+{
+	return add(object, key, cJSON_CreateArray());
+}
+
+cJSON *
+json_add_time(cJSON *object, const char *key, int64_t wall_ms)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	return json_add_str(object, key, wall_ms != 0 ? clock_format(wall_ms, text) : NULL);
+}
+
+/* Length of the longest run that needs no escape. */
+static size_t
+plain_run(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7f && s[i] != '"' &&
+	    s[i] != '\\')
+		i++;
+	return i;
+}
+
+static size_t
+add_escape(struct buf *out, const char *s, size_t len)
+{
+	const unsigned char c = (unsigned char)s[0];
+
+	switch (c) {
+	case '"': buf_add_str(out, "\\\""); return 1;
+	case '\\': buf_add_str(out, "\\\\"); return 1;
+	case '\n': buf_add_str(out, "\\n"); return 1;
+	case '\r': buf_add_str(out, "\\r"); return 1;
+	case '\t': buf_add_str(out, "\\t"); return 1;
+	default: break;
+	}
+	if (c < 0x80) {
+		buf_printf(out, "\\u%04x", c);
+		return 1;
+	}
+	for (size_t n = 2; n <= 4 && n <= len; n++)
+		if (str_utf8_valid(s, n)) {
+			buf_add(out, s, n);
+			return n;
+		}
+	buf_add_str(out, "\xef\xbf\xbd");
+	return 1;
+}
+
+void
+json_add_quoted(struct buf *out, const char *text, size_t len)
+{
+	buf_add_char(out, '"');
+	while (len > 0) {
+		size_t n = plain_run(text, len);
+
+		buf_add(out, text, n);
+		if (n < len)
+			n += add_escape(out, text + n, len - n);
+		text += n;
+		len -= n;
+	}
+	buf_add_char(out, '"');
+}

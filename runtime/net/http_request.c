@@ -1,0 +1,403 @@
+/*
+ * http_request.c - one request: its checks, what is asked about it, and its whole answers.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/id.h"
+#include "runtime/base/str.h"
+#include "runtime/net/http_server_internal.h"
+#include "runtime/net/url.h"
+
+/* A body of an early answered request that is dropped so that its connection can be kept. */
+#define DROP_MAX_BYTES (256 << 10)
+#define TOKEN "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+struct exchange *
+exchange_new(struct client *c, const char *target)
+{
+	struct exchange *ex = mem_zalloc(sizeof(*ex));
+	struct http_server *s = c->server;
+
+	ex->client = c;
+	ex->pub.server = s;
+	ex->pub.loop = s->loop;
+	ex->pub.method = ex->method;
+	ex->target = str_dup(target);
+	char *query = strchr(ex->target, '?');
+	if (query != NULL)
+		*query++ = '\0';
+	ex->pub.path = ex->target;
+	ex->pub.query = query != NULL ? query : "";
+	ex->next = s->first;
+	ex->prev = &s->first;
+	if (ex->next != NULL)
+		ex->next->prev = &ex->next;
+	s->first = ex;
+	s->busy++;
+	return ex;
+}
+
+void
+exchange_free(struct exchange *ex)
+{
+	ex->pub.server->busy--;
+	*ex->prev = ex->next;
+	if (ex->next != NULL)
+		ex->next->prev = ex->prev;
+	if (ex->dirty_prev != NULL) {
+		*ex->dirty_prev = ex->dirty_next;
+		if (ex->dirty_next != NULL)
+			ex->dirty_next->dirty_prev = ex->dirty_prev;
+	}
+	if (ex->response != NULL)
+		MHD_destroy_response(ex->response);
+	buf_done(&ex->pub.body);
+	buf_done(&ex->out);
+	free(ex->target);
+	free(ex);
+}
+
+/*
+ * The head
+ */
+struct head_facts {
+	int hosts, lengths, codings, expects;
+	const char *host, *length, *coding, *expect;
+	bool malformed;
+};
+
+static enum MHD_Result
+note_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
+    const char *value, size_t value_len)
+{
+	struct head_facts *f = cls;
+
+	(void)kind;
+	if (value == NULL)
+		value = "";
+	/* A space before the colon ends up in the name. */
+	if (name_len == 0 || strspn(name, TOKEN) != name_len)
+		f->malformed = true;
+	for (size_t i = 0; i < value_len; i++)
+		if (((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 0x7f)
+			f->malformed = true;
+	if (strcasecmp(name, "host") == 0) {
+		f->hosts++;
+		f->host = value;
+	} else if (strcasecmp(name, "content-length") == 0) {
+		f->lengths++;
+		f->length = value;
+	} else if (strcasecmp(name, "transfer-encoding") == 0) {
+		f->codings++;
+		f->coding = value;
+	} else if (strcasecmp(name, "expect") == 0) {
+		f->expects++;
+		f->expect = value;
+	}
+	return MHD_YES;
+}
+
+/* Can two readers disagree about where this request ends? */
+static bool
+framing_is_odd(const struct exchange *ex, const struct head_facts *f)
+{
+	if (f->codings > 0)
+		return f->codings > 1 || f->lengths > 0 || ex->old ||
+		    strcasecmp(f->coding, "chunked") != 0;
+	if (f->lengths > 1)
+		return true;
+	return f->lengths == 1 &&
+	    (f->length[0] == '\0' || strspn(f->length, "0123456789") != strlen(f->length) ||
+		strlen(f->length) > 18);
+}
+
+static bool
+host_is_odd(const struct exchange *ex, const struct head_facts *f)
+{
+	if (f->hosts != 1)
+		return f->hosts > 1 || !ex->old;
+	return f->host[0] == '\0' || strpbrk(f->host, " \t,/@\\?#") != NULL;
+}
+
+static void
+read_peer(struct exchange *ex)
+{
+	const struct http_server *s = ex->pub.server;
+	const union MHD_ConnectionInfo *info;
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(peer);
+
+	ex->pub.is_unix = s->is_unix;
+	ex->pub.peer_uid = (uid_t)-1;
+	if (s->is_unix) {
+		strcpy(ex->pub.client, "unix");
+		if (getsockopt(ex->client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+			ex->pub.peer_uid = peer.uid;
+		return;
+	}
+	info = MHD_get_connection_info(ex->client->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
+	if (address != NULL && address->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+		    ex->pub.client, sizeof(ex->pub.client));
+	else if (address != NULL && address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6,
+		    &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+		    ex->pub.client, sizeof(ex->pub.client));
+}
+
+static void
+read_id(struct exchange *ex)
+{
+	const char *sent = http_header_get(&ex->pub, "x-request-id");
+
+	if (sent != NULL && id_request_valid(sent))
+		memcpy(ex->pub.id, sent, strlen(sent) + 1);
+	else
+		id_new("req", ex->pub.id);
+}
+
+int
+exchange_read_head(struct exchange *ex, const char *method, const char *version, const char **code)
+{
+	const struct http_server_limits *limits = ex->pub.server->limits;
+	struct MHD_Connection *mhd = ex->client->mhd;
+	const union MHD_ConnectionInfo *info;
+	struct head_facts f = { 0 };
+
+	ex->pub.accepted_us = clock_now_us();
+	ex->old = strcmp(version, "HTTP/1.0") == 0;
+	const bool method_ok =
+	    strspn(method, TOKEN) == strlen(method) && strlen(method) < sizeof(ex->method);
+	if (method_ok)
+		strcpy(ex->method, method);
+	ex->bodiless = strcmp(ex->method, "HEAD") == 0;
+	read_peer(ex);
+	read_id(ex);
+	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, note_header, &f);
+	ex->has_body = f.codings > 0 || (f.lengths > 0 && strcmp(f.length, "0") != 0);
+	ex->body_declared = f.codings > 0 || f.lengths == 0 ? -1 : strtoll(f.length, NULL, 10);
+	ex->expects = f.expects > 0 && !ex->old && ex->has_body;
+
+	*code = "bad_request";
+	ex->bad_framing = true; /* unless all of this is well */
+	if (!ex->old && strcmp(version, "HTTP/1.1") != 0)
+		return MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED;
+	if (!method_ok || f.malformed || framing_is_odd(ex, &f) || host_is_odd(ex, &f) ||
+	    strlen(ex->pub.path) + strlen(ex->pub.query) > limits->url_bytes)
+		return MHD_HTTP_BAD_REQUEST;
+	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	if (info != NULL && info->header_size > limits->header_bytes) {
+		*code = "headers_too_large";
+		return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+	}
+	if (f.expects > 0 && !ex->old &&
+	    (f.expects > 1 || strcasecmp(f.expect, "100-continue") != 0)) {
+		*code = "expectation_failed";
+		return MHD_HTTP_EXPECTATION_FAILED;
+	}
+	ex->bad_framing = false;
+	return 0;
+}
+
+const char *
+http_header_get(const struct http_request *r, const char *name)
+{
+	const struct client *c = exchange_of(r)->client;
+
+	return c == NULL ? NULL : MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, name);
+}
+
+struct count {
+	const char *name;
+	int n;
+};
+
+static enum MHD_Result
+count_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct count *count = cls;
+
+	(void)kind;
+	(void)value;
+	if (strcasecmp(name, count->name) == 0)
+		count->n++;
+	return MHD_YES;
+}
+
+int
+http_header_count(const struct http_request *r, const char *name)
+{
+	const struct client *c = exchange_of(r)->client;
+	struct count count = { .name = name };
+
+	if (c != NULL)
+		MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, count_header, &count);
+	return count.n;
+}
+
+char *
+http_query_get(const struct http_request *r, const char *key)
+{
+	const char *at = r->query;
+
+	while (*at != '\0') {
+		const size_t len = strcspn(at, "&");
+		const char *equals = memchr(at, '=', len);
+		const size_t name_len = equals != NULL ? (size_t)(equals - at) : len;
+		_cleanup_free_ char *name = NULL;
+
+		if (url_decode(at, name_len, &name) == 0 && strcmp(name, key) == 0) {
+			const char *value = equals != NULL ? equals + 1 : at + len;
+			char *decoded = NULL;
+
+			return url_decode(value, (size_t)(at + len - value), &decoded) == 0
+			    ? decoded
+			    : NULL;
+		}
+		at += len;
+		at += *at == '&';
+	}
+	return NULL;
+}
+
+void
+http_request_watch(struct http_request *r, const struct http_request_events *events, void *arg)
+{
+	exchange_of(r)->events = events;
+	exchange_of(r)->events_arg = arg;
+}
+
+/*
+ * Answers
+ */
+
+/* Ends with a close: because we go, or because what follows on the connection is not certain. */
+static bool
+closes(const struct exchange *ex)
+{
+	return ex->pub.server->draining || ex->bad_framing;
+}
+
+static void
+add_headers(struct exchange *ex, const struct http_header *h)
+{
+	for (; h != NULL && h->name != NULL; h++)
+		if (strcasecmp(h->name, "x-request-id") != 0)
+			MHD_add_response_header(ex->response, h->name, h->value);
+	MHD_add_response_header(ex->response, "x-request-id", ex->pub.id);
+	if (closes(ex))
+		MHD_add_response_header(ex->response, "connection", "close");
+}
+
+/* May libmicrohttpd not answer, because much of the body is still to come? It would close with
+ * bytes unread, and the reset that follows can destroy the answer on its way. */
+static bool
+must_linger(const struct exchange *ex)
+{
+	if (ex->stage == STAGE_HEAD)
+		return ex->has_body && !ex->expects && !ex->bad_framing &&
+		    (ex->body_declared < 0 || ex->body_declared > DROP_MAX_BYTES);
+	return ex->stage != STAGE_ANSWER;
+}
+
+/* Write the answer ourselves and only then read on. It is short: what the socket does not take at
+ * once is lost. */
+static void
+answer_raw(
+    struct exchange *ex, int status, const struct http_header *h, const void *body, size_t len)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	char date[64];
+	struct tm tm;
+	const time_t now = clock_wall_ms() / 1000;
+
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	buf_printf(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
+	    MHD_get_reason_phrase_for((unsigned)status), date);
+	for (; h != NULL && h->name != NULL; h++)
+		if (strpbrk(h->value, "\r\n") == NULL)
+			buf_printf(&out, "%s: %s\r\n", h->name, h->value);
+	buf_printf(&out, "x-request-id: %s\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+	    ex->pub.id, len);
+	if (!ex->bodiless)
+		buf_add(&out, body, len);
+	if (send(ex->client->fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		shutdown(ex->client->fd, SHUT_WR);
+	ex->raw = true;
+}
+
+static void
+answer(struct exchange *ex, int status, const struct http_header *headers, const void *body,
+    size_t len)
+{
+	ex->over = true;
+	if (must_linger(ex)) {
+		answer_raw(ex, status, headers, body, len);
+		return;
+	}
+	ex->status = status;
+	ex->response =
+	    MHD_create_response_from_buffer(len, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
+	if (ex->response == NULL)
+		abort();
+	add_headers(ex, headers);
+	exchange_resume(ex);
+}
+
+void
+http_reply(struct http_request *r, int status, const struct http_header *headers, const void *body,
+    size_t len)
+{
+	struct exchange *ex = exchange_of(r);
+
+	if (!ex->over && !ex->streaming)
+		answer(ex, status, headers, body, len);
+}
+
+void
+exchange_refuse(struct exchange *ex, int status, const char *code)
+{
+	static const struct http_header headers[] = { { "content-type", "application/json" },
+		{ 0 } };
+	struct http_server *s = ex->pub.server;
+	_cleanup_buf_ struct buf body = { 0 };
+
+	if (ex->over)
+		return;
+	if (ex->pub.id[0] == '\0')
+		id_new("req", ex->pub.id);
+	s->handlers->on_refused(&ex->pub, status, code, &body, s->arg);
+	answer(ex, status, headers, buf_str(&body), body.len);
+}
+
+void
+http_stream_begin(struct http_request *r, int status, const struct http_header *headers)
+{
+	struct exchange *ex = exchange_of(r);
+
+	if (ex->over || ex->streaming)
+		return;
+	ex->streaming = true;
+	ex->told_half_closed = false;
+	ex->bodiless |= status == MHD_HTTP_NO_CONTENT || status == MHD_HTTP_NOT_MODIFIED;
+	ex->status = status;
+	ex->response = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, 128, exchange_read_stream, ex, NULL);
+	if (ex->response == NULL)
+		abort();
+	/* libmicrohttpd 0.9.75 sends the last chunk even where there is no body, and the client
+	 * would take it for the next answer: no chunks then, and a close. */
+	if (ex->bodiless)
+		MHD_set_response_options(
+		    ex->response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+	add_headers(ex, headers);
+	exchange_resume(ex);
+}

@@ -1,0 +1,477 @@
+/*
+ * http_server.c - libmicrohttpd on our loop: connections and the course of a request.
+ */
+#include "runtime/net/http_server.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runtime/base/error.h"
+#include "runtime/base/str.h"
+#include "runtime/net/http_server_internal.h"
+
+/* An answer that came before the body's end: how much body is read so that the client, which may
+ * look at the answer only after having sent all, does not meet a reset instead. */
+#define LINGER_MAX_BYTES (64u << 20)
+/* Beside the largest head: libmicrohttpd's own records, and the head of the answer.  About half of
+ * a pool becomes resident with the first request, so this is the memory of an idle stream. */
+#define POOL_SPARE_BYTES 6144
+
+const struct http_server_limits http_server_defaults = {
+	.header_bytes = 32 << 10,
+	.url_bytes = 8 << 10,
+	.header_timeout_ms = 10000,
+	.idle_timeout_ms = 75000,
+	.body_timeout_ms = 60000,
+	.connections = 10000,
+	.stream_high_bytes = 256 << 10,
+	.stream_stall_ms = 30000,
+};
+
+static void
+client_hang_up(struct client *c)
+{
+	/* libmicrohttpd sees the end of input and closes. */
+	shutdown(c->fd, SHUT_RDWR);
+}
+
+static void
+on_due(struct timer *t, void *arg)
+{
+	(void)t;
+	server_run_soon(arg);
+}
+
+static void
+run(struct http_server *s)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	s->run_wanted = false;
+	MHD_run(s->daemon);
+	if (MHD_get_timeout(s->daemon, &wait_ms) != MHD_YES)
+		timer_cancel(&s->due);
+	else if (wait_ms == 0)
+		server_run_soon(s);
+	else
+		timer_set(s->loop, &s->due, wait_ms > 60000 ? 60000 : (int64_t)wait_ms, on_due, s);
+}
+
+static void
+stop_listening(struct http_server *s)
+{
+	const MHD_socket listen_fd = MHD_quiesce_daemon(s->daemon);
+
+	s->quiet = true;
+	if (listen_fd != MHD_INVALID_SOCKET)
+		close(listen_fd);
+	for (struct client *c = s->clients; c != NULL; c = c->next)
+		if (c->used && c->exchange == NULL)
+			client_hang_up(c);
+}
+
+static void
+on_turn_end(struct timer *t, void *arg)
+{
+	struct http_server *s = arg;
+	struct exchange *batch = s->dirty;
+
+	(void)t;
+	/* Only these: what tending adds waits for the next turn, so that others get theirs. */
+	s->dirty = NULL;
+	if (batch != NULL)
+		batch->dirty_prev = &batch;
+	while (batch != NULL)
+		exchange_tend(batch);
+	if (s->run_wanted)
+		run(s);
+	if (s->draining && !s->quiet)
+		stop_listening(s);
+}
+
+void
+server_tend_soon(struct http_server *s)
+{
+	if (!timer_is_set(&s->turn))
+		timer_set(s->loop, &s->turn, 0, on_turn_end, s);
+}
+
+void
+server_run_soon(struct http_server *s)
+{
+	s->run_wanted = true;
+	server_tend_soon(s);
+}
+
+static void
+on_daemon_ready(struct watch *w, uint32_t events, void *arg)
+{
+	(void)w;
+	(void)events;
+	run(arg);
+}
+
+/*
+ * Connections
+ */
+static void
+on_head_late(struct timer *t, void *arg)
+{
+	struct client *c = arg;
+
+	(void)t;
+	if (c->exchange != NULL)
+		exchange_refuse(c->exchange, MHD_HTTP_REQUEST_TIMEOUT, "request_timeout");
+	client_hang_up(c);
+}
+
+static void
+on_idle(struct timer *t, void *arg)
+{
+	(void)t;
+	client_hang_up(arg);
+}
+
+static void
+on_body_check(struct timer *t, void *arg)
+{
+	struct client *c = arg;
+	struct exchange *ex = c->exchange;
+	const int64_t limit_ms = c->server->limits->body_timeout_ms;
+	const int64_t quiet_ms = ex->body_byte_ms + limit_ms;
+	const int64_t slow_ms =
+	    ex->body_began_ms + limit_ms + (int64_t)(ex->pub.body.len + ex->dropped);
+	const int64_t left_ms =
+	    (quiet_ms < slow_ms ? quiet_ms : slow_ms) - loop_now_ms(ex->pub.loop);
+
+	if (left_ms > 0) {
+		timer_set(ex->pub.loop, t, left_ms, on_body_check, c);
+		return;
+	}
+	if (!ex->raw && !ex->over)
+		exchange_refuse(ex, MHD_HTTP_REQUEST_TIMEOUT, "request_timeout");
+	client_hang_up(c);
+}
+
+static void
+client_new(struct http_server *s, struct MHD_Connection *mhd, void **context)
+{
+	struct client *c = mem_zalloc(sizeof(*c));
+
+	c->server = s;
+	c->mhd = mhd;
+	c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	c->next = s->clients;
+	c->prev = &s->clients;
+	if (c->next != NULL)
+		c->next->prev = &c->next;
+	s->clients = c;
+	timer_set(s->loop, &c->timer, s->limits->header_timeout_ms, on_head_late, c);
+	*context = c;
+}
+
+static void
+client_free(struct client *c)
+{
+	loop_unwatch(&c->watch);
+	timer_cancel(&c->timer);
+	*c->prev = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	free(c);
+}
+
+static void
+on_connection(
+    void *cls, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		client_new(cls, mhd, context);
+	else if (*context != NULL)
+		client_free(*context);
+}
+
+static void
+on_client_event(struct watch *w, uint32_t events, void *arg)
+{
+	struct client *c = arg;
+	struct exchange *ex = c->exchange;
+
+	(void)w;
+	if (events & EPOLLRDHUP)
+		c->half_closed = true;
+	/* While libmicrohttpd has the connection it finds out by itself. */
+	if (ex == NULL || !ex->suspended)
+		return;
+	if (events & (EPOLLHUP | EPOLLERR))
+		exchange_gone(ex);
+	else
+		exchange_tend(ex);
+}
+
+void
+client_watch(struct client *c)
+{
+	/* Edge-triggered: a half-closed client must not wake us over and over.  If the watch cannot
+	 * be had, the next write finds out. */
+	if (c->watch.loop == NULL)
+		loop_watch(c->server->loop, &c->watch, c->fd, EPOLLRDHUP | EPOLLET, on_client_event,
+		    c, NULL);
+}
+
+/*
+ * The course of a request, as libmicrohttpd calls us
+ */
+static void *
+on_request_line(void *cls, const char *target, struct MHD_Connection *mhd)
+{
+	struct http_server *s = cls;
+	struct client *c =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+
+	/* The first head is timed from the accept on, a later one from its first line on. */
+	if (c->used)
+		timer_set(s->loop, &c->timer, s->limits->header_timeout_ms, on_head_late, c);
+	c->used = true;
+	c->exchange = exchange_new(c, target);
+	return c->exchange;
+}
+
+static enum MHD_Result
+queue(struct exchange *ex)
+{
+	struct MHD_Response *response = ex->response;
+
+	ex->response = NULL;
+	const enum MHD_Result queued =
+	    MHD_queue_response(ex->client->mhd, (unsigned)ex->status, response);
+	MHD_destroy_response(response);
+	return queued;
+}
+
+static enum MHD_Result
+handle_head(struct exchange *ex, const char *method, const char *version)
+{
+	struct http_server *s = ex->client->server;
+	const char *code = NULL;
+	int status;
+
+	ex->stage = STAGE_HEAD;
+	timer_cancel(&ex->client->timer);
+	status = exchange_read_head(ex, method, version, &code);
+	if (status == 0) {
+		ex->body_max = s->handlers->on_head(&ex->pub, s->arg);
+		assert(ex->over || ex->body_max >= 0);
+		if (!ex->over && ex->has_body && ex->body_declared > ex->body_max) {
+			status = MHD_HTTP_CONTENT_TOO_LARGE;
+			code = "payload_too_large";
+		}
+	}
+	if (status != 0)
+		exchange_refuse(ex, status, code);
+	/* Told before its body: libmicrohttpd answers and closes. */
+	if (ex->response != NULL && (ex->expects || ex->bad_framing))
+		return queue(ex);
+	ex->stage = STAGE_BODY;
+	if (ex->has_body) {
+		ex->body_began_ms = ex->body_byte_ms = loop_now_ms(s->loop);
+		timer_set(s->loop, &ex->client->timer, s->limits->body_timeout_ms, on_body_check,
+		    ex->client);
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result
+handle_body(struct exchange *ex, const char *bytes, size_t len)
+{
+	ex->body_byte_ms = loop_now_ms(ex->pub.loop);
+	if (!ex->over && ex->pub.body.len + len > (size_t)ex->body_max) {
+		buf_done(&ex->pub.body);
+		exchange_refuse(ex, MHD_HTTP_CONTENT_TOO_LARGE, "payload_too_large");
+	}
+	if (!ex->over) {
+		buf_add(&ex->pub.body, bytes, len);
+		return MHD_YES;
+	}
+	ex->dropped += len;
+	return ex->dropped > LINGER_MAX_BYTES ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result
+handle_complete(struct exchange *ex)
+{
+	struct http_server *s = ex->client->server;
+
+	if (ex->stage != STAGE_ANSWER) {
+		ex->stage = STAGE_ANSWER;
+		timer_cancel(&ex->client->timer);
+		if (!ex->over)
+			s->handlers->on_request(&ex->pub, s->arg);
+	}
+	if (ex->raw || ex->dead)
+		return MHD_NO;
+	if (ex->response != NULL)
+		return queue(ex);
+	exchange_suspend(ex);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+on_access(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+    const char *version, const char *upload, size_t *upload_len, void **context)
+{
+	struct exchange *ex = *context;
+
+	(void)cls;
+	(void)mhd;
+	(void)url;
+	if (ex->stage == STAGE_LINE)
+		return handle_head(ex, method, version);
+	if (*upload_len > 0) {
+		const size_t len = *upload_len;
+
+		*upload_len = 0;
+		return handle_body(ex, upload, len);
+	}
+	return handle_complete(ex);
+}
+
+static void
+on_completed(
+    void *cls, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode code)
+{
+	struct http_server *s = cls;
+	struct exchange *ex = *context;
+
+	(void)mhd;
+	if (ex == NULL)
+		return;
+	*context = NULL;
+	struct client *c = ex->client;
+	timer_cancel(&c->timer);
+	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		timer_set(
+		    s->loop, &c->timer, s->draining ? 0 : s->limits->idle_timeout_ms, on_idle, c);
+	c->exchange = NULL;
+	ex->client = NULL;
+	ex->suspended = false;
+	/* A stream that answers HEAD goes on for its writer, who ends it in his own time. */
+	if (!ex->over && !(ex->bodiless && code == MHD_REQUEST_TERMINATED_COMPLETED_OK))
+		exchange_gone(ex);
+	if (ex->over)
+		exchange_free(ex);
+}
+
+/* Targets are wanted raw: our router decodes what it has matched, once. */
+static size_t
+keep_escaped(void *cls, struct MHD_Connection *mhd, char *text)
+{
+	size_t len = 0;
+
+	(void)cls;
+	(void)mhd;
+	while (text[len] != '\0')
+		len++;
+	return len;
+}
+
+static struct MHD_Daemon *
+daemon_start(struct http_server *s, int listen_fd)
+{
+	const struct http_server_limits *l = s->limits;
+	int64_t backstop_ms = l->idle_timeout_ms;
+
+	/* Ours come first; libmicrohttpd's own limit is for clients that do not take a reply. */
+	if (backstop_ms < l->body_timeout_ms)
+		backstop_ms = l->body_timeout_ms;
+	/* clang-format off */
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, s,
+	    MHD_OPTION_LISTEN_SOCKET, listen_fd,
+	    MHD_OPTION_CONNECTION_LIMIT, l->connections,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(backstop_ms / 1000 + 5),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->header_bytes + POOL_SPARE_BYTES,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+	    MHD_OPTION_END);
+	/* clang-format on */
+}
+
+struct http_server *
+http_server_new(struct loop *loop, int listen_fd, const struct http_server_limits *limits,
+    const struct http_server_handlers *handlers, void *arg, struct error *err)
+{
+	struct http_server *s = mem_zalloc(sizeof(*s));
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+
+	s->loop = loop;
+	s->limits = limits;
+	s->handlers = handlers;
+	s->arg = arg;
+	if (getsockname(listen_fd, (struct sockaddr *)&address, &len) < 0 ||
+	    fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) < 0) {
+		error_errno(err, "listening descriptor %d", listen_fd);
+		close(listen_fd);
+		free(s);
+		return NULL;
+	}
+	s->is_unix = address.ss_family == AF_UNIX;
+	s->daemon = daemon_start(s, listen_fd);
+	if (s->daemon == NULL) {
+		error_set(err, ERROR_IO, "the HTTP server cannot be started");
+		close(listen_fd);
+		free(s);
+		return NULL;
+	}
+	const int epoll = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	if (loop_watch(loop, &s->watch, epoll, EPOLLIN, on_daemon_ready, s, err) < 0) {
+		http_server_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+http_server_drain(struct http_server *s)
+{
+	/* At the end of the turn, for we may be inside of libmicrohttpd; and after a last run, for
+	 * what the kernel has accepted for us already is served. */
+	s->draining = true;
+	if (!s->quiet)
+		server_run_soon(s);
+}
+
+unsigned
+http_server_busy(const struct http_server *s)
+{
+	return s->busy;
+}
+
+void
+http_server_free(struct http_server *s)
+{
+	if (s == NULL)
+		return;
+	loop_unwatch(&s->watch);
+	/* libmicrohttpd aborts the process if it is stopped with a connection suspended. */
+	for (struct exchange *ex = s->first; ex != NULL;) {
+		if (ex->dead) {
+			ex = ex->next;
+			continue;
+		}
+		exchange_gone(ex);
+		ex = s->first; /* whoever was told may have changed the list */
+	}
+	MHD_stop_daemon(s->daemon);
+	while (s->first != NULL)
+		exchange_free(s->first);
+	timer_cancel(&s->due);
+	timer_cancel(&s->turn);
+	free(s);
+}

@@ -1,0 +1,121 @@
+/*
+ * http_server_internal.h - what http_server.c, http_request.c and http_stream.c share.
+ *
+ * A client is one connection, from accept to close; an exchange is one request on it with its
+ * answer.  libmicrohttpd and the answering side each hold an exchange: it is freed when
+ * libmicrohttpd is done with the request (client is NULL then) and the answering side too (over).
+ */
+#ifndef JANUS_NET_HTTP_SERVER_INTERNAL_H
+#define JANUS_NET_HTTP_SERVER_INTERNAL_H
+#include <microhttpd.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/loop/loop.h"
+#include "runtime/net/http_server.h"
+
+struct exchange;
+
+struct http_server {
+	struct loop *loop;
+	const struct http_server_limits *limits;
+	const struct http_server_handlers *handlers;
+	void *arg;
+	struct MHD_Daemon *daemon;
+	struct watch watch; /* libmicrohttpd's epoll, nested in ours */
+	struct timer due; /* when libmicrohttpd wants to run again */
+	struct timer turn; /* the end of this turn: tend what is in dirty, run libmicrohttpd */
+	struct exchange *dirty; /* exchanges to tend at the end of the turn */
+	struct exchange *first; /* all exchanges */
+	struct client *clients; /* all connections */
+	unsigned busy;
+	bool is_unix, run_wanted;
+	bool draining, quiet; /* quiet: no longer listening */
+};
+
+struct client {
+	struct http_server *server;
+	struct MHD_Connection *mhd;
+	int fd;
+	struct watch watch; /* from its first wait on: is the other end still there? */
+	struct timer timer; /* head, body, idle, probe and stall never overlap */
+	struct exchange *exchange;
+	bool half_closed; /* it sent a FIN */
+	bool used; /* has sent a request line */
+	struct client *next, **prev;
+};
+
+/* How far the request is; the answer may be known at any stage. */
+enum stage { STAGE_LINE, STAGE_HEAD, STAGE_BODY, STAGE_ANSWER };
+
+struct exchange {
+	struct http_request pub; /* first: the two are cast into each other */
+	struct client *client; /* NULL when libmicrohttpd is done with it */
+	const struct http_request_events *events;
+	void *events_arg;
+	char *target; /* owned; pub.path and pub.query point into it */
+	char method[24];
+
+	enum stage stage;
+	int64_t body_max, body_declared; /* -1: of unknown length */
+	int64_t body_began_ms, body_byte_ms;
+	size_t dropped; /* body bytes read for nobody */
+
+	int status;
+	struct MHD_Response *response; /* not yet given to libmicrohttpd */
+	struct buf out; /* written by us to the socket, from out_at on */
+	size_t out_at;
+	unsigned probes;
+
+	bool old; /* HTTP/1.0 */
+	bool has_body;
+	bool expects; /* waits for a 100 before it sends its body */
+	bool bad_framing; /* where the request ends is not certain */
+	bool raw; /* answered by us on the socket; what comes is dropped, then closed */
+	bool suspended; /* in libmicrohttpd's terms: the connection is ours */
+	bool over; /* for the answering side */
+	bool dead; /* the connection must be closed */
+	bool streaming, bodiless;
+	bool head_sent; /* of a stream: from now on we write to the socket */
+	bool above_high;
+	bool told_half_closed;
+
+	struct exchange *next, **prev;
+	struct exchange *dirty_next, **dirty_prev;
+};
+
+static inline struct exchange *
+exchange_of(const struct http_request *r)
+{
+	return (struct exchange *)(uintptr_t)r;
+}
+
+/* http_server.c */
+/** server_tend_soon - tend the dirty exchanges when this turn ends. */
+void server_tend_soon(struct http_server *);
+/** server_run_soon - and run libmicrohttpd after that. */
+void server_run_soon(struct http_server *);
+/** client_watch - from now on notice that the client leaves. */
+void client_watch(struct client *);
+
+/* http_request.c */
+struct exchange *exchange_new(struct client *, const char *target);
+void exchange_free(struct exchange *);
+/** exchange_read_head - check the head and fill pub; 0, or the status to refuse with and its code. */
+int exchange_read_head(
+    struct exchange *, const char *method, const char *version, const char **code);
+/** exchange_refuse - answer with the envelope of on_refused. */
+void exchange_refuse(struct exchange *, int status, const char *code);
+
+/* http_stream.c */
+/** exchange_suspend - only from within a callback of libmicrohttpd. */
+void exchange_suspend(struct exchange *);
+void exchange_resume(struct exchange *);
+/** exchange_gone - the connection is lost: tell whoever answers, and have it closed. */
+void exchange_gone(struct exchange *);
+/** exchange_dirty - have exchange_tend called at the end of this turn. */
+void exchange_dirty(struct exchange *);
+/** exchange_tend - send what can be sent, and look after what follows from it. */
+void exchange_tend(struct exchange *);
+/** exchange_read_stream - libmicrohttpd's reader of a stream: hands the socket over to us. */
+ssize_t exchange_read_stream(void *cls, uint64_t pos, char *buf, size_t max);
+#endif

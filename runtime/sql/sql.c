@@ -1,0 +1,211 @@
+/*
+ * sql.c - SQLite behind our own contract.
+ */
+#include "runtime/sql/sql.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/str.h"
+
+#define APPLICATION_ID 0x4a414e55 /* "JANU" */
+
+static int
+fail(struct error *err, sqlite3 *db, const char *what)
+{
+	const int code = db != NULL ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
+	enum error_kind kind = ERROR_IO;
+
+	if ((code & 0xff) == SQLITE_CONSTRAINT)
+		kind = ERROR_CONFLICT;
+	else if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
+		kind = ERROR_BUSY;
+	else if ((code & 0xff) == SQLITE_ERROR || (code & 0xff) == SQLITE_MISUSE)
+		kind = ERROR_INTERNAL;
+	return error_set(err, kind, "%s: %s", what, db != NULL ? sqlite3_errmsg(db) : "no memory");
+}
+
+int
+sql_exec(struct sql *s, const char *text, struct error *err)
+{
+	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		return fail(err, s->db, "database");
+	return 0;
+}
+
+static int
+pragma_int(struct sql *s, const char *text, int64_t *out, struct error *err)
+{
+	sqlite3_stmt *q = NULL;
+
+	if (sqlite3_prepare_v2(s->db, text, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
+		fail(err, s->db, text);
+		sqlite3_finalize(q);
+		return -1;
+	}
+	*out = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	return 0;
+}
+
+/* The database is ours, whole, and not from the future. */
+static int
+check(struct sql *s, size_t known, int64_t *version, struct error *err)
+{
+	int64_t application;
+	sqlite3_stmt *q = NULL;
+
+	if (pragma_int(s, "PRAGMA application_id", &application, err) < 0 ||
+	    pragma_int(s, "PRAGMA user_version", version, err) < 0)
+		return -1;
+	if (*version == 0 && application == 0)
+		return 0;
+	if (application != APPLICATION_ID)
+		return error_set(err, ERROR_CONFLICT, "this is another application's database");
+	if (*version > (int64_t)known)
+		return error_set(err, ERROR_CONFLICT,
+		    "its schema is version %lld, this program knows %zu: use the newer program", (long long)*version, known);
+	if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &q, NULL) != SQLITE_OK ||
+	    sqlite3_step(q) != SQLITE_ROW || strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0) {
+		sqlite3_finalize(q);
+		return error_set(err, ERROR_IO, "the database is damaged: restore a backup");
+	}
+	sqlite3_finalize(q);
+	return 0;
+}
+
+/* Copy an existing database aside before its schema changes. */
+static int
+backup(struct sql *s, const char *path, int64_t version, struct error *err)
+{
+	_cleanup_free_ char *to = str_printf("%s.before-%lld", path, (long long)version + 1);
+	char *text = sqlite3_mprintf("VACUUM INTO %Q", to);
+
+	remove(to);
+	const int rc = sql_exec(s, text, err);
+	sqlite3_free(text);
+	return rc;
+}
+
+static int
+migrate(struct sql *s, const struct sql_migration *m, size_t count, int64_t version, struct error *err)
+{
+	char text[96];
+
+	if (sql_exec(s, "BEGIN IMMEDIATE", err) < 0)
+		return -1;
+	for (size_t i = (size_t)version; i < count; i++)
+		if (sql_exec(s, m[i].text, err) < 0) {
+			error_add(err, "migration %zu", i + 1);
+			sql_exec(s, "ROLLBACK", NULL);
+			return -1;
+		}
+	snprintf(text, sizeof(text), "PRAGMA application_id=%d; PRAGMA user_version=%zu; COMMIT", APPLICATION_ID, count);
+	return sql_exec(s, text, err);
+}
+
+int
+sql_open(struct sql *s, const char *path, bool writer, const struct sql_migration *m, size_t count,
+    struct error *err)
+{
+	const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (writer ? SQLITE_OPEN_CREATE : 0);
+	int64_t version = 0;
+	struct stat st;
+
+	*s = (struct sql){ 0 };
+	if (writer && stat(path, &st) == 0 && st.st_size == 0)
+		return error_set(err, ERROR_IO, "%s is empty: a database was lost here; restore a backup or remove the file", path);
+	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
+		fail(err, s->db, path);
+		sql_close(s);
+		return -1;
+	}
+	sqlite3_busy_timeout(s->db, 5000);
+	sqlite3_extended_result_codes(s->db, 1);
+	if (sql_exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+			"PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF", err) < 0 ||
+	    check(s, count, &version, err) < 0)
+		goto refuse;
+	if (writer && version < (int64_t)count) {
+		if (version > 0 && backup(s, path, version, err) < 0)
+			goto refuse;
+		if (migrate(s, m, count, version, err) < 0)
+			goto refuse;
+	}
+	return 0;
+refuse:
+	error_add(err, "%s", path);
+	sql_close(s);
+	return -1;
+}
+
+int
+sql_prepare(struct sql *s, const char *const *texts, size_t count, struct error *err)
+{
+	s->stmt = mem_zalloc(count * sizeof(sqlite3_stmt *));
+	s->count = count;
+	for (size_t i = 0; i < count; i++)
+		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL) != SQLITE_OK)
+			return fail(err, s->db, texts[i]);
+	return 0;
+}
+
+void
+sql_close(struct sql *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		sqlite3_finalize(s->stmt[i]);
+	free(s->stmt);
+	sqlite3_close(s->db);
+	*s = (struct sql){ 0 };
+}
+
+void
+sql_bind_text(sqlite3_stmt *q, int at, const char *value)
+{
+	if (value == NULL)
+		sqlite3_bind_null(q, at);
+	else
+		sqlite3_bind_text(q, at, value, -1, SQLITE_TRANSIENT);
+}
+
+void
+sql_bind_int(sqlite3_stmt *q, int at, int64_t value)
+{
+	sqlite3_bind_int64(q, at, value);
+}
+
+int
+sql_step(sqlite3_stmt *q, struct error *err)
+{
+	switch (sqlite3_step(q)) {
+	case SQLITE_ROW: return 1;
+	case SQLITE_DONE: return 0;
+	default: return fail(err, sqlite3_db_handle(q), "database");
+	}
+}
+
+const char *
+sql_text(sqlite3_stmt *q, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(q, column);
+
+	return text != NULL ? text : "";
+}
+
+char *
+sql_text_dup(sqlite3_stmt *q, int column)
+{
+	return str_dup((const char *)sqlite3_column_text(q, column));
+}
+
+int64_t
+sql_int(sqlite3_stmt *q, int column)
+{
+	return sqlite3_column_int64(q, column);
+}

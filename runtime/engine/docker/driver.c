@@ -1,0 +1,122 @@
+/*
+ * driver.c - the Docker Engine API as an engine_driver.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/str.h"
+#include "runtime/engine/docker/docker.h"
+
+static void
+add_missing(struct engine_info *out, const char *what)
+{
+	const size_t at = strlen(out->missing);
+
+	snprintf(out->missing + at, sizeof(out->missing) - at, "%s%s", at > 0 ? ", " : "", what);
+}
+
+static bool
+has_option(const cJSON *info, const char *start)
+{
+	const cJSON *option;
+
+	json_for_each (option, json_get(info, "SecurityOptions"))
+		if (cJSON_IsString(option) && str_starts(option->valuestring, start))
+			return true;
+	return false;
+}
+
+static int
+docker_info(struct engine *e, struct engine_info *out, struct error *err)
+{
+	static const struct {
+		const char *field, *words;
+	} limits[] = {
+		{ "MemoryLimit", "memory limit" },
+		{ "SwapLimit", "swap limit" },
+		{ "PidsLimit", "process limit" },
+		{ "CpuCfsQuota", "CPU limit" },
+	};
+	struct docker *d = docker_of(e);
+	struct engine_info info = { 0 };
+	struct dialect now = { 0 };
+	_cleanup_json_ cJSON *json = NULL;
+
+	if (docker_dialect(d, true, &now, err) < 0 ||
+	    docker_get(d, "/info", PING_MS, &json, err) < 0)
+		return -1;
+	snprintf(info.name, sizeof(info.name), now.podman ? "podman" : "docker");
+	memcpy(info.version, now.version, sizeof(info.version));
+	memcpy(info.api, now.api, sizeof(info.api));
+	memcpy(info.arch, now.arch, sizeof(info.arch));
+	const char *cgroup = json_str(json, "CgroupVersion");
+	snprintf(info.cgroup, sizeof(info.cgroup), "%s", cgroup != NULL ? cgroup : "");
+	info.rootless = has_option(json, "name=rootless");
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+		if (!json_bool(json, limits[i].field, false))
+			add_missing(&info, limits[i].words);
+	if (!has_option(json, "name=seccomp"))
+		add_missing(&info, "seccomp");
+	*out = info;
+	return 0;
+}
+
+static void
+docker_free(struct engine *e)
+{
+	struct docker *d;
+
+	if (e == NULL)
+		return;
+	d = docker_of(e);
+	map_done(&d->oom);
+	pthread_mutex_destroy(&d->lock);
+	free(d->socket);
+	free(d->node);
+	free(d->runtime_dir);
+	free(d->link_image);
+	free(d->seccomp);
+	free(d);
+}
+
+static const struct engine_driver driver = {
+	.name = "docker",
+	.info = docker_info,
+	.resolve = docker_resolve,
+	.pull = docker_pull,
+	.image = docker_image,
+	.pod_start = docker_pod_start,
+	.pod_stop = docker_pod_stop,
+	.pod_state = docker_pod_state,
+	.pod_list = docker_pod_list,
+	.pod_pause = docker_pod_pause,
+	.logs = docker_logs,
+	.events = docker_events,
+	.free = docker_free,
+};
+
+struct docker *
+docker_of(struct engine *e)
+{
+	return CONTAINER_OF(e, struct docker, engine);
+}
+
+struct engine *
+docker_engine_new(const struct engine_config *c)
+{
+	struct docker *d = mem_zalloc(sizeof(*d));
+
+	d->engine.driver = &driver;
+	d->socket = c->socket != NULL && c->socket[0] != '\0'
+	    ? str_dup(str_starts(c->socket, "unix://") ? c->socket + 7 : c->socket)
+	    : NULL;
+	d->node = str_dup(c->node);
+	d->runtime_dir = str_dup(c->runtime_dir);
+	d->link_image = str_dup(c->link_image);
+	d->seccomp = str_dup(c->seccomp);
+	pthread_mutex_init(&d->lock, NULL);
+	return &d->engine;
+}

@@ -1,0 +1,115 @@
+/*
+ * pull_line.c - what the lines of a pull say.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/str.h"
+#include "runtime/engine/docker/docker.h"
+
+#define LAYERS_MAX 1024 /* no image has so many; a stream could */
+
+static struct pull_layer *
+layer(struct pull_state *s, const char *id)
+{
+	for (size_t i = 0; i < s->nlayers; i++)
+		if (strcmp(s->layers[i].id, id) == 0)
+			return &s->layers[i];
+	if (s->nlayers == LAYERS_MAX || strlen(id) >= sizeof(s->layers[0].id))
+		return NULL;
+	struct pull_layer *grown = realloc(s->layers, (s->nlayers + 1) * sizeof(*grown));
+	if (grown == NULL)
+		abort();
+	s->layers = grown;
+	struct pull_layer *l = &s->layers[s->nlayers++];
+	*l = (struct pull_layer){ 0 };
+	snprintf(l->id, sizeof(l->id), "%s", id);
+	return l;
+}
+
+static void
+sum(struct pull_state *s)
+{
+	s->progress.bytes = s->progress.total_bytes = 0;
+	for (size_t i = 0; i < s->nlayers; i++) {
+		s->progress.bytes += s->layers[i].done ? s->layers[i].total : s->layers[i].now;
+		s->progress.total_bytes += s->layers[i].total;
+	}
+}
+
+/* Downloading counts; extracting would count the same bytes again. */
+static void
+layer_status(struct pull_layer *l, const char *status, const cJSON *detail)
+{
+	const int64_t total = json_int(detail, "total", 0);
+
+	if (strcmp(status, "Downloading") == 0) {
+		const int64_t now = json_int(detail, "current", 0);
+
+		l->done = false; /* a retry starts over */
+		if (total > 0)
+			l->total = total;
+		l->now = now < 0 ? 0 : l->total > 0 && now > l->total ? l->total : now;
+	} else if (strcmp(status, "Download complete") == 0 ||
+	    strcmp(status, "Pull complete") == 0 || strcmp(status, "Extracting") == 0 ||
+	    strcmp(status, "Verifying Checksum") == 0 || strcmp(status, "Already exists") == 0) {
+		if (l->total == 0 && strcmp(status, "Extracting") == 0 && total > 0)
+			l->total = total;
+		l->done = true;
+	}
+}
+
+static bool
+read_error(struct pull_state *s, const cJSON *json)
+{
+	const char *text = json_str(json_get(json, "errorDetail"), "message");
+	struct buf plain = { 0 };
+
+	if (text == NULL)
+		text = json_str(json, "error");
+	if (text == NULL && json_get(json, "errorDetail") == NULL &&
+	    json_get(json, "error") == NULL)
+		return false;
+	if (!s->failed) { /* the first cause, not what followed from it */
+		str_add_escaped(&plain, text != NULL ? text : "it gave no reason",
+		    text != NULL ? strnlen(text, 1024) : 17);
+		snprintf(s->error, sizeof(s->error), "%s", buf_str(&plain));
+		buf_done(&plain);
+	}
+	s->failed = true;
+	return true;
+}
+
+bool
+pull_line(struct pull_state *s, const char *line, size_t len)
+{
+	_cleanup_json_ cJSON *json = NULL;
+	struct buf plain = { 0 };
+	struct pull_layer *l;
+
+	if (json_parse(line, len, &json, NULL) < 0 || !cJSON_IsObject(json))
+		return false;
+	if (read_error(s, json))
+		return true;
+	const char *status = json_str(json, "status"), *id = json_str(json, "id");
+	if (status == NULL)
+		return false;
+	if (str_starts(status, "Status: ") || str_starts(status, "Download complete"))
+		s->succeeded = true;
+	if (id != NULL && json_get(json, "progressDetail") != NULL && (l = layer(s, id)) != NULL)
+		layer_status(l, status, json_get(json, "progressDetail"));
+	sum(s);
+	str_add_escaped(&plain, status, strnlen(status, 100));
+	snprintf(s->progress.status, sizeof(s->progress.status), "%s", buf_str(&plain));
+	buf_done(&plain);
+	return true;
+}
+
+void
+pull_state_done(struct pull_state *s)
+{
+	free(s->layers);
+	s->layers = NULL;
+	s->nlayers = 0;
+}

@@ -1,0 +1,664 @@
+/*
+ * chat_relay.c - the relay's life: waiting, attempt, committed, over.
+ */
+#include "runtime/openai/chat_relay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/str.h"
+#include "runtime/loop/loop.h"
+#include "runtime/net/http_exchange.h"
+#include "runtime/net/sse.h"
+#include "runtime/openai/chat_unfold.h"
+#include "runtime/openai/envelope.h"
+
+#define HEADERS_MAX 16
+#define ERROR_BODY_BYTES 65536 /* of a status other than 200 that is looked at */
+#define ERROR_BODY_MS 2000 /* and how long it may take to come */
+#define RETRY_AFTER_MAX_SECONDS 3600
+
+const struct chat_relay_limits chat_relay_defaults = {
+	.hold_ms = 1500,
+	.ping_ms = 1500,
+	.first_byte_ms = 30000,
+	.gap_ms = 30000,
+	.total_ms = 300000,
+	.event_bytes = 1 << 20,
+	.json_bytes = 32 << 20,
+};
+
+struct chat_relay {
+	struct http_request *client; /* NULL once it is over for the client */
+	struct loop *loop;
+	const struct chat_relay_limits *limits;
+	const struct chat_relay_events *events;
+	void *arg;
+	bool stream;
+	int64_t accepted_us;
+	struct chat_result result;
+
+	struct http_exchange *exchange; /* of the running attempt */
+	struct sse_parser sse;
+	struct chat_stream watch;
+	struct buf body; /* a collected answer: non-stream, or of a failed status */
+	bool is_stream_body, is_json_body;
+	bool began; /* an event of this attempt was passed on */
+	bool progressed; /* an event has come in this attempt */
+	bool relayed; /* an event has gone to the client: no other attempt may follow */
+	int64_t last_event_ms; /* when upstream last said anything */
+
+	struct timer ping, silence, total, failed;
+	bool over; /* on_done is due or called: nothing more may start */
+	int busy; /* callbacks on the stack: freeing waits for them */
+};
+
+static void finish(struct chat_relay *, enum wire_code, const char *text, const char *details);
+
+static void
+release(struct chat_relay *r)
+{
+	timer_cancel(&r->ping);
+	timer_cancel(&r->silence);
+	timer_cancel(&r->total);
+	timer_cancel(&r->failed);
+	sse_done(&r->sse);
+	buf_done(&r->body);
+	free(r);
+}
+
+static void
+enter(struct chat_relay *r)
+{
+	r->busy++;
+}
+
+/* Returns false when the relay is gone. */
+static bool
+leave(struct chat_relay *r)
+{
+	if (--r->busy > 0)
+		return true;
+	if (!r->over)
+		return true;
+	release(r);
+	return false;
+}
+
+static void
+drop_exchange(struct chat_relay *r)
+{
+	struct http_exchange *x = r->exchange;
+
+	r->exchange = NULL;
+	timer_cancel(&r->silence);
+	if (x != NULL) {
+		r->result.sent = r->result.sent || http_exchange_sent(x);
+		http_exchange_close(x);
+	}
+}
+
+/* ---- towards the client ---- */
+
+static size_t
+answer_headers(struct chat_relay *r, struct http_header *h)
+{
+	size_t n = r->events->on_headers(r, h, HEADERS_MAX - 4, r->arg);
+
+	h[n] = (struct http_header){ 0 };
+	return n;
+}
+
+static void
+commit(struct chat_relay *r)
+{
+	struct http_header h[HEADERS_MAX];
+	size_t n;
+
+	if (r->result.committed)
+		return;
+	r->result.committed = true;
+	n = answer_headers(r, h);
+	h[n++] = (struct http_header){ "content-type", "text/event-stream; charset=utf-8" };
+	h[n++] = (struct http_header){ "cache-control", "no-cache, no-transform" };
+	h[n++] = (struct http_header){ "x-accel-buffering", "no" };
+	h[n] = (struct http_header){ 0 };
+	http_stream_begin(r->client, 200, h);
+}
+
+static void on_ping(struct timer *, void *);
+static void on_silence(struct timer *, void *);
+
+static void
+send_stream(struct chat_relay *r, const char *bytes, size_t len)
+{
+	commit(r);
+	r->result.bytes_out += len;
+	timer_set(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
+	if (!http_stream_write(r->client, bytes, len) && r->exchange != NULL)
+		http_exchange_pause(r->exchange, true);
+}
+
+static void
+ping(struct chat_relay *r)
+{
+	r->result.pings++;
+	send_stream(r, ": ping\n\n", 8);
+}
+
+static void
+on_ping(struct timer *t, void *arg)
+{
+	(void)t;
+	ping(arg);
+}
+
+static void
+client_gone(struct http_request *req, void *arg)
+{
+	struct chat_relay *r = arg;
+
+	(void)req;
+	r->client = NULL;
+	enter(r);
+	finish(r, CODE_CLIENT_CLOSED, "the client closed the connection", NULL);
+	leave(r);
+}
+
+static void
+client_drained(struct http_request *req, void *arg)
+{
+	struct chat_relay *r = arg;
+
+	(void)req;
+	if (r->exchange == NULL)
+		return;
+	/* The pause was ours: upstream is not charged for the client's slowness. */
+	if (r->progressed) {
+		r->last_event_ms = loop_now_ms(r->loop);
+		timer_set(r->loop, &r->silence, r->limits->gap_ms, on_silence, r);
+	}
+	http_exchange_pause(r->exchange, false);
+}
+
+/* The client sent FIN: it may only have finished sending, or be gone.  A write finds out. */
+static void
+client_half_closed(struct http_request *req, void *arg)
+{
+	struct chat_relay *r = arg;
+
+	(void)req;
+	if (r->result.committed)
+		ping(r);
+}
+
+static const struct http_request_events client_events = {
+	.on_gone = client_gone,
+	.on_drain = client_drained,
+	.on_half_closed = client_half_closed,
+};
+
+/* What upstream asked for, as whole seconds of at most an hour; 1 if that makes no sense. */
+static const char *
+retry_after(const struct chat_relay *r, char out[24])
+{
+	const char *sent = r->result.retry_after;
+	struct tm tm = { 0 };
+	int64_t seconds = 1;
+
+	if (str_parse_int(sent, 0, INT64_MAX, &seconds, NULL) < 0) {
+		const char *end = strptime(sent, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+
+		if (end != NULL && *end == '\0')
+			seconds = (int64_t)timegm(&tm) - clock_wall_ms() / 1000;
+		else if (sent[0] != '\0' && strspn(sent, "0123456789") == strlen(sent))
+			seconds = RETRY_AFTER_MAX_SECONDS; /* a number beyond all */
+	}
+	if (seconds > RETRY_AFTER_MAX_SECONDS)
+		seconds = RETRY_AFTER_MAX_SECONDS;
+	snprintf(out, 24, "%lld", seconds > 0 ? (long long)seconds : 1LL);
+	return out;
+}
+
+static void
+reply_error(struct chat_relay *r, enum wire_code code, const char *text, const char *details)
+{
+	struct http_header h[HEADERS_MAX];
+	const int status = wire_code_info(code)->status;
+	struct buf body = { 0 };
+	char seconds[24];
+	size_t n = answer_headers(r, h);
+
+	h[n++] = (struct http_header){ "content-type", "application/json" };
+	if (status == 503 || status == 429)
+		h[n++] = (struct http_header){ "retry-after", retry_after(r, seconds) };
+	h[n] = (struct http_header){ 0 };
+	envelope_add(&body, code, text, NULL, r->client->id, details);
+	r->result.bytes_out += body.len;
+	http_reply(r->client, status, h, body.data, body.len);
+	buf_done(&body);
+}
+
+static void
+end_stream(struct chat_relay *r, enum wire_code code, const char *text)
+{
+	struct buf tail = { 0 };
+
+	if (code != CODE_NONE)
+		envelope_add_event(&tail, code, text, r->client->id);
+	buf_add_str(&tail, "data: [DONE]\n\n");
+	send_stream(r, tail.data, tail.len);
+	http_stream_end(r->client);
+	buf_done(&tail);
+}
+
+/* The only way out. */
+static void
+finish(struct chat_relay *r, enum wire_code code, const char *text, const char *details)
+{
+	if (r->over)
+		return;
+	drop_exchange(r);
+	timer_cancel(&r->failed);
+	timer_cancel(&r->ping);
+	timer_cancel(&r->total);
+	r->result.code = code;
+	if (text != r->result.text) /* an owner may hand back what we told it */
+		snprintf(r->result.text, sizeof(r->result.text), "%s", text != NULL ? text : "");
+	if (r->client != NULL) {
+		if (r->result.committed)
+			end_stream(r, code, text);
+		else
+			reply_error(r, code, text, details);
+	}
+	timer_cancel(&r->ping);
+	r->client = NULL;
+	r->over = true;
+	r->events->on_done(r, &r->result, r->arg);
+}
+
+/* ---- from upstream ---- */
+
+static void
+heard(struct chat_relay *r, bool content)
+{
+	const int64_t now_ms = loop_now_ms(r->loop);
+
+	if (r->progressed && now_ms - r->last_event_ms > r->result.max_gap_ms)
+		r->result.max_gap_ms = now_ms - r->last_event_ms;
+	r->last_event_ms = now_ms;
+	if (content || !r->progressed)
+		timer_set(r->loop, &r->silence, r->limits->gap_ms, on_silence, r);
+	r->progressed = true;
+	if (content && r->result.ttft_us < 0)
+		r->result.ttft_us = clock_now_us() - r->accepted_us;
+}
+
+static void
+on_failed(struct timer *t, void *arg)
+{
+	struct chat_relay *r = arg;
+
+	(void)t;
+	enter(r);
+	r->events->on_attempt_failed(r, &r->result, r->arg);
+	leave(r);
+}
+
+/* The attempt is over without an answer.  The owner hears of it in a turn of its own: we may be
+ * deep inside the parser that the next attempt starts afresh. */
+static void
+attempt_failed(struct chat_relay *r, enum wire_code code, const char *text)
+{
+	drop_exchange(r);
+	r->result.code = code;
+	snprintf(r->result.text, sizeof(r->result.text), "%s", text);
+	if (r->relayed)
+		finish(r, code, text, NULL);
+	else
+		timer_set(r->loop, &r->failed, 0, on_failed, r);
+}
+
+static void answer_whole(struct chat_relay *);
+
+static void
+on_silence(struct timer *t, void *arg)
+{
+	struct chat_relay *r = arg;
+	char text[160];
+
+	(void)t;
+	if (r->client != NULL && http_stream_unsent(r->client) > 0) {
+		/* Upstream waits for the client, who has its own limit. */
+		timer_set(r->loop, &r->silence, r->limits->gap_ms, on_silence, r);
+		return;
+	}
+	enter(r);
+	if (r->result.upstream_status != 0 && r->result.upstream_status != 200) {
+		answer_whole(
+		    r); /* its status says enough; the rest of its body is not waited for */
+	} else if (r->progressed) {
+		snprintf(text, sizeof(text),
+		    "The competitor sent nothing for %lld s in the middle of its answer.",
+		    (long long)r->limits->gap_ms / 1000);
+		attempt_failed(r, CODE_UPSTREAM_TIMEOUT_GAP, text);
+	} else {
+		snprintf(text, sizeof(text),
+		    "The competitor did not begin to answer within %lld s.",
+		    (long long)r->limits->first_byte_ms / 1000);
+		attempt_failed(r, CODE_UPSTREAM_TIMEOUT_FIRST_BYTE, text);
+	}
+	leave(r);
+}
+
+static void
+on_total(struct timer *t, void *arg)
+{
+	struct chat_relay *r = arg;
+	char text[160];
+
+	(void)t;
+	enter(r);
+	snprintf(text, sizeof(text), "The answer was not complete within %lld s.",
+	    (long long)r->limits->total_ms / 1000);
+	finish(r, CODE_UPSTREAM_TIMEOUT_TOTAL, text, NULL);
+	leave(r);
+}
+
+/* Unmodified, but for a byte order mark that would no longer stand at the very beginning. */
+static void
+pass_event(struct chat_relay *r, const struct sse_event *ev)
+{
+	const size_t bom = !r->began && ev->raw_len >= 3 && r->result.bytes_out > 0 &&
+		memcmp(ev->raw, "\xEF\xBB\xBF", 3) == 0
+	    ? 3
+	    : 0;
+
+	r->began = true;
+	send_stream(r, ev->raw + bom, ev->raw_len - bom);
+}
+
+static void
+on_event(const struct sse_event *ev, void *arg)
+{
+	struct chat_relay *r = arg;
+	bool content = false;
+
+	if (r->over || r->exchange == NULL)
+		return;
+	const enum chat_verdict verdict = chat_stream_event(&r->watch, ev, &content);
+	heard(r, content);
+	r->result.usage = r->watch.usage;
+	r->result.chunks = r->watch.chunks;
+	switch (verdict) {
+	case CHAT_PASS: r->relayed = true; /* fallthrough */
+	case CHAT_PING: pass_event(r, ev); break;
+	case CHAT_DROP: break;
+	case CHAT_DONE:
+		if (r->relayed)
+			finish(r, CODE_NONE, NULL, NULL);
+		else
+			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
+			    "The competitor ended its stream without an answer in it.");
+		break;
+	case CHAT_ERROR: {
+		char text[sizeof(r->watch.error_text) + 40];
+
+		snprintf(text, sizeof(text), "The competitor reported: %s", r->watch.error_text);
+		attempt_failed(r, CODE_UPSTREAM_ERROR_FRAME, text);
+		break;
+	}
+	}
+}
+
+static int
+exchange_head(struct http_exchange *x, const struct http_head *head, void *arg)
+{
+	struct chat_relay *r = arg;
+
+	(void)x;
+	enter(r);
+	r->result.upstream_status = head->status;
+	snprintf(r->result.retry_after, sizeof(r->result.retry_after), "%s", head->retry_after);
+	r->is_stream_body = head->status == 200 && r->stream &&
+	    strcmp(head->content_type, "text/event-stream") == 0;
+	r->is_json_body = strcmp(head->content_type, "application/json") == 0;
+	if (head->encoded && head->status == 200)
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
+		    "The competitor compressed its answer though that was not asked for.");
+	else if (head->status != 200)
+		timer_set(r->loop, &r->silence, ERROR_BODY_MS, on_silence, r);
+	leave(r);
+	return 0;
+}
+
+static void
+exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
+{
+	struct chat_relay *r = arg;
+	const size_t max =
+	    r->result.upstream_status == 200 ? r->limits->json_bytes : ERROR_BODY_BYTES;
+	struct error err = { 0 };
+
+	(void)x;
+	enter(r);
+	r->result.bytes_in += len;
+	if (r->is_stream_body) {
+		if (sse_feed(&r->sse, bytes, len, on_event, r, &err) < 0 && !r->over &&
+		    r->exchange != NULL)
+			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
+			    "The competitor sent an event over 1 MiB.");
+	} else if (r->body.len + len <= max) {
+		buf_add(&r->body, bytes, len);
+	} else if (r->result.upstream_status == 200) {
+		attempt_failed(
+		    r, CODE_UPSTREAM_BAD_RESPONSE, "The competitor's answer is too large.");
+	} else {
+		answer_whole(r);
+	}
+	leave(r);
+}
+
+/* A completion came for a client that waits for a stream: it gets one. */
+static void
+answer_unfolded(struct chat_relay *r)
+{
+	struct buf events = { 0 };
+
+	if (chat_unfold(&events, buf_str(&r->body), r->body.len, r->watch.want_usage) < 0) {
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
+		    "The competitor answered with JSON that cannot be turned into the stream that "
+		    "was "
+		    "asked for.");
+		return;
+	}
+	r->relayed = true;
+	r->result.chunks = 1;
+	send_stream(r, events.data, events.len);
+	buf_done(&events);
+	finish(r, CODE_NONE, NULL, NULL);
+}
+
+/* A complete body that is not a stream. */
+static void
+answer_whole(struct chat_relay *r)
+{
+	struct http_header h[HEADERS_MAX];
+	char why[240], text[320];
+	size_t n;
+
+	if (r->result.upstream_status != 200) {
+		snprintf(r->result.upstream_body, sizeof(r->result.upstream_body), "%s",
+		    buf_str(&r->body));
+		snprintf(text, sizeof(text), "The competitor answered with status %d.",
+		    r->result.upstream_status);
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
+		return;
+	}
+	if (r->stream && !r->is_json_body) {
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
+		    "The competitor did not answer with an event stream though a stream was asked "
+		    "for.");
+		return;
+	}
+	if (!chat_completion_valid(buf_str(&r->body), r->body.len, why)) {
+		snprintf(text, sizeof(text), "The competitor's answer is not a chat completion: %s",
+		    why);
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
+		return;
+	}
+	heard(r, true);
+	drop_exchange(r);
+	chat_usage_parse(buf_str(&r->body), r->body.len, &r->result.usage);
+	if (r->stream) {
+		answer_unfolded(r);
+		return;
+	}
+	n = answer_headers(r, h);
+	h[n++] = (struct http_header){ "content-type", "application/json" };
+	h[n] = (struct http_header){ 0 };
+	r->result.committed = true;
+	r->result.bytes_out += r->body.len;
+	http_reply(r->client, 200, h, r->body.data, r->body.len);
+	r->client = NULL;
+	finish(r, CODE_NONE, NULL, NULL);
+}
+
+static void
+exchange_end(struct http_exchange *x, enum exchange_end end, const struct error *err, void *arg)
+{
+	struct chat_relay *r = arg;
+	char text[240];
+
+	r->result.sent = r->result.sent || http_exchange_sent(x);
+	r->exchange = NULL; /* freed by itself after this */
+	timer_cancel(&r->silence);
+	enter(r);
+	/* Nothing is missing but the [DONE]: a connection that breaks now breaks nothing. */
+	if (r->is_stream_body && r->relayed && r->watch.finish_seen &&
+	    end != EXCHANGE_BAD_RESPONSE) {
+		finish(r, CODE_NONE, NULL, NULL);
+		leave(r);
+		return;
+	}
+	switch (end) {
+	case EXCHANGE_COMPLETE:
+	case EXCHANGE_CLOSED:
+		if (!r->is_stream_body)
+			answer_whole(r);
+		else
+			attempt_failed(r, CODE_UPSTREAM_DIED,
+			    "The competitor's stream ended without a finish reason.");
+		break;
+	case EXCHANGE_NO_RESPONSE:
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
+		    "The competitor closed the connection without an answer.");
+		break;
+	case EXCHANGE_BAD_RESPONSE:
+		snprintf(text, sizeof(text), "The competitor's answer is not valid HTTP: %.180s",
+		    err->text);
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
+		break;
+	case EXCHANGE_DIED:
+		if (r->result.upstream_status == 0)
+			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
+			    "The competitor closed the connection inside the head of its answer.");
+		else if (r->result.upstream_status != 200)
+			answer_whole(r);
+		else
+			attempt_failed(r, CODE_UPSTREAM_DIED,
+			    "The competitor's connection was lost in the middle of its answer.");
+		break;
+	}
+	leave(r);
+}
+
+static const struct http_exchange_events exchange_events = {
+	.on_head = exchange_head,
+	.on_body = exchange_body,
+	.on_end = exchange_end,
+};
+
+/* ---- the owner's side ---- */
+
+struct chat_relay *
+chat_relay_new(struct http_request *client, bool stream, bool want_usage,
+    const struct chat_relay_limits *limits, const struct chat_relay_events *events, void *arg)
+{
+	struct chat_relay *r = mem_zalloc(sizeof(*r));
+
+	r->client = client;
+	r->loop = client->loop;
+	r->limits = limits;
+	r->events = events;
+	r->arg = arg;
+	r->stream = stream;
+	r->accepted_us = client->accepted_us;
+	r->watch.want_usage = want_usage;
+	r->sse.max_bytes = limits->event_bytes;
+	r->result.ttft_us = -1;
+	r->result.usage = (struct chat_usage){ .cost_micro_usd = -1, .sandbox_seconds = -1 };
+	http_request_watch(client, &client_events, r);
+	if (stream)
+		timer_set(r->loop, &r->ping, limits->hold_ms, on_ping, r);
+	timer_set(r->loop, &r->total, limits->total_ms, on_total, r);
+	return r;
+}
+
+void
+chat_relay_attempt(
+    struct chat_relay *r, struct transport *t, const struct iovec *parts, size_t nparts)
+{
+	const bool want_usage = r->watch.want_usage;
+
+	r->result.attempts++;
+	r->result.code = CODE_NONE;
+	r->result.upstream_status = 0;
+	r->result.upstream_body[0] = r->result.retry_after[0] = '\0';
+	r->watch = (struct chat_stream){ .want_usage = want_usage,
+		.usage = { .cost_micro_usd = -1, .sandbox_seconds = -1 } };
+	sse_done(&r->sse);
+	r->sse = (struct sse_parser){ .max_bytes = r->limits->event_bytes };
+	buf_clear(&r->body);
+	r->is_stream_body = r->began = r->progressed = false;
+	timer_set(r->loop, &r->silence, r->limits->first_byte_ms, on_silence, r);
+	r->exchange = http_exchange_open(r->loop, t, "POST", parts, nparts, &exchange_events, r);
+}
+
+void
+chat_relay_fail(struct chat_relay *r, enum wire_code code, const char *text, const char *details)
+{
+	enter(r);
+	finish(r, code, text, details);
+	leave(r);
+}
+
+void
+chat_relay_abandon(struct chat_relay *r)
+{
+	drop_exchange(r);
+	if (r->client != NULL) {
+		if (r->result.committed)
+			http_stream_abort(r->client);
+		else
+			reply_error(r, CODE_DRAINING, "Janus is stopping.", NULL);
+	}
+	release(r);
+}
+
+const struct chat_result *
+chat_relay_result(const struct chat_relay *r)
+{
+	return &r->result;
+}
+
+struct http_request *
+chat_relay_client(const struct chat_relay *r)
+{
+	return r->client;
+}

@@ -1,0 +1,87 @@
+/*
+ * chat_relay.h - one chat from a waiting client to one upstream after another, until one answers.
+ *
+ * The one relay of the project: the gateway, the broker and the baseline all use it.  It owns what
+ * happens on the wire: heartbeats from acceptance on, the held head (an early failure is a real
+ * status), whole events passed on unmodified, four timers with four codes, typed error events
+ * after the first byte, exactly one [DONE], back-pressure, and a cancel that reaches upstream.
+ * Which upstream, with which bytes and how often to try is its owner's to decide.
+ *
+ * Streams are relayed event by event; a non-stream answer is collected (bounded), checked, and
+ * sent whole, so that it always has its true status.  A JSON completion where a stream was asked
+ * for is unfolded into one.
+ */
+#ifndef JANUS_OPENAI_CHAT_RELAY_H
+#define JANUS_OPENAI_CHAT_RELAY_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "runtime/net/http_server.h"
+#include "runtime/openai/chat_stream.h"
+#include "runtime/openai/codes.h"
+struct transport;
+
+struct chat_relay_limits {
+	int64_t hold_ms;       /* longest time before a stream's head is committed */
+	int64_t ping_ms;       /* longest silence towards the client */
+	int64_t first_byte_ms; /* an attempt's silence before its first event (or its whole answer) */
+	int64_t gap_ms;	       /* silence between events with content */
+	int64_t total_ms;      /* from acceptance */
+	size_t event_bytes;    /* largest event */
+	size_t json_bytes;     /* largest non-stream answer */
+};
+extern const struct chat_relay_limits chat_relay_defaults;
+
+/* What became of the chat, or of one attempt at it. */
+struct chat_result {
+	enum wire_code code;	   /* CODE_NONE: answered */
+	char text[240];		   /* one sentence when code is not NONE */
+	bool committed;		   /* the client has been sent status 200 */
+	bool sent;		   /* the request was on the wire: a retry may run it twice */
+	int upstream_status;	   /* 0: none came */
+	char upstream_body[2048];  /* of a status other than 200, cut and NUL-terminated */
+	char retry_after[64];	   /* as upstream sent it */
+	int attempts;
+	struct chat_usage usage;
+	int64_t ttft_us;	   /* from acceptance to the first content; -1: none came */
+	int64_t max_gap_ms;	   /* longest silence between upstream's events */
+	uint64_t chunks, pings;
+	uint64_t bytes_in, bytes_out; /* body bytes from upstream, to the client */
+};
+
+struct chat_relay;
+struct chat_relay_events {
+	/**
+	 * An attempt failed before anything of an answer reached the client.  The owner starts
+	 * another attempt or calls chat_relay_fail, now or later.
+	 */
+	void (*on_attempt_failed)(struct chat_relay *, const struct chat_result *, void *arg);
+	/** Fill headers (up to `max`, names and values borrowed until it returns) for the answer. */
+	size_t (*on_headers)(struct chat_relay *, struct http_header *headers, size_t max, void *arg);
+	/** Once: the chat is over (answered, failed, or code CLIENT_CLOSED). Freed after it returns. */
+	void (*on_done)(struct chat_relay *, const struct chat_result *, void *arg);
+};
+
+/**
+ * chat_relay_new - take over a request that was accepted and checked.
+ *
+ * stream: what the client asked for; want_usage: it asked for a usage chunk.  Heartbeats and the
+ * total timer run from here.  limits and events are borrowed.
+ */
+struct chat_relay *chat_relay_new(struct http_request *, bool stream, bool want_usage,
+    const struct chat_relay_limits *, const struct chat_relay_events *, void *arg);
+/** chat_relay_attempt - send parts over a transport (taken over) and relay what comes.  parts
+ *  are borrowed until the attempt ends. */
+void chat_relay_attempt(struct chat_relay *, struct transport *, const struct iovec *parts,
+    size_t nparts);
+/** chat_relay_fail - end the chat with a code: an HTTP status, or an error event once committed.
+ *  details: JSON array text or NULL.  Calls on_done before it returns. */
+void chat_relay_fail(struct chat_relay *, enum wire_code, const char *text, const char *details);
+/** chat_relay_abandon - daemon shutdown or the owner going away: cut, no on_done. */
+void chat_relay_abandon(struct chat_relay *);
+/** chat_relay_result - what is known so far; borrowed. */
+const struct chat_result *chat_relay_result(const struct chat_relay *);
+struct http_request *chat_relay_client(const struct chat_relay *);
+#endif

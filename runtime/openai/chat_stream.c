@@ -1,0 +1,305 @@
+/*
+ * chat_stream.c - look at each event once, by its keys, and parse only usage and errors.
+ *
+ * The walk below reads no values and validates nothing: it steps from key to key, knowing how deep
+ * it is, which is enough to see choices, delta and finish_reason in one pass over a chunk.
+ */
+#include "runtime/openai/chat_stream.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+#include "runtime/net/sse.h"
+
+#define TOKENS_MAX 100000000 /* more than that in one answer is not a count */
+#define COST_MAX_USD 1000000.0
+#define SANDBOX_MAX_SECONDS 1e7
+#define BYTES_PER_TOKEN 4 /* of the estimate where no usage is reported */
+
+/* Depths at which keys of {choices:[{delta:{...}}]} stand. */
+enum { DEPTH_ROOT = 1, DEPTH_CHOICE = 3, DEPTH_DELTA = 4 };
+
+struct look { /* what one chunk holds */
+	bool whole; /* brackets balance and the root is an object */
+	bool usage, error, choices, finish, content;
+	size_t content_bytes;
+};
+
+static const char *
+skip_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+		p++;
+	return p;
+}
+
+/* From after an opening quote to the closing one; end if there is none. */
+static const char *
+string_end(const char *p, const char *end)
+{
+	while (p < end) {
+		const char *quote = memchr(p, '"', (size_t)(end - p));
+		const char *back = quote;
+
+		if (quote == NULL)
+			return end;
+		while (back > p && back[-1] == '\\')
+			back--;
+		if ((quote - back) % 2 == 0)
+			return quote;
+		p = quote + 1;
+	}
+	return end;
+}
+
+static bool
+key_is(const char *key, size_t len, const char *name)
+{
+	return strlen(name) == len && memcmp(key, name, len) == 0;
+}
+
+/* Is the value at p something: a string, array or object that is not empty? */
+static bool
+not_empty(const char *p, const char *end)
+{
+	if (p >= end || (*p != '"' && *p != '[' && *p != '{'))
+		return false;
+	const char close = *p == '"' ? '"' : *p == '[' ? ']' : '}';
+	const char *next = close == '"' ? p + 1 : skip_space(p + 1, end);
+	return next < end && *next != close;
+}
+
+static void
+see_delta(struct look *look, const char *key, size_t len, const char *value, const char *end)
+{
+	static const char *const progress[] = { "content", "reasoning_content", "reasoning",
+		"tool_calls", "janus", "refusal", "audio", "function_call" };
+
+	for (size_t i = 0; i < ARRAY_LEN(progress); i++)
+		if (key_is(key, len, progress[i]) && not_empty(value, end)) {
+			look->content = true;
+			if (*value == '"')
+				look->content_bytes +=
+				    (size_t)(string_end(value + 1, end) - value - 1);
+			return;
+		}
+}
+
+static void
+see_key(
+    struct look *look, int depth, const char *key, size_t len, const char *value, const char *end)
+{
+	const char first = value < end ? *value : '\0';
+
+	if (depth == DEPTH_ROOT) {
+		if (key_is(key, len, "usage"))
+			look->usage = first == '{';
+		else if (key_is(key, len, "error"))
+			look->error = first == '{' || first == '"' || first == '[';
+		else if (key_is(key, len, "choices"))
+			look->choices = not_empty(value, end);
+	} else if (depth == DEPTH_CHOICE) {
+		if (key_is(key, len, "finish_reason"))
+			look->finish |= first == '"';
+	} else if (depth == DEPTH_DELTA) {
+		see_delta(look, key, len, value, end);
+	}
+}
+
+static void
+look_at(const char *data, size_t len, struct look *look)
+{
+	const char *p = skip_space(data, data + len), *end = data + len;
+	int depth = 0;
+
+	if (p == end || *p != '{')
+		return;
+	for (; p < end; p++) {
+		if (*p == '{' || *p == '[') {
+			depth++;
+		} else if (*p == '}' || *p == ']') {
+			if (--depth == 0)
+				break;
+		} else if (*p == '"') {
+			const char *close = string_end(p + 1, end);
+			const char *colon = close < end ? skip_space(close + 1, end) : end;
+
+			if (close == end)
+				return;
+			if (colon < end && *colon == ':')
+				see_key(look, depth, p + 1, (size_t)(close - p - 1),
+				    skip_space(colon + 1, end), end);
+			p = close;
+		}
+	}
+	look->whole = p < end && skip_space(p + 1, end) == end;
+}
+
+static bool
+is_done(const struct sse_event *ev)
+{
+	const char *p = skip_space(ev->data, ev->data + ev->data_len);
+	const char *end = ev->data + ev->data_len;
+
+	return end - p >= 6 && memcmp(p, "[DONE]", 6) == 0 && skip_space(p + 6, end) == end;
+}
+
+/* A competitor's words, made fit for one line of a log or an error. */
+static void
+copy_clean(char *out, size_t cap, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= cap)
+		n = cap - 1;
+	while (n > 0 && !str_utf8_valid(text, n))
+		n--; /* cut inside a character */
+	for (size_t i = 0; i < n; i++)
+		out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
+	out[n] = '\0';
+}
+
+static void
+read_error(const char *data, size_t len, char *out, size_t cap)
+{
+	_cleanup_json_ cJSON *json = NULL;
+	const char *text = NULL;
+
+	if (json_parse(data, len, &json, NULL) == 0) {
+		const cJSON *error = json_get(json, "error");
+
+		text = cJSON_IsString(error) ? error->valuestring : json_str(error, "message");
+		if (text == NULL)
+			text = json_str(json, "message");
+	}
+	copy_clean(out, cap, text != NULL && *text != '\0' ? text : "an error without a message");
+}
+
+static bool
+read_tokens(const cJSON *usage, const char *key, int64_t *out)
+{
+	const cJSON *item = json_get(usage, key);
+
+	*out = 0;
+	if (item == NULL || cJSON_IsNull(item))
+		return true;
+	*out = json_int(usage, key, -1);
+	return cJSON_IsNumber(item) && item->valuedouble == floor(item->valuedouble) && *out >= 0 &&
+	    *out <= TOKENS_MAX;
+}
+
+static bool
+read_usage(const cJSON *json, struct chat_usage *out)
+{
+	const cJSON *usage = json_get(json, "usage");
+	struct chat_usage u = { .reported = true, .cost_micro_usd = -1, .sandbox_seconds = -1 };
+
+	if (json_get(usage, "prompt_tokens") == NULL &&
+	    json_get(usage, "completion_tokens") == NULL)
+		return false;
+	if (!read_tokens(usage, "prompt_tokens", &u.prompt_tokens) ||
+	    !read_tokens(usage, "completion_tokens", &u.completion_tokens) ||
+	    !read_tokens(usage, "total_tokens", &u.total_tokens))
+		return false;
+	if (u.total_tokens == 0)
+		u.total_tokens = u.prompt_tokens + u.completion_tokens;
+	const double cost = json_num(usage, "cost_usd", -1);
+	if (cost >= 0 && cost <= COST_MAX_USD)
+		u.cost_micro_usd = llround(cost * 1e6);
+	const double seconds = json_num(usage, "sandbox_seconds", -1);
+	if (seconds >= 0 && seconds <= SANDBOX_MAX_SECONDS)
+		u.sandbox_seconds = seconds;
+	*out = u;
+	return true;
+}
+
+bool
+chat_usage_parse(const char *json, size_t len, struct chat_usage *out)
+{
+	_cleanup_json_ cJSON *tree = NULL;
+
+	return json_parse(json, len, &tree, NULL) == 0 && read_usage(tree, out);
+}
+
+static void
+count_content(struct chat_stream *s, const struct look *look)
+{
+	if (look->content) {
+		s->content_seen = true;
+		s->chunks++;
+		s->content_bytes += look->content_bytes;
+	}
+	if (!s->usage.reported) {
+		s->usage.completion_tokens =
+		    (int64_t)((s->content_bytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+		s->usage.total_tokens = s->usage.prompt_tokens + s->usage.completion_tokens;
+		s->usage.cost_micro_usd = -1;
+		s->usage.sandbox_seconds = -1;
+	}
+}
+
+enum chat_verdict
+chat_stream_event(struct chat_stream *s, const struct sse_event *ev, bool *content)
+{
+	struct look look = { 0 };
+
+	*content = false;
+	if (s->done_seen)
+		return CHAT_DROP;
+	if (!ev->has_data)
+		return CHAT_PING;
+	if (is_done(ev)) {
+		s->done_seen = true;
+		return CHAT_DONE;
+	}
+	look_at(ev->data, ev->data_len, &look);
+	if (!look.whole) {
+		s->odd++;
+		return CHAT_PASS;
+	}
+	if (look.error || (ev->name != NULL && strcmp(ev->name, "error") == 0)) {
+		read_error(ev->data, ev->data_len, s->error_text, sizeof(s->error_text));
+		return CHAT_ERROR;
+	}
+	if (look.usage)
+		chat_usage_parse(ev->data, ev->data_len, &s->usage);
+	s->finish_seen |= look.finish;
+	count_content(s, &look);
+	*content = look.content;
+	return look.usage && !look.choices && !s->want_usage ? CHAT_DROP : CHAT_PASS;
+}
+
+bool
+chat_completion_valid(const char *json, size_t len, char *error_text)
+{
+	_cleanup_json_ cJSON *tree = NULL;
+	struct error err = { 0 };
+	const char *why = NULL;
+
+	if (json_parse(json, len, &tree, &err) < 0) {
+		snprintf(error_text, 240, "not JSON: %.200s", err.text);
+		return false;
+	}
+	const cJSON *error = json_get(tree, "error");
+	const cJSON *choices = json_get(tree, "choices");
+	if (!cJSON_IsObject(tree))
+		why = "not a JSON object";
+	else if (error != NULL && !cJSON_IsNull(error))
+		why = "an error object";
+	else if (!cJSON_IsArray(choices))
+		why = "it has no choices";
+	else if (choices->child == NULL)
+		why = "its choices are empty";
+	else if (!cJSON_IsObject(json_get(choices->child, "message")))
+		why = "its first choice has no message";
+	if (why == NULL)
+		return true;
+	snprintf(error_text, 240, "%s", why);
+	return false;
+}

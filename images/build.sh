@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+#
+# build.sh - make the images Janus runs on.
+#
+#   images/build.sh [--engine SOCKET] base|link|baseline|all
+#
+# An image whose inputs have not changed is left alone.  Programs come from
+# build/bin (BIN names another place).
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+bin=${BIN:-$root/build/bin}
+engine=/var/run/docker.sock
+work=$(mktemp -d)
+# shellcheck disable=SC2034	# used by engine.sh
+status_file=$work/status
+trap 'rm -rf "$work"' EXIT
+
+# shellcheck source=images/engine.sh
+. "$root/images/engine.sh"
+
+readonly release=bookworm
+readonly pull_stall_seconds=10
+
+usage() {
+	sed -n '3,8s/^# \{0,1\}//p' "$0"
+	exit "$1"
+}
+
+program() {
+	[ -x "$bin/$1" ] || die "$bin/$1 is missing: run make first"
+	printf '%s' "$bin/$1"
+}
+
+# --- the very base ----------------------------------------------------------
+
+pull_debian() {
+	local log=$work/pull.log
+	say "pulling debian:$release-slim"
+	api POST "/images/create?fromImage=debian&tag=$release-slim" --max-time 600 \
+		--speed-limit 1 --speed-time "$pull_stall_seconds" >"$log" || return 1
+	[ "$(status)" = 200 ] && image_exists "debian:$release-slim"
+}
+
+# The host's own sources, so that a mirror or an offline cache serves here too.
+host_sources() {
+	local file
+	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list; do
+		if [ -r "$file" ] && grep -qE "^(Suites:|deb ).*[[:space:]]$release([[:space:]]|$)" "$file" &&
+			grep -qE '^(Components:|deb ).*[[:space:]]main([[:space:]]|$)' "$file"; then
+			printf '%s\n' "$file"
+		fi
+	done
+}
+
+# Options that a mirror may need; never a proxy, which may hold a password.
+host_apt_options() {
+	apt-config dump 2>/dev/null |
+		grep -E '^Acquire::(Check-Valid-Until|Check-Date|Retries|Languages|ForceIPv[46]) ' || true
+}
+
+bootstrap_debian() {
+	local sources=()
+	command -v mmdebstrap >/dev/null ||
+		die "no debian image, no registry in reach, and mmdebstrap is not installed (apt-get install mmdebstrap)"
+	say "no registry in reach: making janus/debian:$release with mmdebstrap"
+	mapfile -t sources < <(host_sources)
+	host_apt_options >"$work/apt.conf"
+	mmdebstrap --quiet --variant=minbase --include=ca-certificates \
+		--aptopt="$work/apt.conf" \
+		--aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		"$release" "$work/debian.tar" "${sources[@]}" >"$work/mmdebstrap.log" 2>&1 || {
+		tail -n 20 "$work/mmdebstrap.log" | sed 's/^/    /' >&2
+		die "mmdebstrap failed"
+	}
+	image_import janus/debian "$release" "$work/debian.tar"
+	say "imported janus/debian:$release"
+}
+
+# Sets from to the image that janus/base stands on.
+find_debian() {
+	from=debian:$release-slim
+	image_exists "$from" && return
+	from=janus/debian:$release
+	image_exists "$from" && return
+	if pull_debian; then
+		from=debian:$release-slim
+		return
+	fi
+	bootstrap_debian
+}
+
+# --- ours -------------------------------------------------------------------
+
+# make_image NAME BELOW FILE...: FILEs stand beside the Containerfile.
+make_image() {
+	local name=$1 below=$2 dir=$work/$1 content
+	local image=janus/$name:latest
+	shift 2
+	mkdir -p "$dir"
+	cp "$root/images/$source/Containerfile" "$@" "$dir"
+	content=$(content_of "$name $below" "$dir"/*)
+	if image_is_current "$image" "$content"; then
+		say "janus/$name is up to date"
+		return
+	fi
+	if [ "$name" = base ]; then
+		find_debian
+	fi
+	image_build "$image" "$content" "$dir" "{\"BASE\":\"${from:-}\"$(proxy_args | sed 's/^./,&/')}"
+}
+
+build_base() {
+	local source=base from=
+	make_image base ''
+}
+
+build_link() {
+	local source=link link canary
+	link=$(program janus-link)
+	canary=$(program janus-canary)
+	make_image link '' "$link" "$canary"
+}
+
+build_baseline() {
+	local source=baseline agent below
+	agent=$(program janus-baseline)
+	build_base
+	below=$(image_content janus/base:latest)
+	make_image baseline-agent "$below" "$agent"
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--engine) engine=${2:?--engine needs a socket}; shift 2 ;;
+	--engine=*) engine=${1#*=}; shift ;;
+	-h | --help) usage 0 ;;
+	-*) usage 2 >&2 ;;
+	*) break ;;
+	esac
+done
+engine=${engine#unix://}
+[ $# -gt 0 ] || usage 2 >&2
+
+for what in "$@"; do
+	case $what in
+	base | link | baseline | all) ;;
+	*) usage 2 >&2 ;;
+	esac
+done
+
+engine_check
+for what in "$@"; do
+	case $what in
+	all) build_link; build_baseline ;;
+	*) "build_$what" ;;
+	esac
+done

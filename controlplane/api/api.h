@@ -1,0 +1,46 @@
+/*
+ * api.h - the control API: requests that came in on any loop, answered on the control loop.
+ *
+ * api_head and api_request are called on the loop that owns the connection; the call travels to
+ * the control loop as a message, and its answer travels back.
+ */
+#ifndef JANUS_API_API_H
+#define JANUS_API_API_H
+#include <stdbool.h>
+#include <stdint.h>
+struct config;
+struct http_request;
+struct loop;
+struct registry;
+struct store;
+struct submission;
+struct supervisor;
+struct workers;
+struct engine;
+struct api;
+
+struct api_deps { /* borrowed */
+	struct loop *control;
+	struct workers *workers;
+	struct registry *registry;
+	struct store *store;
+	struct supervisor *supervisor;
+	struct engine *engine;
+	bool anonymous_read; /* callers without rights may read (loopback listener) */
+	int64_t started_at_ms;
+	int64_t memory_bytes; /* the default limit of an instance, for words */
+	const char *listen;   /* "127.0.0.1:8000" */
+	const char *state_dir;
+};
+
+struct api *api_new(const struct api_deps *);
+void api_free(struct api *);
+/** api_head - may this request go on? As http_server_handlers.on_head; answers refusals itself. */
+int64_t api_head(struct api *, struct http_request *);
+/** api_request - the body is there. */
+void api_request(struct api *, struct http_request *);
+/** api_submission_changed - tell who follows it. Control loop. */
+void api_submission_changed(struct api *, const struct submission *);
+/** api_close - end all streams (daemon shutdown). Control loop. */
+void api_close(struct api *);
+#endif

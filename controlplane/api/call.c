@@ -1,0 +1,271 @@
+/*
+ * call.c - messages between a request's loop and the control loop.
+ */
+#include "controlplane/api/call.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+#include "runtime/loop/loop.h"
+#include "runtime/net/http_server.h"
+#include "runtime/net/url.h"
+#include "runtime/openai/envelope.h"
+
+/* ---- life ---- */
+
+/* Each side lets go once, on its own thread. */
+static void
+let_go(struct api_call *c)
+{
+	if (__atomic_sub_fetch(&c->sides, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	cJSON_Delete(c->json);
+	free(c->path);
+	free(c->query);
+	free(c->body);
+	free(c);
+}
+
+/* ---- control loop to owner ---- */
+
+enum answer_kind { ANSWER_WHOLE, ANSWER_BEGIN, ANSWER_WRITE, ANSWER_END };
+
+struct answer {
+	struct api_call *call;
+	enum answer_kind kind;
+	int status;
+	char content_type[64];
+	char allow[64];
+	struct buf bytes;
+};
+
+static void
+deliver(void *arg)
+{
+	struct answer *a = arg;
+	struct api_call *c = a->call;
+	struct http_header headers[] = {
+		{ "content-type", a->content_type },
+		{ "cache-control", "no-store" },
+		{ 0 },
+		{ 0 },
+	};
+	const bool last = a->kind == ANSWER_WHOLE || a->kind == ANSWER_END;
+
+	if (a->status == 503)
+		headers[2] = (struct http_header){ "retry-after", "1" };
+	if (c->request != NULL) {
+		switch (a->kind) {
+		case ANSWER_WHOLE: http_reply(c->request, a->status, headers, a->bytes.data, a->bytes.len); break;
+		case ANSWER_BEGIN: http_stream_begin(c->request, a->status, headers); break;
+		case ANSWER_WRITE: http_stream_write(c->request, a->bytes.data, a->bytes.len); break;
+		case ANSWER_END: http_stream_end(c->request); break;
+		}
+	}
+	buf_done(&a->bytes);
+	free(a);
+	if (last) {
+		c->request = NULL;
+		let_go(c);
+	}
+}
+
+static void
+send_answer(struct api_call *c, enum answer_kind kind, int status, const char *type, struct buf *bytes)
+{
+	struct answer *a;
+
+	if (c->ended) {
+		if (bytes != NULL)
+			buf_done(bytes);
+		return;
+	}
+	a = mem_zalloc(sizeof(*a));
+	a->call = c;
+	a->kind = kind;
+	a->status = status;
+	snprintf(a->content_type, sizeof(a->content_type), "%s", type);
+	if (bytes != NULL)
+		a->bytes = *bytes;
+	c->ended = kind == ANSWER_WHOLE || kind == ANSWER_END;
+	loop_post(c->owner, deliver, a);
+	if (c->ended)
+		let_go(c);
+}
+
+void
+reply_json(struct api_call *c, int status, cJSON *json)
+{
+	struct buf b = { 0 };
+	_cleanup_free_ char *text = json_print(json);
+
+	cJSON_Delete(json);
+	buf_add_str(&b, text);
+	buf_add_char(&b, '\n');
+	send_answer(c, ANSWER_WHOLE, status, "application/json", &b);
+}
+
+static void
+reply_text(struct api_call *c, enum wire_code code, const char *param, const char *text)
+{
+	struct buf b = { 0 };
+
+	envelope_add(&b, code, text, param, c->request_id, NULL);
+	send_answer(c, ANSWER_WHOLE, wire_code_info(code)->status, "application/json", &b);
+}
+
+void
+reply_error(struct api_call *c, const struct error *err)
+{
+	reply_text(c, wire_code_of(err->kind), NULL, err->text);
+}
+
+void
+reply_code(struct api_call *c, enum wire_code code, const char *param, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	reply_text(c, code, param, text);
+}
+
+void
+reply_empty(struct api_call *c, int status)
+{
+	send_answer(c, ANSWER_WHOLE, status, "text/plain", NULL);
+}
+
+void
+reply_begin(struct api_call *c, const char *content_type)
+{
+	send_answer(c, ANSWER_BEGIN, 200, content_type, NULL);
+}
+
+void
+reply_write(struct api_call *c, const char *bytes, size_t len)
+{
+	struct buf b = { 0 };
+
+	buf_add(&b, bytes, len);
+	send_answer(c, ANSWER_WRITE, 200, "", &b);
+}
+
+void
+reply_end(struct api_call *c)
+{
+	send_answer(c, ANSWER_END, 200, "", NULL);
+}
+
+/* ---- owner to control loop ---- */
+
+static void
+tell_gone(void *arg)
+{
+	struct api_call *c = arg;
+
+	c->gone = true;
+	if (!c->ended && c->on_gone != NULL)
+		c->on_gone(c, c->arg);
+	let_go(c);
+}
+
+static void
+client_gone(struct http_request *req, void *arg)
+{
+	struct api_call *c = arg;
+
+	(void)req;
+	c->request = NULL;
+	/* The message is a third holder: the handler may let go before it arrives. */
+	__atomic_add_fetch(&c->sides, 1, __ATOMIC_ACQ_REL);
+	loop_post(c->control, tell_gone, c);
+}
+
+struct start {
+	struct api_call *call;
+	void (*handle)(struct api_call *);
+};
+
+static void
+run_handler(void *arg)
+{
+	struct start *s = arg;
+
+	s->handle(s->call);
+	free(s);
+}
+
+void
+call_start(struct api *api, struct loop *control, struct http_request *req, bool is_admin,
+    void (*handle)(struct api_call *))
+{
+	static const struct http_request_events events = { .on_gone = client_gone };
+	struct api_call *c = mem_zalloc(sizeof(*c));
+	struct start *s = mem_zalloc(sizeof(*s));
+
+	c->api = api;
+	c->owner = req->loop;
+	c->control = control;
+	c->request = req;
+	c->sides = 2;
+	c->is_admin = is_admin;
+	snprintf(c->method, sizeof(c->method), "%s", req->method);
+	snprintf(c->request_id, sizeof(c->request_id), "%s", req->id);
+	snprintf(c->actor, sizeof(c->actor), "%s", is_admin ? "admin" : "anonymous");
+	c->path = str_dup(req->path);
+	c->query = str_dup(req->query);
+	c->body_len = req->body.len;
+	c->body = str_ndup(buf_str(&req->body), req->body.len);
+	http_request_watch(req, &events, c);
+	s->call = c;
+	s->handle = handle;
+	loop_post(control, run_handler, s);
+}
+
+/* ---- queries ---- */
+
+char *
+call_query(const struct api_call *c, const char *key)
+{
+	const size_t n = strlen(key);
+	char *value = NULL;
+
+	for (const char *at = c->query; *at != '\0'; at += strcspn(at, "&"), at += *at == '&') {
+		const size_t len = strcspn(at, "&");
+
+		if (len > n && strncmp(at, key, n) == 0 && at[n] == '=') {
+			url_decode(at + n + 1, len - n - 1, &value);
+			return value;
+		}
+	}
+	return NULL;
+}
+
+bool
+call_known_query(struct api_call *c, const char *const *known)
+{
+	for (const char *at = c->query; *at != '\0'; at += strcspn(at, "&"), at += *at == '&') {
+		const size_t len = strcspn(at, "=&");
+		const char *const *k = known;
+
+		while (*k != NULL && (strlen(*k) != len || strncmp(*k, at, len) != 0))
+			k++;
+		if (*k == NULL) {
+			reply_code(c, CODE_UNKNOWN_PARAMETER, NULL, "Unknown query parameter '%.*s'.", (int)(len < 64 ? len : 64), at);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,61 @@
+/*
+ * call.h - one API call on the control loop (internal to api/).
+ *
+ * A call has two sides: the request on its own loop, and the handler on the control loop.  Each
+ * tells the other by messages; the call is freed when both are done with it.
+ */
+#ifndef JANUS_API_CALL_H
+#define JANUS_API_CALL_H
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "controlplane/api/api.h"
+#include "runtime/net/router.h"
+#include "runtime/openai/codes.h"
+struct api_call;
+struct error;
+
+struct api_call {
+	/* set before the handler runs; the handler's to read */
+	struct api *api;
+	char method[16], *path, *query;
+	char request_id[132];
+	char actor[32]; /* "admin" or "anonymous" */
+	char *body;
+	size_t body_len;
+	cJSON *json; /* of a JSON body, or NULL */
+	struct route_params params;
+	bool is_admin;
+	/* the handler's own */
+	bool gone; /* the client left: answers go nowhere */
+	void (*on_gone)(struct api_call *, void *arg); /* may be NULL */
+	void *arg;
+	/* the other side; internal */
+	struct loop *owner, *control;
+	struct http_request *request;
+	int sides;
+	bool ended; /* the handler has answered */
+};
+
+/* Answers; each ends the call.  Control loop. */
+void reply_json(struct api_call *, int status, cJSON *); /* takes the tree */
+void reply_error(struct api_call *, const struct error *);
+void reply_code(struct api_call *, enum wire_code, const char *param, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void reply_empty(struct api_call *, int status);
+
+/* A streamed answer. */
+void reply_begin(struct api_call *, const char *content_type);
+void reply_write(struct api_call *, const char *bytes, size_t len);
+void reply_end(struct api_call *);
+
+/** call_query - decoded value of a query key or NULL; the caller's. */
+char *call_query(const struct api_call *, const char *key);
+/** call_known_query - refuse unknown query keys: true, or answered 400 and false. */
+bool call_known_query(struct api_call *, const char *const *known);
+
+/** call_start - on the owner's loop: hand a request over to `handle` on the control loop. */
+void call_start(struct api *, struct loop *control, struct http_request *, bool is_admin,
+    void (*handle)(struct api_call *));
+#endif

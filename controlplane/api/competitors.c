@@ -1,0 +1,181 @@
+/*
+ * competitors.c - look at competitors and their versions, and steer them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/api/handlers.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+
+static const char *
+id_at(const struct api_call *c, size_t i)
+{
+	return REGISTRY(c)->competitors[i]->id;
+}
+
+/* A name whose first submission was never accepted is not a competitor yet. */
+static bool
+keep(const struct api_call *c, size_t i, void *filter)
+{
+	(void)filter;
+	return REGISTRY(c)->competitors[i]->version_id[0] != '\0';
+}
+
+static cJSON *
+render(const struct api_call *c, size_t i)
+{
+	return render_competitor(DEPS(c), REGISTRY(c)->competitors[i]);
+}
+
+void
+competitor_list(struct api_call *c)
+{
+	list_reply(c, &(struct list_source){ REGISTRY(c)->ncompetitors, id_at, keep, render, NULL, NULL });
+}
+
+static struct competitor *
+find(struct api_call *c)
+{
+	struct error err = { 0 };
+	struct competitor *found = registry_find_competitor(REGISTRY(c), route_param(&c->params, "ref"), &err);
+
+	if (found == NULL)
+		reply_error(c, &err);
+	return found;
+}
+
+void
+competitor_get(struct api_call *c)
+{
+	const struct competitor *found = find(c);
+
+	if (found != NULL)
+		reply_json(c, 200, render_competitor(DEPS(c), found));
+}
+
+static void
+changed(const struct error *err, const char *id, void *arg)
+{
+	struct api_call *c = arg;
+	const struct competitor *now = registry_competitor(REGISTRY(c), id);
+
+	if (err != NULL) {
+		reply_error(c, err);
+	} else if (now == NULL) { /* removed */
+		cJSON *json = cJSON_CreateObject();
+
+		json_add_str(json, "id", id);
+		json_add_str(json, "object", "competitor");
+		json_add_bool(json, "deleted", true);
+		reply_json(c, 202, json);
+	} else {
+		reply_json(c, 202, render_competitor(DEPS(c), now));
+	}
+}
+
+void
+competitor_start(struct api_call *c)
+{
+	struct competitor *found = find(c);
+
+	if (found != NULL)
+		supervisor_want(DEPS(c)->supervisor, found, true, c->actor, changed, c);
+}
+
+void
+competitor_stop(struct api_call *c)
+{
+	struct competitor *found = find(c);
+
+	if (found != NULL)
+		supervisor_want(DEPS(c)->supervisor, found, false, c->actor, changed, c);
+}
+
+void
+competitor_restart(struct api_call *c)
+{
+	struct competitor *found = find(c);
+
+	if (found != NULL)
+		supervisor_restart(DEPS(c)->supervisor, found, c->actor, changed, c);
+}
+
+void
+competitor_rollback(struct api_call *c)
+{
+	static const char *const known[] = { "version", NULL };
+	const char *unknown = json_unknown_key(c->json, known), *ref = json_str(c->json, "version");
+	struct competitor *found = find(c);
+	const struct version *v = NULL;
+	struct error err = { 0 };
+
+	if (found == NULL)
+		return;
+	if (unknown != NULL) {
+		reply_code(c, CODE_UNKNOWN_PARAMETER, unknown, "Unknown field '%.64s'.", unknown);
+		return;
+	}
+	if (ref != NULL && (v = registry_find_version(REGISTRY(c), ref, &err)) == NULL) {
+		reply_error(c, &err);
+		return;
+	}
+	if (supervisor_rollback(DEPS(c)->supervisor, found, v, c->actor, changed, c, &err) < 0)
+		reply_error(c, &err);
+}
+
+void
+competitor_remove(struct api_call *c)
+{
+	struct competitor *found = find(c);
+
+	if (found != NULL)
+		supervisor_remove(DEPS(c)->supervisor, found, c->actor, changed, c);
+}
+
+/* ---- versions ---- */
+
+static const char *
+version_id_at(const struct api_call *c, size_t i)
+{
+	return REGISTRY(c)->versions[i]->id;
+}
+
+static bool
+version_keep(const struct api_call *c, size_t i, void *arg)
+{
+	const struct version *v = REGISTRY(c)->versions[i];
+	const char *wanted = arg;
+	const struct competitor *owner = registry_competitor(REGISTRY(c), v->competitor_id);
+
+	return owner != NULL && (wanted == NULL || strcmp(wanted, owner->slug) == 0 || strcmp(wanted, owner->id) == 0);
+}
+
+static cJSON *
+version_render(const struct api_call *c, size_t i)
+{
+	return render_version(DEPS(c), REGISTRY(c)->versions[i]);
+}
+
+void
+version_list(struct api_call *c)
+{
+	static const char *const extra[] = { "competitor", NULL };
+	_cleanup_free_ char *wanted = call_query(c, "competitor");
+
+	list_reply(c,
+	    &(struct list_source){ REGISTRY(c)->nversions, version_id_at, version_keep, version_render, wanted, extra });
+}
+
+void
+version_get(struct api_call *c)
+{
+	struct error err = { 0 };
+	const struct version *v = registry_find_version(REGISTRY(c), route_param(&c->params, "ref"), &err);
+
+	if (v == NULL)
+		reply_error(c, &err);
+	else
+		reply_json(c, 200, render_version(DEPS(c), v));
+}

@@ -1,0 +1,69 @@
+/*
+ * handlers.h - one function a route, and how nouns look in JSON (internal to api/).
+ */
+#ifndef JANUS_API_HANDLERS_H
+#define JANUS_API_HANDLERS_H
+#include "controlplane/api/call.h"
+#include "controlplane/registry/registry.h"
+#include "controlplane/supervise/supervisor.h"
+
+struct api {
+	struct api_deps d;
+	struct follower *followers; /* of submissions */
+	struct log_stream *log_streams;
+	bool closing;
+};
+
+/* submissions.c */
+void submission_create(struct api_call *);
+void submission_list(struct api_call *);
+void submission_get(struct api_call *);
+void submission_cancel(struct api_call *);
+void submission_events(struct api_call *);
+void followers_close(struct api *);
+
+/* competitors.c */
+void competitor_list(struct api_call *);
+void competitor_get(struct api_call *);
+void competitor_start(struct api_call *);
+void competitor_stop(struct api_call *);
+void competitor_restart(struct api_call *);
+void competitor_rollback(struct api_call *);
+void competitor_remove(struct api_call *);
+void version_list(struct api_call *);
+void version_get(struct api_call *);
+
+/* instances.c */
+void instance_list(struct api_call *);
+void instance_get(struct api_call *);
+void competitor_logs(struct api_call *);
+void instance_logs(struct api_call *);
+void log_streams_close(struct api *);
+
+/* status.c */
+void status_get(struct api_call *);
+void doctor_get(struct api_call *);
+void event_list(struct api_call *);
+
+/* render.c: trees are the caller's */
+cJSON *render_submission(const struct api_deps *, const struct submission *);
+cJSON *render_competitor(const struct api_deps *, const struct competitor *);
+cJSON *render_version(const struct api_deps *, const struct version *);
+cJSON *render_instance(const struct api_deps *, const struct instance *);
+
+/* list.c */
+/** list_reply - page over n rows: keep(i) says which count, render(i) makes one.  Rows are in the
+ *  order of creation; the query's limit, after, before and order are obeyed. */
+struct list_source {
+	size_t n;
+	const char *(*id)(const struct api_call *, size_t i);
+	bool (*keep)(const struct api_call *, size_t i, void *filter);
+	cJSON *(*render)(const struct api_call *, size_t i);
+	void *filter;
+	const char *const *extra; /* query keys of its own, NULL-ended */
+};
+void list_reply(struct api_call *, const struct list_source *);
+
+#define DEPS(call) (&(call)->api->d)
+#define REGISTRY(call) ((call)->api->d.registry)
+#endif

@@ -1,0 +1,250 @@
+/*
+ * instances.c - look at instances and read their logs.
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/api/handlers.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+#include "runtime/loop/loop.h"
+
+#define TAIL_DEFAULT 100
+#define TAIL_MAX 10000
+#define FOLLOWERS_MAX 16
+
+struct filter {
+	char *competitor, *state;
+};
+
+static void
+filter_done(struct filter *f)
+{
+	free(f->competitor);
+	free(f->state);
+}
+
+static const char *
+id_at(const struct api_call *c, size_t i)
+{
+	return REGISTRY(c)->instances[i]->id;
+}
+
+static bool
+keep(const struct api_call *c, size_t i, void *arg)
+{
+	const struct instance *in = REGISTRY(c)->instances[i];
+	const struct competitor *owner = registry_competitor(REGISTRY(c), in->competitor_id);
+	const struct filter *f = arg;
+
+	return (f->competitor == NULL || strcmp(f->competitor, in->competitor_id) == 0 ||
+		   (owner != NULL && strcmp(f->competitor, owner->slug) == 0)) &&
+	    (f->state == NULL || strcmp(f->state, instance_state_name(in->state)) == 0);
+}
+
+static cJSON *
+render(const struct api_call *c, size_t i)
+{
+	return render_instance(DEPS(c), REGISTRY(c)->instances[i]);
+}
+
+void
+instance_list(struct api_call *c)
+{
+	static const char *const extra[] = { "competitor", "state", NULL };
+	_cleanup_(filter_done) struct filter f = { call_query(c, "competitor"), call_query(c, "state") };
+
+	list_reply(c, &(struct list_source){ REGISTRY(c)->ninstances, id_at, keep, render, &f, extra });
+}
+
+void
+instance_get(struct api_call *c)
+{
+	struct error err = { 0 };
+	const struct instance *in = registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
+
+	if (in == NULL)
+		reply_error(c, &err);
+	else
+		reply_json(c, 200, render_instance(DEPS(c), in));
+}
+
+/* ---- logs: a worker reads, the control loop hands on ---- */
+
+struct log_stream {
+	struct log_stream *next;
+	struct api_call *call; /* NULL once the client is gone; control loop only */
+	struct api *api;
+	struct engine *engine;
+	char instance[NOUN_ID_MAX];
+	int tail;
+	bool follow;
+	atomic_bool cancel;
+	struct error err;
+};
+
+struct log_news {
+	struct log_stream *stream;
+	struct buf text;
+};
+
+static void
+hand_on(void *arg)
+{
+	struct log_news *n = arg;
+
+	if (n->stream->call != NULL)
+		reply_write(n->stream->call, n->text.data, n->text.len);
+	buf_done(&n->text);
+	free(n);
+}
+
+static int
+on_line(const struct log_line *line, void *arg)
+{
+	struct log_stream *s = arg;
+	struct log_news *n = mem_zalloc(sizeof(*n));
+	char at[CLOCK_TEXT_MAX];
+
+	n->stream = s;
+	buf_printf(&n->text, "{\"ts\":\"%s\",\"stream\":\"%s\",\"text\":", line->at_ms != 0 ? clock_format(line->at_ms, at) : "",
+	    line->is_stderr ? "stderr" : "stdout");
+	json_add_quoted(&n->text, line->text, line->len);
+	buf_add_str(&n->text, "}\n");
+	loop_post(s->api->d.control, hand_on, n);
+	return atomic_load(&s->cancel) ? -1 : 0;
+}
+
+static void
+read_logs(void *arg)
+{
+	struct log_stream *s = arg;
+
+	if (s->engine->driver->logs(s->engine, s->instance, s->tail, s->follow, on_line, s, &s->cancel, &s->err) == 0)
+		s->err.kind = ERROR_NONE;
+}
+
+static void
+logs_over(void *arg)
+{
+	struct log_stream *s = arg;
+	struct log_stream **at = &s->api->log_streams;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	if (s->call != NULL)
+		reply_end(s->call);
+	free(s);
+}
+
+static void
+client_gone(struct api_call *c, void *arg)
+{
+	struct log_stream *s = arg;
+
+	s->call = NULL;
+	atomic_store(&s->cancel, true);
+	reply_end(c);
+}
+
+static bool
+parse(struct api_call *c, struct log_stream *s)
+{
+	static const char *const known[] = { "tail", "follow", NULL };
+	_cleanup_free_ char *tail = call_query(c, "tail");
+	_cleanup_free_ char *follow = call_query(c, "follow");
+	struct error err = { 0 };
+	int64_t n = TAIL_DEFAULT;
+
+	if (!call_known_query(c, known))
+		return false;
+	if (tail != NULL && str_parse_int(tail, 0, TAIL_MAX, &n, &err) < 0) {
+		reply_code(c, CODE_INVALID_VALUE, "tail", "tail: %s", err.text);
+		return false;
+	}
+	if (follow != NULL && str_parse_bool(follow, &s->follow, &err) < 0) {
+		reply_code(c, CODE_INVALID_VALUE, "follow", "follow: %s", err.text);
+		return false;
+	}
+	s->tail = (int)n;
+	return true;
+}
+
+static void
+logs_of(struct api_call *c, const struct instance *in)
+{
+	const struct version *v = registry_version(REGISTRY(c), in->version_id);
+	struct log_stream *s;
+	int running = 0;
+
+	for (const struct log_stream *k = c->api->log_streams; k != NULL; k = k->next)
+		running++;
+	if (v != NULL && v->is_url) {
+		reply_code(c, CODE_INVALID_STATE, NULL, "An endpoint that somebody else runs has no logs here.");
+		return;
+	}
+	if (running >= FOLLOWERS_MAX) {
+		reply_code(c, CODE_CONCURRENCY, NULL, "%d log readers are at work already.", running);
+		return;
+	}
+	s = mem_zalloc(sizeof(*s));
+	if (!parse(c, s)) {
+		free(s);
+		return;
+	}
+	s->call = c;
+	s->api = c->api;
+	s->engine = DEPS(c)->engine;
+	snprintf(s->instance, sizeof(s->instance), "%s", in->id);
+	s->next = c->api->log_streams;
+	c->api->log_streams = s;
+	c->on_gone = client_gone;
+	c->arg = s;
+	reply_begin(c, "application/jsonl; charset=utf-8");
+	worker_run(DEPS(c)->workers, DEPS(c)->control, read_logs, logs_over, s);
+}
+
+void
+instance_logs(struct api_call *c)
+{
+	struct error err = { 0 };
+	const struct instance *in = registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
+
+	if (in == NULL)
+		reply_error(c, &err);
+	else
+		logs_of(c, in);
+}
+
+void
+competitor_logs(struct api_call *c)
+{
+	struct error err = { 0 };
+	const struct competitor *owner = registry_find_competitor(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	const struct instance *in = owner != NULL ? registry_serving(REGISTRY(c), owner) : NULL;
+
+	if (owner == NULL)
+		reply_error(c, &err);
+	else if (in == NULL)
+		reply_code(c, CODE_INVALID_STATE, NULL, "'%s' has no instance: it is stopped.", owner->slug);
+	else
+		logs_of(c, in);
+}
+
+void
+log_streams_close(struct api *api)
+{
+	for (struct log_stream *s = api->log_streams; s != NULL; s = s->next) {
+		atomic_store(&s->cancel, true);
+		if (s->call != NULL)
+			reply_end(s->call);
+		s->call = NULL;
+	}
+}

@@ -1,0 +1,156 @@
+/*
+ * render.c - nouns as the JSON of docs/api.md.
+ */
+#include <string.h>
+
+#include "controlplane/api/handlers.h"
+#include "runtime/base/json.h"
+
+static void
+add_text(cJSON *json, const char *key, const char *text)
+{
+	json_add_str(json, key, text != NULL && text[0] != '\0' ? text : NULL);
+}
+
+/* Stored JSON text goes in as what it is. */
+static void
+add_json(cJSON *json, const char *key, const char *text)
+{
+	cJSON *item = text != NULL && text[0] != '\0' ? cJSON_Parse(text) : NULL;
+
+	cJSON_AddItemToObject(json, key, item != NULL ? item : cJSON_CreateNull());
+}
+
+static cJSON *
+object(const char *id, const char *noun)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	json_add_str(json, "id", id);
+	json_add_str(json, "object", noun);
+	return json;
+}
+
+static void
+add_times(cJSON *json, int64_t created_at_ms, int64_t updated_at_ms)
+{
+	json_add_time(json, "created_at", created_at_ms);
+	json_add_time(json, "updated_at", updated_at_ms);
+}
+
+cJSON *
+render_submission(const struct api_deps *d, const struct submission *s)
+{
+	cJSON *json = object(s->id, "submission");
+
+	(void)d;
+	json_add_str(json, "name", s->slug);
+	json_add_str(json, "kind", s->is_url ? "url" : "image");
+	json_add_str(json, "image", s->is_url ? NULL : s->reference);
+	json_add_str(json, "url", s->is_url ? s->reference : NULL);
+	json_add_str(json, "state", submission_state_name(s->state));
+	add_text(json, "state_reason", s->reason);
+	add_text(json, "state_detail", s->detail);
+	json_add_time(json, "state_since", s->since_ms);
+	json_add_str(json, "eta_seconds", NULL);
+	if (s->total_bytes != 0 || s->bytes != 0) {
+		cJSON *progress = json_add_obj(json, "progress");
+
+		json_add_int(progress, "bytes", s->bytes);
+		json_add_int(progress, "total_bytes", s->total_bytes);
+	} else {
+		json_add_str(json, "progress", NULL);
+	}
+	add_text(json, "digest", s->digest);
+	add_text(json, "version_id", s->version_id);
+	add_text(json, "competitor_id", s->competitor_id);
+	add_text(json, "instance_id", s->instance_id);
+	add_text(json, "fault", s->fault);
+	add_json(json, "evidence", s->evidence);
+	json_add_int(json, "attempts", s->attempts);
+	add_times(json, s->created_at_ms, s->updated_at_ms);
+	return json;
+}
+
+cJSON *
+render_competitor(const struct api_deps *d, const struct competitor *c)
+{
+	const struct version *v = registry_version(d->registry, c->version_id);
+	const struct instance *in = registry_serving(d->registry, c);
+	cJSON *json = object(c->id, "competitor");
+	int64_t ready = 0;
+
+	for (size_t i = 0; i < d->registry->ninstances; i++)
+		ready += strcmp(d->registry->instances[i]->competitor_id, c->id) == 0 &&
+		    d->registry->instances[i]->state == INSTANCE_READY;
+	json_add_str(json, "name", c->slug);
+	json_add_str(json, "kind", v != NULL && v->is_url ? "url" : "image");
+	json_add_str(json, "state", !c->wanted && in == NULL ? "stopped" : in != NULL ? instance_state_name(in->state) : "absent");
+	add_text(json, "state_reason", in != NULL ? in->reason : "");
+	add_text(json, "state_detail", in != NULL ? in->detail : "");
+	json_add_str(json, "wanted", c->wanted ? "running" : "stopped");
+	add_text(json, "version_id", c->version_id);
+	add_text(json, "digest", v != NULL ? v->digest : "");
+	json_add_str(json, "image", v != NULL && !v->is_url ? v->reference : NULL);
+	json_add_str(json, "url", v != NULL && v->is_url ? v->reference : NULL);
+	json_add_bool(json, "is_default", registry_default(d->registry) == c);
+	json_add_int(json, "instances", ready);
+	add_times(json, c->created_at_ms, c->updated_at_ms);
+	return json;
+}
+
+cJSON *
+render_version(const struct api_deps *d, const struct version *v)
+{
+	const struct competitor *c = registry_competitor(d->registry, v->competitor_id);
+	cJSON *json = object(v->id, "version");
+
+	json_add_str(json, "competitor_id", v->competitor_id);
+	json_add_str(json, "competitor", c != NULL ? c->slug : NULL);
+	json_add_str(json, "kind", v->is_url ? "url" : "image");
+	json_add_str(json, "image", v->is_url ? NULL : v->reference);
+	json_add_str(json, "url", v->is_url ? v->reference : NULL);
+	add_text(json, "digest", v->digest);
+	add_text(json, "image_id", v->image_id);
+	add_json(json, "manifest", v->manifest);
+	json_add_bool(json, "is_current", c != NULL && strcmp(c->version_id, v->id) == 0);
+	json_add_time(json, "accepted_at", v->accepted_at_ms);
+	add_times(json, v->created_at_ms, v->updated_at_ms);
+	return json;
+}
+
+cJSON *
+render_instance(const struct api_deps *d, const struct instance *in)
+{
+	const struct competitor *c = registry_competitor(d->registry, in->competitor_id);
+	const struct version *v = registry_version(d->registry, in->version_id);
+	struct health_seen health;
+	cJSON *json = object(in->id, "instance");
+
+	json_add_str(json, "competitor_id", in->competitor_id);
+	json_add_str(json, "competitor", c != NULL ? c->slug : NULL);
+	json_add_str(json, "version_id", in->version_id);
+	add_text(json, "digest", v != NULL ? v->digest : "");
+	json_add_str(json, "state", instance_state_name(in->state));
+	add_text(json, "state_reason", in->reason);
+	add_text(json, "state_detail", in->detail);
+	json_add_time(json, "state_since", in->since_ms);
+	json_add_time(json, "next_try_at", in->next_try_ms);
+	json_add_int(json, "restarts", in->restarts);
+	json_add_int(json, "failures", in->failures);
+	json_add_int(json, "in_flight", supervisor_in_flight(d->supervisor, in));
+	json_add_int(json, "uid", in->uid);
+	supervisor_health(d->supervisor, in, &health);
+	if (health.at_ms != 0) {
+		cJSON *h = json_add_obj(json, "health");
+
+		json_add_int(h, "status", health.status);
+		json_add_time(h, "at", health.at_ms);
+		add_text(h, "error", health.error);
+	} else {
+		json_add_str(json, "health", NULL);
+	}
+	add_json(json, "evidence", in->evidence);
+	add_times(json, in->created_at_ms, in->updated_at_ms);
+	return json;
+}

@@ -1,0 +1,217 @@
+/*
+ * status.c - the state of the whole, its diagnosis, and what was decided.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "controlplane/api/handlers.h"
+#include "controlplane/store/store.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+#include "runtime/loop/loop.h"
+
+static const char *const canary_words[] = { "pending", "running", "contained", "escaped", "failed" };
+
+static void
+add_engine(cJSON *json, const struct engine_status *e)
+{
+	cJSON *engine = json_add_obj(json, "engine");
+
+	json_add_bool(engine, "ok", e->ok);
+	json_add_str(engine, "name", e->info.name[0] != '\0' ? e->info.name : NULL);
+	json_add_str(engine, "version", e->info.version[0] != '\0' ? e->info.version : NULL);
+	json_add_str(engine, "detail", e->ok ? NULL : e->text);
+	json_add_time(engine, "since", e->since_ms);
+}
+
+void
+status_get(struct api_call *c)
+{
+	const struct registry *reg = REGISTRY(c);
+	const struct competitor *leader = registry_default(reg);
+	const struct canary_report *canary = supervisor_canary(DEPS(c)->supervisor);
+	int64_t counts[INSTANCE_STATE_COUNT] = { 0 }, active = 0, competitors = 0;
+	cJSON *json = cJSON_CreateObject();
+	struct store_stats stats;
+
+	for (size_t i = 0; i < reg->ninstances; i++)
+		counts[reg->instances[i]->state]++;
+	for (size_t i = 0; i < reg->nsubmissions; i++)
+		active += !submission_is_final(reg->submissions[i]->state);
+	for (size_t i = 0; i < reg->ncompetitors; i++)
+		competitors += reg->competitors[i]->version_id[0] != '\0';
+
+	json_add_str(json, "object", "status");
+	json_add_str(json, "version", JANUS_VERSION);
+	json_add_str(json, "listen", DEPS(c)->listen);
+	json_add_int(json, "uptime_seconds", (clock_now_ms() - DEPS(c)->started_at_ms) / 1000);
+	json_add_str(json, "default", leader != NULL ? leader->slug : NULL);
+	json_add_int(json, "competitors", competitors);
+	json_add_int(json, "submissions_under_way", active);
+	cJSON *instances = json_add_obj(json, "instances");
+	for (int i = 0; i < INSTANCE_STATE_COUNT; i++)
+		json_add_int(instances, instance_state_name((enum instance_state)i), counts[i]);
+	add_engine(json, supervisor_engine(DEPS(c)->supervisor));
+	cJSON *isolation = json_add_obj(json, "isolation");
+	json_add_str(isolation, "state", canary_words[canary->state]);
+	json_add_str(isolation, "detail", canary->text[0] != '\0' ? canary->text : NULL);
+	json_add_bool(json, "platform_connected", supervisor_broker_connected(DEPS(c)->supervisor));
+	store_stats(DEPS(c)->store, &stats);
+	cJSON *db = json_add_obj(json, "database");
+	json_add_bool(db, "ok", !stats.failing);
+	json_add_str(db, "detail", stats.failing ? stats.why : NULL);
+	json_add_int(db, "size_bytes", stats.db_bytes);
+	json_add_int(db, "wal_bytes", stats.wal_bytes);
+	reply_json(c, 200, json);
+}
+
+/* ---- doctor ---- */
+
+static void
+finding(cJSON *checks, bool *all, const char *name, bool ok, const char *saw, const char *fix)
+{
+	cJSON *check = cJSON_CreateObject();
+
+	json_add_str(check, "name", name);
+	json_add_bool(check, "ok", ok);
+	json_add_str(check, "saw", saw);
+	json_add_str(check, "fix", ok ? NULL : fix);
+	cJSON_AddItemToArray(checks, check);
+	*all = *all && ok;
+}
+
+static void
+check_disk(cJSON *checks, bool *all, const char *dir)
+{
+	struct statvfs fs;
+	char text[96], free_text[24];
+
+	if (statvfs(dir, &fs) < 0) {
+		finding(checks, all, "disk", false, "the state directory cannot be read", "check the directory's owner and mount");
+		return;
+	}
+	const double ratio = (double)fs.f_bavail / (double)(fs.f_blocks != 0 ? fs.f_blocks : 1);
+	snprintf(text, sizeof(text), "%s free (%.0f %%)",
+	    str_format_size((int64_t)(fs.f_bavail * fs.f_frsize), free_text, sizeof(free_text)), ratio * 100);
+	finding(checks, all, "disk", ratio >= 0.05, text, "free space: pulls are refused below 5 %");
+}
+
+static void
+diagnosed(void *arg)
+{
+	struct api_call *c = arg;
+	const struct engine_status *e = supervisor_engine(DEPS(c)->supervisor);
+	const struct canary_report *canary = supervisor_canary(DEPS(c)->supervisor);
+	cJSON *json = cJSON_CreateObject(), *checks;
+	struct store_stats stats;
+	char text[DETAIL_MAX];
+	bool all = true;
+
+	json_add_str(json, "object", "doctor");
+	checks = cJSON_CreateArray();
+	snprintf(text, sizeof(text), "%s %s (API %s, cgroup v%s)", e->info.name, e->info.version, e->info.api, e->info.cgroup);
+	finding(checks, &all, "engine", e->ok, e->ok ? text : e->text,
+	    "start the container engine (systemctl start docker, or dockerd), and let this user open its socket");
+	finding(checks, &all, "isolation", canary->state == CANARY_CONTAINED,
+	    canary->text[0] != '\0' ? canary->text : canary_words[canary->state],
+	    "no competitor is started until the probe pod is contained: update the engine, or build the link image");
+	finding(checks, &all, "platform", supervisor_broker_connected(DEPS(c)->supervisor),
+	    supervisor_broker_connected(DEPS(c)->supervisor) ? "connected" : "janus-platform does not answer",
+	    "start janus-platform with the same runtime directory");
+	store_stats(DEPS(c)->store, &stats);
+	finding(checks, &all, "database", !stats.failing, stats.failing ? stats.why : "writing",
+	    "free disk space and check the state directory");
+	check_disk(checks, &all, DEPS(c)->state_dir);
+	const struct competitor *leader = registry_default(REGISTRY(c));
+	finding(checks, &all, "route", leader != NULL, leader != NULL ? leader->slug : "no competitor is ready",
+	    "submit one: janusctl submit image IMAGE --name NAME --wait");
+	json_add_bool(json, "ok", all);
+	cJSON_AddItemToObject(json, "checks", checks);
+	reply_json(c, 200, json);
+}
+
+void
+doctor_get(struct api_call *c)
+{
+	supervisor_probe_isolation(DEPS(c)->supervisor, diagnosed, c);
+}
+
+/* ---- events ---- */
+
+struct event_query {
+	struct api_call *call;
+	cJSON *data;
+	int limit;
+	struct error err;
+};
+
+static void
+add_event(const struct event_row *e, void *arg)
+{
+	struct event_query *q = arg;
+	cJSON *json = cJSON_CreateObject();
+
+	json_add_str(json, "id", e->id);
+	json_add_str(json, "object", "event");
+	json_add_time(json, "at", e->at_ms);
+	json_add_str(json, "actor", e->actor);
+	json_add_str(json, "action", e->action);
+	json_add_str(json, "object_id", e->object_id);
+	json_add_str(json, "detail", e->detail);
+	cJSON_AddItemToArray(q->data, json);
+}
+
+static void
+read_events(void *arg)
+{
+	struct event_query *q = arg;
+
+	if (store_recent_events(DEPS(q->call)->store, q->limit, add_event, q, &q->err) == 0)
+		q->err.kind = ERROR_NONE;
+}
+
+static void
+events_read(void *arg)
+{
+	struct event_query *q = arg;
+
+	if (q->err.kind != ERROR_NONE) {
+		cJSON_Delete(q->data);
+		reply_error(q->call, &q->err);
+	} else {
+		cJSON *list = cJSON_CreateObject();
+
+		json_add_str(list, "object", "list");
+		cJSON_AddItemToObject(list, "data", q->data);
+		json_add_bool(list, "has_more", false);
+		reply_json(q->call, 200, list);
+	}
+	free(q);
+}
+
+void
+event_list(struct api_call *c)
+{
+	static const char *const known[] = { "limit", NULL };
+	_cleanup_free_ char *limit = call_query(c, "limit");
+	struct error err = { 0 };
+	struct event_query *q;
+	int64_t n = 50;
+
+	if (!call_known_query(c, known))
+		return;
+	if (limit != NULL && str_parse_int(limit, 0, 500, &n, &err) < 0) {
+		reply_code(c, CODE_INVALID_VALUE, "limit", "limit: %s", err.text);
+		return;
+	}
+	q = mem_zalloc(sizeof(*q));
+	q->call = c;
+	q->data = cJSON_CreateArray();
+	q->limit = n != 0 ? (int)n : 500;
+	worker_run(DEPS(c)->workers, DEPS(c)->control, read_events, events_read, q);
+}

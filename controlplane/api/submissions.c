@@ -1,0 +1,215 @@
+/*
+ * submissions.c - submit, look, follow, cancel.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/api/handlers.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+#include "runtime/loop/loop.h"
+
+#define PING_MS 10000
+
+/* ---- create ---- */
+
+static void
+created(const struct error *err, const char *id, void *arg)
+{
+	struct api_call *c = arg;
+
+	if (err != NULL)
+		reply_error(c, err);
+	else
+		reply_json(c, 202, render_submission(DEPS(c), registry_submission(REGISTRY(c), id)));
+}
+
+void
+submission_create(struct api_call *c)
+{
+	static const char *const known[] = { "name", "image", "url", "manifest", NULL };
+	const char *unknown = json_unknown_key(c->json, known);
+	const char *name = json_str(c->json, "name"), *image = json_str(c->json, "image"), *url = json_str(c->json, "url");
+	const cJSON *manifest = json_get(c->json, "manifest");
+	_cleanup_free_ char *text = manifest != NULL && !cJSON_IsNull(manifest) ? json_print(manifest) : NULL;
+	struct error err = { 0 };
+
+	if (unknown != NULL)
+		reply_code(c, CODE_UNKNOWN_PARAMETER, unknown, "Unknown field '%.64s'.", unknown);
+	else if (name == NULL)
+		reply_code(c, CODE_MISSING_PARAMETER, "name", "'name' is required: a slug of your choice.");
+	else if ((image == NULL) == (url == NULL))
+		reply_code(c, CODE_MISSING_PARAMETER, "image", "Exactly one of 'image' and 'url' is required, as a string.");
+	else if (supervisor_submit(DEPS(c)->supervisor, name, url != NULL, url != NULL ? url : image, text, c->actor, created, c,
+		     &err) < 0)
+		reply_error(c, &err);
+}
+
+/* ---- look ---- */
+
+struct filter {
+	char *competitor, *state;
+};
+
+static void
+filter_done(struct filter *f)
+{
+	free(f->competitor);
+	free(f->state);
+}
+
+static const char *
+id_at(const struct api_call *c, size_t i)
+{
+	return REGISTRY(c)->submissions[i]->id;
+}
+
+static bool
+keep(const struct api_call *c, size_t i, void *arg)
+{
+	const struct submission *s = REGISTRY(c)->submissions[i];
+	const struct filter *f = arg;
+
+	return (f->competitor == NULL || strcmp(f->competitor, s->slug) == 0 ||
+		   strcmp(f->competitor, s->competitor_id) == 0) &&
+	    (f->state == NULL || strcmp(f->state, submission_state_name(s->state)) == 0);
+}
+
+static cJSON *
+render(const struct api_call *c, size_t i)
+{
+	return render_submission(DEPS(c), REGISTRY(c)->submissions[i]);
+}
+
+void
+submission_list(struct api_call *c)
+{
+	static const char *const extra[] = { "competitor", "state", NULL };
+	_cleanup_(filter_done) struct filter f = { call_query(c, "competitor"), call_query(c, "state") };
+
+	list_reply(c, &(struct list_source){ REGISTRY(c)->nsubmissions, id_at, keep, render, &f, extra });
+}
+
+static struct submission *
+find(struct api_call *c)
+{
+	struct error err = { 0 };
+	struct submission *s = registry_find_submission(REGISTRY(c), route_param(&c->params, "ref"), &err);
+
+	if (s == NULL)
+		reply_error(c, &err);
+	return s;
+}
+
+void
+submission_get(struct api_call *c)
+{
+	const struct submission *s = find(c);
+
+	if (s != NULL)
+		reply_json(c, 200, render_submission(DEPS(c), s));
+}
+
+void
+submission_cancel(struct api_call *c)
+{
+	struct submission *s = find(c);
+	struct error err = { 0 };
+
+	if (s != NULL && supervisor_cancel(DEPS(c)->supervisor, s, c->actor, created, c, &err) < 0)
+		reply_error(c, &err);
+}
+
+/* ---- follow ---- */
+
+struct follower {
+	struct follower *next;
+	struct api_call *call;
+	const struct submission *sub;
+	struct timer ping;
+};
+
+static void
+unfollow(struct follower *f)
+{
+	struct follower **at = &f->call->api->followers;
+
+	while (*at != f)
+		at = &(*at)->next;
+	*at = f->next;
+	timer_cancel(&f->ping);
+	reply_end(f->call);
+	free(f);
+}
+
+static void
+tell(struct follower *f)
+{
+	_cleanup_json_ cJSON *json = render_submission(DEPS(f->call), f->sub);
+	_cleanup_free_ char *text = json_print(json);
+	_cleanup_free_ char *event = str_printf("event: state\ndata: %s\n\n", text);
+
+	reply_write(f->call, event, strlen(event));
+}
+
+static void
+on_ping(struct timer *t, void *arg)
+{
+	struct follower *f = arg;
+
+	(void)t;
+	reply_write(f->call, ": ping\n\n", 8);
+	timer_set(DEPS(f->call)->control, &f->ping, PING_MS, on_ping, f);
+}
+
+static void
+follower_gone(struct api_call *c, void *arg)
+{
+	(void)c;
+	unfollow(arg);
+}
+
+void
+submission_events(struct api_call *c)
+{
+	const struct submission *s = find(c);
+	struct follower *f;
+
+	if (s == NULL)
+		return;
+	f = mem_zalloc(sizeof(*f));
+	f->call = c;
+	f->sub = s;
+	f->next = c->api->followers;
+	c->api->followers = f;
+	c->on_gone = follower_gone;
+	c->arg = f;
+	reply_begin(c, "text/event-stream; charset=utf-8");
+	timer_set(DEPS(c)->control, &f->ping, PING_MS, on_ping, f);
+	tell(f);
+	if (submission_is_final(s->state) || c->api->closing)
+		unfollow(f);
+}
+
+void
+api_submission_changed(struct api *api, const struct submission *s)
+{
+	for (struct follower *f = api->followers, *next; f != NULL; f = next) {
+		next = f->next;
+		if (f->sub != s)
+			continue;
+		tell(f);
+		if (submission_is_final(s->state))
+			unfollow(f);
+	}
+}
+
+void
+followers_close(struct api *api)
+{
+	while (api->followers != NULL)
+		unfollow(api->followers);
+}

@@ -1,0 +1,384 @@
+/*
+ * config.c - the settings table, and layers of values over it.
+ */
+#include "controlplane/config.h"
+
+#include <confuse.h>
+#include <ctype.h>
+#include <errno.h>
+#include <glob.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/str.h"
+
+typedef int setting_fn(const char *text, void *out, struct error *);
+
+struct setting {
+	const char *name; /* section.key, or key */
+	const char *preset;
+	size_t at; /* in struct config */
+	setting_fn *parse;
+	const char *env; /* another name besides JANUS_SECTION_KEY, or NULL */
+	const char *help;
+};
+
+static int
+parse_string(const char *text, void *out, struct error *err)
+{
+	(void)err;
+	str_replace(out, text);
+	return 0;
+}
+
+static int
+parse_bool(const char *text, void *out, struct error *err)
+{
+	return str_parse_bool(text, out, err);
+}
+
+static int
+parse_duration(const char *text, void *out, struct error *err)
+{
+	return str_parse_duration(text, out, err);
+}
+
+static int
+parse_size(const char *text, void *out, struct error *err)
+{
+	return str_parse_size(text, out, err);
+}
+
+static int
+parse_count(const char *text, void *out, struct error *err)
+{
+	return str_parse_int(text, 0, INT32_MAX, out, err);
+}
+
+static int
+parse_port(const char *text, void *out, struct error *err)
+{
+	return str_parse_int(text, 1, 65535, out, err);
+}
+
+/* "2", "0.5": processors, kept as thousandths. */
+static int
+parse_cpus(const char *text, void *out, struct error *err)
+{
+	char *end;
+	const double n = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(n >= 0.01 && n <= 1024))
+		return error_set(err, ERROR_INVALID, "'%.40s' is not a number of processors", text);
+	*(int64_t *)out = (int64_t)(n * 1000 + 0.5);
+	return 0;
+}
+
+#define AT(field) offsetof(struct config, field)
+static const struct setting settings[] = {
+	{ "host", "127.0.0.1", AT(host), parse_string, NULL, "numeric address to serve on" },
+	{ "port", "8000", AT(port), parse_port, NULL, "port to serve on" },
+	{ "state_dir", "", AT(state_dir), parse_string, "STATE_DIRECTORY", "where the database and logs live" },
+	{ "runtime_dir", "", AT(runtime_dir), parse_string, "RUNTIME_DIRECTORY", "where sockets live" },
+	{ "log.level", "info", AT(log_level), parse_string, "JANUS_LOG", "debug, info, warn or error" },
+	{ "auth.anonymous", "", AT(anonymous), parse_bool, NULL,
+	    "may callers without a key chat and read? default: only on a loopback address" },
+	{ "engine.socket", "", AT(engine_socket), parse_string, NULL, "container engine socket; empty: find one" },
+	{ "engine.link_image", "janus/link:latest", AT(link_image), parse_string, NULL, "image of a pod's first container" },
+	{ "policy.memory", "4GiB", AT(memory_bytes), parse_size, NULL, "memory limit of an instance" },
+	{ "policy.cpus", "2", AT(milli_cpus), parse_cpus, NULL, "processors of an instance" },
+	{ "policy.pids", "512", AT(pids), parse_count, NULL, "processes and threads of an instance" },
+	{ "policy.nofile", "4096", AT(nofile), parse_count, NULL, "open files of a process in it" },
+	{ "policy.tmpfs", "256MiB", AT(tmpfs_bytes), parse_size, NULL, "size of its /tmp" },
+	{ "policy.shm", "64MiB", AT(shm_bytes), parse_size, NULL, "size of its /dev/shm" },
+	{ "policy.log", "8MiB", AT(log_bytes), parse_size, NULL, "log kept of it" },
+	{ "policy.image", "20GiB", AT(image_bytes), parse_size, NULL, "largest image" },
+	{ "policy.start_timeout", "30s", AT(start_timeout_ms), parse_duration, NULL, "time to become healthy" },
+	{ "policy.uid_first", "200000", AT(uid_first), parse_count, NULL, "first user id given to instances" },
+	{ "policy.uid_count", "60000", AT(uid_count), parse_count, NULL, "how many" },
+	{ "router.loops", "0", AT(loops), parse_count, NULL, "gateway threads; 0: one per processor" },
+	{ "router.header_hold", "1500ms", AT(header_hold_ms), parse_duration, NULL, "longest hold of a stream's status" },
+	{ "router.ping", "1500ms", AT(ping_ms), parse_duration, "JANUS_KEEP_ALIVE_INTERVAL", "longest silence on a stream" },
+	{ "router.connect_timeout", "5s", AT(connect_ms), parse_duration, NULL, "to connect to a competitor" },
+	{ "router.first_byte_timeout", "30s", AT(first_byte_ms), parse_duration, NULL, "to its first event" },
+	{ "router.gap_timeout", "30s", AT(gap_ms), parse_duration, NULL, "between its events" },
+	{ "router.total_timeout", "300s", AT(total_ms), parse_duration, "JANUS_REQUEST_TIMEOUT", "for a whole answer" },
+	{ "router.max_request", "10MiB", AT(body_bytes), parse_size, "JANUS_MAX_REQUEST_SIZE", "largest chat body" },
+	{ "router.drain_timeout", "30s", AT(drain_ms), parse_duration, NULL, "for open streams when stopping" },
+	{ "stream.max_event", "1MiB", AT(event_bytes), parse_size, NULL, "largest event of a stream" },
+};
+#define COUNT ARRAY_LEN(settings)
+
+struct values {
+	char *text[COUNT], *origin[COUNT]; /* owned */
+};
+
+static void
+values_done(struct values *v)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		free(v->text[i]);
+		free(v->origin[i]);
+	}
+}
+
+static void
+set(struct values *v, size_t i, const char *text, const char *origin)
+{
+	str_replace(&v->text[i], text);
+	str_replace(&v->origin[i], origin);
+}
+
+static int
+check_value(const struct setting *s, const char *text, const char *where, struct error *err)
+{
+	union {
+		char *str;
+		int64_t num;
+		bool truth;
+	} scratch = { 0 };
+	const int rc = text[0] == '\0' ? 0 : s->parse(text, &scratch, err);
+
+	if (s->parse == parse_string)
+		free(scratch.str);
+	return rc < 0 ? error_add(err, "%s: %s", where, s->name) : 0;
+}
+
+/* ---- files ---- */
+
+/* libconfuse reports through a function without an argument. */
+static _Thread_local struct error *report_to;
+
+static void
+report(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	char text[200];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	error_set(report_to, ERROR_INVALID, "%s:%d: %s", cfg->filename != NULL ? cfg->filename : "?", cfg->line, text);
+}
+
+struct layout { /* the option arrays made from the table */
+	cfg_opt_t sections[COUNT + 2];
+	cfg_opt_t keys[COUNT + 2][COUNT + 2];
+	char section[COUNT + 2][32];
+	size_t n;
+};
+
+static void
+split(const char *name, char section[32], const char **key)
+{
+	const char *dot = strchr(name, '.');
+
+	snprintf(section, 32, "%.*s", dot != NULL ? (int)(dot - name) : 0, name);
+	*key = dot != NULL ? dot + 1 : name;
+}
+
+static void
+lay_out(struct layout *l)
+{
+	size_t filled[COUNT + 2] = { 0 };
+	size_t top = 0;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		char section[32];
+		const char *key;
+		size_t k = 0;
+
+		split(settings[i].name, section, &key);
+		if (section[0] == '\0') {
+			l->sections[top++] = (cfg_opt_t)CFG_STR((char *)key, NULL, CFGF_NODEFAULT);
+			continue;
+		}
+		while (k < l->n && strcmp(l->section[k], section) != 0)
+			k++;
+		if (k == l->n)
+			snprintf(l->section[l->n++], 32, "%s", section);
+		l->keys[k][filled[k]++] = (cfg_opt_t)CFG_STR((char *)key, NULL, CFGF_NODEFAULT);
+	}
+	for (size_t k = 0; k < l->n; k++) {
+		l->keys[k][filled[k]] = (cfg_opt_t)CFG_END();
+		l->sections[top++] = (cfg_opt_t)CFG_SEC(l->section[k], l->keys[k], CFGF_NONE);
+	}
+	l->sections[top] = (cfg_opt_t)CFG_END();
+}
+
+static int
+take_file_values(cfg_t *cfg, struct values *v, const char *path, struct error *err)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		char section[32];
+		const char *key, *text;
+		cfg_t *sec = cfg;
+
+		split(settings[i].name, section, &key);
+		if (section[0] != '\0')
+			sec = cfg_size(cfg, section) > 0 ? cfg_getsec(cfg, section) : NULL;
+		text = sec != NULL && cfg_size(sec, key) > 0 ? cfg_getstr(sec, key) : NULL;
+		if (text == NULL)
+			continue;
+		if (check_value(&settings[i], text, path, err) < 0)
+			return -1;
+		set(v, i, text, path);
+	}
+	return 0;
+}
+
+static int
+read_file(struct values *v, const char *path, bool must_exist, struct error *err)
+{
+	_cleanup_free_ struct layout *l = mem_zalloc(sizeof(*l));
+	int rc = 0;
+
+	if (access(path, R_OK) < 0) {
+		if (errno == ENOENT && !must_exist)
+			return 0;
+		return error_errno(err, "%s", path);
+	}
+	lay_out(l);
+	cfg_t *cfg = cfg_init(l->sections, CFGF_NONE);
+	if (cfg == NULL)
+		return error_set(err, ERROR_INTERNAL, "configuration table");
+	cfg_set_error_function(cfg, report);
+	report_to = err;
+	if (cfg_parse(cfg, path) != CFG_SUCCESS)
+		rc = err->kind != ERROR_NONE ? -1 : error_set(err, ERROR_INVALID, "%s: cannot be read", path);
+	if (rc == 0)
+		rc = take_file_values(cfg, v, path, err);
+	cfg_free(cfg);
+	return rc;
+}
+
+static int
+read_usual_files(struct values *v, struct error *err)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	glob_t drop = { 0 };
+	int rc = read_file(v, "/etc/janus/janus.conf", false, err);
+
+	if (rc == 0 && glob("/etc/janus/janus.conf.d/*.conf", 0, NULL, &drop) == 0)
+		for (size_t i = 0; i < drop.gl_pathc && rc == 0; i++)
+			rc = read_file(v, drop.gl_pathv[i], false, err);
+	globfree(&drop);
+	if (rc == 0 && geteuid() != 0 && ((xdg != NULL && xdg[0] == '/') || home != NULL)) {
+		_cleanup_free_ char *path = xdg != NULL && xdg[0] == '/' ? str_printf("%s/janus/janus.conf", xdg) :
+									     str_printf("%s/.config/janus/janus.conf", home);
+
+		rc = read_file(v, path, false, err);
+	}
+	return rc;
+}
+
+/* ---- environment ---- */
+
+static const char *
+env_name(const struct setting *s, char out[64])
+{
+	snprintf(out, 64, "JANUS_%s", s->name);
+	for (char *p = out; *p != '\0'; p++)
+		*p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+	return out;
+}
+
+static int
+read_environment(struct values *v, struct error *err)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		char own[64];
+		const char *name = env_name(&settings[i], own);
+		const char *text = getenv(name);
+
+		if (text == NULL && settings[i].env != NULL)
+			text = getenv(name = settings[i].env);
+		if (text == NULL || text[0] == '\0')
+			continue;
+		if (check_value(&settings[i], text, name, err) < 0)
+			return -1;
+		set(v, i, text, name);
+	}
+	return 0;
+}
+
+/* ---- defaults that depend on who and where ---- */
+
+static char *
+user_dir(const char *variable, const char *fallback)
+{
+	const char *value = getenv(variable), *home = getenv("HOME");
+
+	if (value != NULL && value[0] == '/')
+		return str_printf("%s/janus", value);
+	return str_printf("%s/%s/janus", home != NULL ? home : "/tmp", fallback);
+}
+
+static void
+fill_rest(struct values *v)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		const char *name = settings[i].name;
+		_cleanup_free_ char *text = NULL;
+
+		if (v->text[i] != NULL)
+			continue;
+		if (strcmp(name, "state_dir") == 0)
+			text = geteuid() == 0 ? str_dup("/var/lib/janus") : user_dir("XDG_STATE_HOME", ".local/state");
+		else if (strcmp(name, "runtime_dir") == 0)
+			text = geteuid() == 0 ? str_dup("/run/janus") : user_dir("XDG_RUNTIME_DIR", ".local/run");
+		else if (strcmp(name, "auth.anonymous") == 0)
+			text = str_dup(v->text[0] == NULL || str_starts(v->text[0], "127.") || strcmp(v->text[0], "::1") == 0 ?
+				"true" :
+				"false");
+		set(v, i, text != NULL ? text : settings[i].preset, "default");
+	}
+}
+
+static int
+collect(struct values *v, const char *file, struct error *err)
+{
+	if ((file != NULL ? read_file(v, file, true, err) : read_usual_files(v, err)) < 0)
+		return -1;
+	if (read_environment(v, err) < 0)
+		return -1;
+	fill_rest(v);
+	return 0;
+}
+
+int
+config_load(struct config *c, const char *file, struct error *err)
+{
+	_cleanup_(values_done) struct values v = { 0 };
+
+	if (collect(&v, file, err) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT; i++)
+		if (settings[i].parse(v.text[i], (char *)c + settings[i].at, err) < 0)
+			return error_add(err, "%s", settings[i].name);
+	return 0;
+}
+
+void
+config_done(struct config *c)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (settings[i].parse == parse_string)
+			free(*(char **)((char *)c + settings[i].at));
+	*c = (struct config){ 0 };
+}
+
+int
+config_print(FILE *out, const char *file, struct error *err)
+{
+	_cleanup_(values_done) struct values v = { 0 };
+
+	if (collect(&v, file, err) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT; i++)
+		fprintf(out, "%-28s %-20s # %s: %s\n", settings[i].name, v.text[i][0] != '\0' ? v.text[i] : "\"\"",
+		    v.origin[i], settings[i].help);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * config.h - the settings of janusd: one table feeds files, environment, -T and the manual.
+ *
+ * From high to low: JANUS_<SECTION>_<KEY>, the user's file, /etc/janus/janus.conf.d/ in lexical order,
+ * /etc/janus/janus.conf, the built-in default.  A file given with -c replaces all files.
+ */
+#ifndef JANUS_CONFIG_H
+#define JANUS_CONFIG_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+struct error;
+
+struct config {
+	char *host; /* owned strings, never NULL */
+	int64_t port;
+	char *state_dir, *runtime_dir;
+	bool anonymous;
+	char *log_level;
+	char *engine_socket, *link_image;
+	int64_t memory_bytes, tmpfs_bytes, shm_bytes, log_bytes, image_bytes;
+	int64_t milli_cpus, pids, nofile, start_timeout_ms;
+	int64_t header_hold_ms, ping_ms, connect_ms, first_byte_ms, gap_ms, total_ms;
+	int64_t body_bytes, event_bytes, drain_ms;
+	int64_t loops; /* gateway loops; 0: one per core */
+	int64_t uid_first, uid_count;
+};
+
+/** config_load - file NULL: the usual places. INVALID as "file:line: message" or naming the variable. */
+int config_load(struct config *, const char *file, struct error *);
+void config_done(struct config *);
+/** config_print - every setting, its value and where it came from; as config_load reads it. */
+int config_print(FILE *out, const char *file, struct error *);
+#endif

@@ -1,0 +1,613 @@
+/*
+ * daemon.c - struct janus owns every module; start order, stop order, and the wires between them.
+ */
+#include "controlplane/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "controlplane/api/api.h"
+#include "controlplane/config.h"
+#include "controlplane/gateway/gateway.h"
+#include "controlplane/registry/registry.h"
+#include "controlplane/registry/routes.h"
+#include "controlplane/store/store.h"
+#include "controlplane/supervise/supervisor.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/metrics.h"
+#include "runtime/base/str.h"
+#include "runtime/engine/engine.h"
+#include "runtime/loop/loop.h"
+#include "runtime/net/http_server.h"
+
+#define WORKERS_MAX 64
+#define LOOPS_MAX 64
+#define DRAIN_POLL_MS 50
+
+EMBED(seccomp_profile, "images/link/seccomp.json");
+
+struct lane { /* one gateway and, but for the control loop's, its thread */
+	struct janus *janus;
+	struct loop *loop;
+	struct gateway *gateway;
+	pthread_t thread;
+	bool running;
+};
+
+struct janus {
+	const struct config *config;
+	struct loop *control;
+	struct workers *workers;
+	struct store *store;
+	struct registry registry;
+	struct policy policy;
+	struct engine *engine;
+	struct engine_config engine_config;
+	struct supervisor *supervisor;
+	struct api *api;
+	struct gateway_config gateway_config;
+	struct lane lanes[LOOPS_MAX + 1]; /* the last one is the control loop's own */
+	struct gateway *gateways[LOOPS_MAX + 1];
+	unsigned nlanes;
+	char node[NOUN_ID_MAX], listen[80];
+	int lock;
+	int64_t started_at_ms;
+	struct timer drain;
+	int64_t drain_until_ms;
+	bool draining;
+	/* what other loops may ask at any time */
+	pthread_mutex_t summary_lock;
+	struct {
+		bool engine_ok, isolated;
+		int64_t instances[INSTANCE_STATE_COUNT], submissions[SUBMISSION_STATE_COUNT];
+	} summary;
+};
+
+/* ---- wires ---- */
+
+static void
+summarise(void *arg)
+{
+	struct janus *j = arg;
+	const struct registry *reg = &j->registry;
+
+	pthread_mutex_lock(&j->summary_lock);
+	memset(&j->summary, 0, sizeof(j->summary));
+	j->summary.engine_ok = supervisor_engine(j->supervisor)->ok;
+	j->summary.isolated = supervisor_canary(j->supervisor)->state == CANARY_CONTAINED;
+	for (size_t i = 0; i < reg->ninstances; i++)
+		j->summary.instances[reg->instances[i]->state]++;
+	for (size_t i = 0; i < reg->nsubmissions; i++)
+		j->summary.submissions[reg->submissions[i]->state]++;
+	pthread_mutex_unlock(&j->summary_lock);
+}
+
+struct new_routes {
+	struct gateway *gateway;
+	struct routes *routes;
+};
+
+static void
+set_routes(void *arg)
+{
+	struct new_routes *n = arg;
+
+	gateway_set_routes(n->gateway, n->routes);
+	free(n);
+}
+
+static void
+on_routes(struct routes *routes, void *arg)
+{
+	struct janus *j = arg;
+
+	for (unsigned i = 0; i < j->nlanes; i++) {
+		struct new_routes *n = mem_zalloc(sizeof(*n));
+
+		n->gateway = j->lanes[i].gateway;
+		n->routes = routes_ref(routes);
+		loop_post(j->lanes[i].loop, set_routes, n);
+	}
+	routes_unref(routes);
+	summarise(j);
+}
+
+static void
+on_submission(const struct submission *s, void *arg)
+{
+	struct janus *j = arg;
+
+	api_submission_changed(j->api, s);
+}
+
+static void
+on_usage(const struct gateway_usage *u, void *arg)
+{
+	struct janus *j = arg;
+	const struct chat_result *r = u->result;
+	const struct wire_code_info *code = wire_code_info(r->code);
+	struct usage_row row = {
+		.at_ms = u->accepted_at_ms,
+		.prompt_tokens = r->usage.prompt_tokens,
+		.completion_tokens = r->usage.completion_tokens,
+		.is_estimated = !r->usage.reported,
+		.cost_micro_usd = r->usage.cost_micro_usd,
+		.duration_ms = u->duration_us / 1000,
+		.ttft_ms = r->ttft_us >= 0 ? r->ttft_us / 1000 : -1,
+		.max_gap_ms = r->max_gap_ms,
+		.bytes_in = (int64_t)r->bytes_in,
+		.bytes_out = (int64_t)r->bytes_out,
+		.status = r->committed ? 200 : code->status,
+		.attempts = r->attempts,
+		.stream = u->stream,
+	};
+
+	snprintf(row.request_id, sizeof(row.request_id), "%s", u->request_id);
+	snprintf(row.competitor, sizeof(row.competitor), "%s", u->competitor);
+	snprintf(row.version_id, sizeof(row.version_id), "%s", u->version);
+	snprintf(row.instance_id, sizeof(row.instance_id), "%s", u->instance);
+	snprintf(row.code, sizeof(row.code), "%s", code->code);
+	store_add_usage(j->store, &row);
+}
+
+static int64_t
+other_head(struct http_request *req, void *arg)
+{
+	struct janus *j = arg;
+
+	return api_head(j->api, req);
+}
+
+static void
+other_request(struct http_request *req, void *arg)
+{
+	struct janus *j = arg;
+
+	api_request(j->api, req);
+}
+
+static bool
+health(struct buf *out, void *arg)
+{
+	struct janus *j = arg;
+	struct store_stats stats;
+
+	store_stats(j->store, &stats);
+	pthread_mutex_lock(&j->summary_lock);
+	const bool engine_ok = j->summary.engine_ok, isolated = j->summary.isolated;
+	pthread_mutex_unlock(&j->summary_lock);
+	buf_printf(out, "\"database\":{\"ok\":%s},\"engine\":{\"ok\":%s},\"isolation\":{\"ok\":%s}",
+	    stats.failing ? "false" : "true", engine_ok ? "true" : "false", isolated ? "true" : "false");
+	return !stats.failing && engine_ok && isolated;
+}
+
+static void
+metrics(struct buf *out, void *arg)
+{
+	struct janus *j = arg;
+	struct store_stats stats;
+
+	store_stats(j->store, &stats);
+	pthread_mutex_lock(&j->summary_lock);
+	metrics_head(out, "janus_instances", "gauge", "Instances by state.");
+	for (int i = 0; i < INSTANCE_STATE_COUNT; i++) {
+		_cleanup_buf_ struct buf label = { 0 };
+
+		metrics_label(&label, "state", instance_state_name((enum instance_state)i));
+		metrics_value(out, "janus_instances", buf_str(&label), (double)j->summary.instances[i]);
+	}
+	metrics_head(out, "janus_submissions", "gauge", "Submissions by state.");
+	for (int i = 0; i < SUBMISSION_STATE_COUNT; i++) {
+		_cleanup_buf_ struct buf label = { 0 };
+
+		metrics_label(&label, "state", submission_state_name((enum submission_state)i));
+		metrics_value(out, "janus_submissions", buf_str(&label), (double)j->summary.submissions[i]);
+	}
+	pthread_mutex_unlock(&j->summary_lock);
+	metrics_head(out, "janus_db_size_bytes", "gauge", "Size of the database.");
+	metrics_value(out, "janus_db_size_bytes", "", (double)stats.db_bytes);
+	metrics_head(out, "janus_wal_size_bytes", "gauge", "Size of its write-ahead log.");
+	metrics_value(out, "janus_wal_size_bytes", "", (double)stats.wal_bytes);
+	metrics_head(out, "janus_usage_rows_dropped_total", "counter", "Usage rows that did not fit the queue.");
+	metrics_value(out, "janus_usage_rows_dropped_total", "", (double)stats.usage_dropped);
+	metrics_head(out, "janus_log_dropped_total", "counter", "Log lines that could not be written.");
+	metrics_value(out, "janus_log_dropped_total", "", (double)log_dropped());
+}
+
+static const struct gateway_hooks hooks = {
+	.on_usage = on_usage,
+	.other_head = other_head,
+	.other_request = other_request,
+	.health = health,
+	.metrics = metrics,
+};
+
+/* ---- signals and draining ---- */
+
+static void
+drain_gateway(void *arg)
+{
+	gateway_drain(arg);
+}
+
+static void
+on_drain(struct timer *t, void *arg)
+{
+	struct janus *j = arg;
+	unsigned busy = 0;
+
+	(void)t;
+	for (unsigned i = 0; i < j->nlanes; i++)
+		busy += gateway_busy(j->lanes[i].gateway);
+	if (busy == 0 || clock_now_ms() >= j->drain_until_ms) {
+		if (busy != 0)
+			log_warn("daemon.drain_timeout", F_INT("open", busy));
+		loop_stop(j->control);
+		return;
+	}
+	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
+}
+
+static void
+drain(struct janus *j)
+{
+	if (j->draining) {
+		loop_stop(j->control); /* asked twice: now */
+		return;
+	}
+	j->draining = true;
+	log_info("daemon.draining");
+	api_close(j->api);
+	for (unsigned i = 0; i < j->nlanes; i++)
+		loop_post(j->lanes[i].loop, drain_gateway, j->lanes[i].gateway);
+	j->drain_until_ms = clock_now_ms() + j->config->drain_ms;
+	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
+}
+
+static void
+reload(void)
+{
+	struct config fresh = { 0 };
+	struct error err = { 0 };
+
+	/* Only the log level may change while running; everything else is checked all the same. */
+	if (config_load(&fresh, NULL, &err) < 0 || log_set_levels(fresh.log_level) < 0)
+		log_error("config.refused", F_STR("error", err.text));
+	else
+		log_info("config.reloaded");
+	config_done(&fresh);
+}
+
+static void
+dump(const struct janus *j)
+{
+	for (size_t i = 0; i < j->registry.ninstances; i++) {
+		const struct instance *in = j->registry.instances[i];
+
+		log_info("dump.instance", F_STR("instance_id", in->id), F_STR("state", instance_state_name(in->state)),
+		    F_STR("reason", in->reason), F_STR("detail", in->detail));
+	}
+	for (size_t i = 0; i < j->registry.nsubmissions; i++) {
+		const struct submission *s = j->registry.submissions[i];
+
+		if (!submission_is_final(s->state))
+			log_info("dump.submission", F_STR("submission_id", s->id),
+			    F_STR("state", submission_state_name(s->state)), F_STR("reason", s->reason));
+	}
+}
+
+static void
+on_signal(int signo, void *arg)
+{
+	struct janus *j = arg;
+
+	switch (signo) {
+	case SIGTERM:
+	case SIGINT: drain(j); break;
+	case SIGHUP: reload(); break;
+	case SIGUSR2: dump(j); break;
+	default: break;
+	}
+}
+
+/* ---- start ---- */
+
+static int
+prepare_dirs(struct janus *j, struct error *err)
+{
+	_cleanup_free_ char *pods = str_printf("%s/pods", j->config->runtime_dir);
+	_cleanup_free_ char *lock = str_printf("%s/lock", j->config->state_dir);
+
+	if (strlen(j->config->runtime_dir) > 40)
+		return error_set(err, ERROR_INVALID,
+		    "runtime_dir %s is longer than 40 bytes: socket paths below it would not fit", j->config->runtime_dir);
+	if (file_mkdirs(j->config->state_dir, 0750, err) < 0 || file_mkdirs(j->config->runtime_dir, 0750, err) < 0 ||
+	    file_mkdirs(pods, 0700, err) < 0)
+		return -1;
+	j->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (j->lock < 0)
+		return error_errno(err, "%s", lock);
+	if (flock(j->lock, LOCK_EX | LOCK_NB) < 0)
+		return error_set(err, ERROR_CONFLICT, "another janusd uses %s", j->config->state_dir);
+	return 0;
+}
+
+static void
+set_policy(struct janus *j)
+{
+	const struct config *c = j->config;
+
+	j->policy = (struct policy){
+		.memory_bytes = c->memory_bytes,
+		.nano_cpus = c->milli_cpus * 1000000,
+		.tmpfs_bytes = c->tmpfs_bytes,
+		.shm_bytes = c->shm_bytes,
+		.log_bytes = c->log_bytes,
+		.image_bytes = c->image_bytes,
+		.pids = (int)c->pids,
+		.nofile = (int)c->nofile,
+		.start_timeout_ms = c->start_timeout_ms,
+	};
+	j->gateway_config = (struct gateway_config){
+		.relay = chat_relay_defaults,
+		.connect_ms = c->connect_ms,
+		.body_bytes = c->body_bytes,
+		.anonymous = c->anonymous,
+		.listen_host = c->host,
+	};
+	j->gateway_config.relay.hold_ms = c->header_hold_ms;
+	j->gateway_config.relay.ping_ms = c->ping_ms;
+	j->gateway_config.relay.first_byte_ms = c->first_byte_ms;
+	j->gateway_config.relay.gap_ms = c->gap_ms;
+	j->gateway_config.relay.total_ms = c->total_ms;
+	j->gateway_config.relay.event_bytes = (size_t)c->event_bytes;
+}
+
+static int
+open_engine(struct janus *j, struct error *err)
+{
+	j->engine_config = (struct engine_config){
+		.socket = j->config->engine_socket,
+		.node = j->node,
+		.runtime_dir = j->config->runtime_dir,
+		.link_image = j->config->link_image,
+		.seccomp = seccomp_profile,
+	};
+	j->engine = docker_engine_new(&j->engine_config);
+	return j->engine != NULL ? 0 : error_set(err, ERROR_INTERNAL, "container engine driver");
+}
+
+static void
+make_supervisor(struct janus *j)
+{
+	const struct supervisor_config c = {
+		.loop = j->control,
+		.workers = j->workers,
+		.registry = &j->registry,
+		.store = j->store,
+		.engine = j->engine,
+		.node = j->node,
+		.runtime_dir = j->config->runtime_dir,
+		.link_image = j->config->link_image,
+		.policy = &j->policy,
+		.probe_start_ms = 250,
+		.probe_ready_ms = 10000,
+		.drain_ms = j->config->drain_ms,
+		.uid_first = (unsigned)j->config->uid_first,
+		.uid_count = (unsigned)j->config->uid_count,
+		.on_routes = on_routes,
+		.on_submission = on_submission,
+		.on_status = summarise,
+		.arg = j,
+	};
+
+	j->supervisor = supervisor_new(&c);
+}
+
+static void
+make_api(struct janus *j)
+{
+	const struct api_deps d = {
+		.control = j->control,
+		.workers = j->workers,
+		.registry = &j->registry,
+		.store = j->store,
+		.supervisor = j->supervisor,
+		.engine = j->engine,
+		.anonymous_read = j->config->anonymous,
+		.started_at_ms = j->started_at_ms,
+		.memory_bytes = j->policy.memory_bytes,
+		.listen = j->listen,
+		.state_dir = j->config->state_dir,
+	};
+
+	j->api = api_new(&d);
+}
+
+static int
+make_lane(struct janus *j, struct loop *loop, struct error *err)
+{
+	struct lane *lane = &j->lanes[j->nlanes];
+
+	lane->janus = j;
+	lane->loop = loop;
+	lane->gateway = gateway_new(loop, &j->gateway_config, &hooks, j, err);
+	if (lane->gateway == NULL)
+		return -1;
+	j->gateways[j->nlanes++] = lane->gateway;
+	return 0;
+}
+
+static int
+make_lanes(struct janus *j, struct error *err)
+{
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t n = j->config->loops != 0 ? j->config->loops : cores;
+
+	n = n < 1 ? 1 : n > LOOPS_MAX ? LOOPS_MAX : n;
+	for (int64_t i = 0; i < n; i++) {
+		struct loop *loop = loop_new(err);
+
+		if (loop == NULL || make_lane(j, loop, err) < 0)
+			return -1;
+	}
+	if (make_lane(j, j->control, err) < 0)
+		return -1;
+	gateway_set_peers(j->gateways, j->nlanes);
+	return 0;
+}
+
+static int
+serve(struct janus *j, struct error *err)
+{
+	_cleanup_free_ char *path = str_printf("%s/janusd.sock", j->config->runtime_dir);
+	struct lane *own = &j->lanes[j->nlanes - 1];
+	int fd;
+
+	for (struct lane *l = j->lanes; l < own; l++) {
+		fd = http_listen_tcp(j->config->host, (int)j->config->port, true, err);
+		if (fd < 0 || gateway_serve(l->gateway, fd, err) < 0)
+			return error_add(err, "listen");
+	}
+	fd = http_listen_unix(path, 0660, err);
+	if (fd < 0 || gateway_serve(own->gateway, fd, err) < 0)
+		return error_add(err, "control socket");
+	return 0;
+}
+
+static void *
+run_lane(void *arg)
+{
+	struct lane *lane = arg;
+
+	loop_run(lane->loop);
+	return NULL;
+}
+
+static int
+start_lanes(struct janus *j, struct error *err)
+{
+	for (struct lane *l = j->lanes; l < &j->lanes[j->nlanes - 1]; l++) {
+		const int rc = pthread_create(&l->thread, NULL, run_lane, l);
+
+		if (rc != 0) {
+			errno = rc;
+			return error_errno(err, "gateway thread");
+		}
+		l->running = true;
+	}
+	return 0;
+}
+
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int
+start(struct janus *j, struct error *err)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0 };
+
+	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
+	j->control = loop_new(err);
+	if (j->control == NULL || loop_signals(j->control, signals, on_signal, j, err) < 0 || prepare_dirs(j, err) < 0)
+		return -1;
+	j->store = store_open(j->config->state_dir, j->control, err);
+	if (j->store == NULL || store_node_id(j->store, j->node, err) < 0 || registry_load(&j->registry, j->store, err) < 0)
+		return -1;
+	j->workers = workers_new(WORKERS_MAX);
+	set_policy(j);
+	if (open_engine(j, err) < 0)
+		return -1;
+	make_supervisor(j);
+	make_api(j);
+	if (make_lanes(j, err) < 0 || serve(j, err) < 0 || start_lanes(j, err) < 0)
+		return -1;
+	supervisor_start(j->supervisor);
+	return 0;
+}
+
+struct janus *
+daemon_start(const struct config *config, struct error *err)
+{
+	struct janus *j = mem_zalloc(sizeof(*j));
+
+	j->config = config;
+	j->lock = -1;
+	j->started_at_ms = clock_now_ms();
+	pthread_mutex_init(&j->summary_lock, NULL);
+	snprintf(j->listen, sizeof(j->listen), "%s:%lld", config->host, (long long)config->port);
+	if (start(j, err) < 0) {
+		daemon_stop(j);
+		return NULL;
+	}
+	log_info("daemon.started", F_STR("version", JANUS_VERSION), F_STR("listen", j->listen), F_STR("node", j->node));
+	return j;
+}
+
+void
+daemon_run(struct janus *j)
+{
+	loop_run(j->control);
+}
+
+/* ---- stop: the reverse ---- */
+
+void
+daemon_stop(struct janus *j)
+{
+	if (j->supervisor != NULL)
+		supervisor_stop(j->supervisor);
+	for (unsigned i = 0; i < j->nlanes; i++)
+		if (j->lanes[i].running) {
+			loop_stop(j->lanes[i].loop);
+			pthread_join(j->lanes[i].thread, NULL);
+		}
+	workers_free(j->workers);
+	if (j->control != NULL)
+		loop_run_posted(j->control);
+	store_close(j->store);
+	if (j->control != NULL)
+		loop_run_posted(j->control);
+	for (unsigned i = 0; i < j->nlanes; i++) {
+		loop_run_posted(j->lanes[i].loop);
+		gateway_free(j->lanes[i].gateway);
+		if (j->lanes[i].loop != j->control)
+			loop_free(j->lanes[i].loop);
+	}
+	if (j->control != NULL)
+		loop_run_posted(j->control); /* calls whose client was cut */
+	supervisor_free(j->supervisor);
+	api_free(j->api);
+	if (j->engine != NULL)
+		j->engine->driver->free(j->engine);
+	registry_done(&j->registry);
+	loop_free(j->control);
+	if (j->lock >= 0)
+		close(j->lock);
+	pthread_mutex_destroy(&j->summary_lock);
+	log_info("daemon.stopped");
+	free(j);
+}

@@ -1,0 +1,68 @@
+/*
+ * answer.c - whole replies: the body, its headers, one count and one log line.
+ */
+#include <stdarg.h>
+
+#include "controlplane/gateway/core.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "runtime/net/http_server.h"
+#include "runtime/openai/envelope.h"
+
+static void
+settle(struct gateway *gw, const struct http_request *req, enum gateway_route route, int status,
+    const struct wire_code_info *code, size_t bytes_out)
+{
+	const int64_t duration_us = clock_now_us() - req->accepted_us;
+	const enum log_level level =
+	    route >= GATEWAY_LIVEZ && route <= GATEWAY_METRICS ? LOG_DEBUG : LOG_INFO;
+
+	counters_http(&gw->counters, route, req->method, status, duration_us);
+	LOG_AT(level, "request.done", F_STR("request_id", req->id), F_STR("client", req->client),
+	    F_STR("method", req->method), F_STR("route", req->path), F_INT("status", status),
+	    F_STR("code", code != NULL ? code->code : NULL),
+	    F_STR("fault", code != NULL ? code->fault : NULL),
+	    F_NUM("duration_ms", (double)duration_us / 1000),
+	    F_INT("bytes_out", (int64_t)bytes_out));
+}
+
+void
+answer(struct gateway *gw, struct http_request *req, enum gateway_route route, int status,
+    const char *content_type, const struct http_header *extra, const char *body, size_t len)
+{
+	struct http_header headers[4] = { 0 };
+	unsigned n = 0;
+
+	if (extra != NULL)
+		headers[n++] = *extra;
+	if (content_type != NULL)
+		headers[n++] = (struct http_header){ "content-type", content_type };
+	headers[n] = (struct http_header){ "cache-control", "no-store" };
+	settle(gw, req, route, status, NULL, len);
+	http_reply(req, status, headers, body, len);
+}
+
+void
+answer_error(struct gateway *gw, struct http_request *req, enum gateway_route route,
+    enum wire_code code, const struct http_header *extra, const char *param, const char *fmt, ...)
+{
+	const struct wire_code_info *info = wire_code_info(code);
+	struct http_header headers[4] = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
+	_cleanup_buf_ struct buf body = { 0 };
+	unsigned n = 0;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	envelope_add(&body, code, buf_str(&text), param, req->id, NULL);
+	if (extra != NULL)
+		headers[n++] = *extra;
+	headers[n++] = (struct http_header){ "content-type", "application/json" };
+	if (info->status == 429 || info->status == 503)
+		headers[n] = (struct http_header){ "retry-after", "1" };
+	settle(gw, req, route, info->status, info, body.len);
+	http_reply(req, info->status, headers, body.data, body.len);
+}

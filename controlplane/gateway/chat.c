@@ -1,0 +1,487 @@
+/*
+ * chat.c - the owner of a relay: which target, how often, and what is written down at the end.
+ */
+#include "controlplane/gateway/chat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "controlplane/gateway/chat_head.h"
+#include "controlplane/gateway/core.h"
+#include "controlplane/gateway/pick.h"
+#include "controlplane/registry/routes.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+#include "runtime/engine/link.h"
+#include "runtime/net/dial.h"
+#include "runtime/net/http_server.h"
+#include "runtime/openai/chat_relay.h"
+#include "runtime/openai/chat_request.h"
+
+#define ATTEMPTS_MAX 3
+#define NAMES_MAX 20 /* models named in "there is no such model" */
+
+struct chat {
+	struct gateway *gw;
+	struct chat *next, **prev; /* gw->chats */
+	struct chat_relay *relay;
+	struct http_request *req; /* valid until on_done */
+	struct chat_request request;
+	bool may_fall_back;
+	char id[sizeof(((struct http_request *)0)->id)];
+	char client[sizeof(((struct http_request *)0)->client)];
+	char traceparent[TRACEPARENT_LEN + 1];
+	int64_t accepted_us, accepted_at_ms;
+
+	/* the running attempt; the names stay those of the last one */
+	struct route_target *tried[ATTEMPTS_MAX]; /* references */
+	size_t ntried;
+	struct route_target *target; /* in_flight is raised there; one of tried */
+	char slug[48], competitor[40], version[40], digest[72];
+	struct link_request *link_request;
+	struct dial *dial;
+	struct timer late; /* for the link's answer */
+	int64_t connect_due_ms;
+	struct buf head;
+	struct iovec parts[CHAT_PARTS_MAX + 3];
+
+	/* our own time: what is not waiting for anybody */
+	int64_t mark_us, ours_us;
+	char attempts_text[16], overhead_text[24];
+};
+
+static void next_attempt(struct chat *, enum wire_code last, const char *text, const char *details);
+
+bool
+chat_head_accepted(struct gateway *gw, struct http_request *req)
+{
+	const char *encoding = http_header_get(req, "content-encoding");
+
+	if (gw->draining) {
+		answer_error(
+		    gw, req, GATEWAY_CHAT, CODE_DRAINING, NULL, NULL, "Janus is stopping.");
+		return false;
+	}
+	if (!content_type_accepted(http_header_get(req, "content-type"))) {
+		answer_error(gw, req, GATEWAY_CHAT, CODE_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
+		    "A chat is sent as 'content-type: application/json' in UTF-8.");
+		return false;
+	}
+	if (encoding != NULL && !str_eq(encoding, "identity")) {
+		answer_error(gw, req, GATEWAY_CHAT, CODE_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
+		    "A compressed request body is not accepted.");
+		return false;
+	}
+	if (http_header_count(req, "x-janus-competitor") > 1) {
+		answer_error(gw, req, GATEWAY_CHAT, CODE_INVALID_VALUE, NULL, "x-janus-competitor",
+		    "The header x-janus-competitor may be sent once.");
+		return false;
+	}
+	return true;
+}
+
+/* ---- the end of an attempt, and of the chat ---- */
+
+static void
+end_attempt(struct chat *c)
+{
+	if (c->link_request != NULL)
+		link_cancel(c->link_request);
+	if (c->dial != NULL)
+		dial_cancel(c->dial);
+	c->link_request = NULL;
+	c->dial = NULL;
+	timer_cancel(&c->late);
+	if (c->target != NULL)
+		c->target->in_flight--;
+	c->target = NULL;
+}
+
+static struct competitor_counters *
+row_of(struct chat *c)
+{
+	return counters_competitor(&c->gw->counters, c->slug);
+}
+
+static void
+chat_free(struct chat *c)
+{
+	struct gateway *gw = c->gw;
+
+	end_attempt(c);
+	for (size_t i = 0; i < c->ntried; i++)
+		route_target_unref(c->tried[i]);
+	*c->prev = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	gw->nchats--;
+	gw->counters.http_in_flight--;
+	if (c->request.stream)
+		gw->counters.streams_active--;
+	gateway_busy_update(gw);
+	buf_done(&c->head);
+	free(c);
+}
+
+static void
+log_done(const struct chat *c, const struct chat_result *r, int status, int64_t duration_us)
+{
+	const struct wire_code_info *info = wire_code_info(r->code);
+	const bool bad = r->code != CODE_NONE;
+	char trace_id[33];
+
+	snprintf(trace_id, sizeof(trace_id), "%.32s", c->traceparent + 3);
+	log_info("request.done", F_STR("request_id", c->id), F_STR("trace_id", trace_id),
+	    F_STR("client", c->client), F_STR("method", "POST"),
+	    F_STR("route", "/v1/chat/completions"), F_INT("status", status),
+	    F_STR("competitor", c->slug[0] != '\0' ? c->slug : NULL),
+	    F_STR("competitor_id", c->competitor[0] != '\0' ? c->competitor : NULL),
+	    F_STR("version_digest", c->digest[0] != '\0' ? c->digest : NULL),
+	    F_STR("instance_id", c->ntried > 0 ? c->tried[c->ntried - 1]->instance : NULL),
+	    F_STR("code", bad ? info->code : NULL), F_STR("fault", bad ? info->fault : NULL),
+	    F_STR("error", bad ? r->text : NULL), F_BOOL("stream", c->request.stream),
+	    F_NUM("duration_ms", (double)duration_us / 1000),
+	    r->ttft_us >= 0 ? F_NUM("ttft_ms", (double)r->ttft_us / 1000) : F_STR("ttft_ms", NULL),
+	    F_INT("max_gap_ms", r->max_gap_ms), F_INT("attempt", (int64_t)c->ntried),
+	    F_INT("chunks", (int64_t)r->chunks), F_INT("pings", (int64_t)r->pings),
+	    F_INT("bytes_in", (int64_t)r->bytes_in), F_INT("bytes_out", (int64_t)r->bytes_out));
+}
+
+static void
+on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
+{
+	struct chat *c = arg;
+	struct gateway *gw = c->gw;
+	const int64_t duration_us = clock_now_us() - c->accepted_us;
+	const int status =
+	    r->code == CODE_CLIENT_CLOSED || !r->committed ? wire_code_info(r->code)->status : 200;
+	const struct gateway_usage usage = {
+		.request_id = c->id,
+		.competitor = c->competitor,
+		.version = c->version,
+		.digest = c->digest,
+		.instance = c->ntried > 0 ? c->tried[c->ntried - 1]->instance : "",
+		.result = r,
+		.accepted_at_ms = c->accepted_at_ms,
+		.duration_us = duration_us,
+		.stream = c->request.stream,
+	};
+
+	(void)relay;
+	counters_http(&gw->counters, GATEWAY_CHAT, "POST", status, duration_us);
+	if (c->slug[0] != '\0') {
+		counters_chat(row_of(c), r, c->request.stream, duration_us);
+		if (r->code == CODE_NONE)
+			metric_add(&row_of(c)->attempts_ok, 1);
+		else if (c->target != NULL && wire_code_info(r->code)->status >= 500)
+			metric_add(&row_of(c)->attempts_response, 1);
+	}
+	log_done(c, r, status, duration_us);
+	if (gw->hooks->on_usage != NULL)
+		gw->hooks->on_usage(&usage, gw->arg);
+	chat_free(c);
+}
+
+static size_t
+on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *arg)
+{
+	struct chat *c = arg;
+	size_t n = 0;
+
+	(void)relay;
+	(void)max; /* far more than the four below */
+	if (c->slug[0] != '\0')
+		h[n++] = (struct http_header){ "x-janus-competitor", c->slug };
+	if (c->digest[0] != '\0')
+		h[n++] = (struct http_header){ "x-janus-version-digest", c->digest };
+	snprintf(c->attempts_text, sizeof(c->attempts_text), "%zu", c->ntried);
+	h[n++] = (struct http_header){ "x-janus-attempts", c->attempts_text };
+	if (c->ours_us > 0) {
+		snprintf(
+		    c->overhead_text, sizeof(c->overhead_text), "%.3f", (double)c->ours_us / 1000);
+		h[n++] = (struct http_header){ "x-janus-overhead-ms", c->overhead_text };
+	}
+	return n;
+}
+
+/* ---- one attempt: a target, a connection to it, the request on it ---- */
+
+static void
+connect_failed(struct chat *c, const struct error *err)
+{
+	const bool late = err->kind == ERROR_TIMEOUT;
+	char text[240];
+
+	metric_add(&row_of(c)->attempts_connect, 1);
+	log_debug("chat.connect_failed", F_STR("request_id", c->id), F_STR("competitor", c->slug),
+	    F_STR("instance_id", c->target->instance), F_STR("error", err->text));
+	end_attempt(c);
+	if (late)
+		snprintf(text, sizeof(text),
+		    "Competitor '%s' did not accept a connection within %lld ms.", c->slug,
+		    (long long)c->gw->config.connect_ms);
+	else
+		snprintf(text, sizeof(text), "Competitor '%s' cannot be reached.", c->slug);
+	next_attempt(
+	    c, late ? CODE_UPSTREAM_TIMEOUT_CONNECT : CODE_UPSTREAM_CONNECT_FAILED, text, NULL);
+}
+
+static void
+send_request(struct chat *c, struct transport *t)
+{
+	struct gateway *gw = c->gw;
+	size_t n, total;
+
+	n = chat_request_parts(
+	    &c->request, c->req->body.data, c->req->body.len, c->parts + 1, &total);
+	buf_clear(&c->head);
+	chat_head_add(&c->head, c->target, total, c->id, c->traceparent);
+	c->parts[0] = (struct iovec){ c->head.data, c->head.len };
+	chat_relay_attempt(c->relay, t, c->parts, n + 1);
+	c->ours_us += clock_now_us() - c->mark_us;
+	metric_observe_us(&gw->counters.overhead, &buckets_overhead, (uint64_t)c->ours_us);
+}
+
+static void
+on_dialed(struct transport *t, const struct error *err, void *arg)
+{
+	struct chat *c = arg;
+
+	c->dial = NULL;
+	c->mark_us = clock_now_us();
+	if (t == NULL)
+		connect_failed(c, err);
+	else
+		send_request(c, t);
+}
+
+static void
+on_socket(int fd, const struct error *err, void *arg)
+{
+	struct chat *c = arg;
+	const int64_t left_ms = c->connect_due_ms - clock_now_ms();
+
+	c->link_request = NULL;
+	timer_cancel(&c->late);
+	if (fd < 0)
+		connect_failed(c, err);
+	else
+		c->dial = dial_fd(
+		    c->gw->loop, fd, c->target->port, left_ms > 1 ? left_ms : 1, on_dialed, c);
+}
+
+static void
+on_link_late(struct timer *t, void *arg)
+{
+	struct chat *c = arg;
+	struct error err = { .kind = ERROR_TIMEOUT,
+		.text = "the pod's link gave no socket in time" };
+
+	(void)t;
+	connect_failed(c, &err);
+}
+
+static void
+start_attempt(struct chat *c, const struct route *route, struct route_target *target)
+{
+	struct gateway *gw = c->gw;
+
+	c->target = c->tried[c->ntried++] = route_target_ref(target);
+	target->in_flight++;
+	snprintf(c->slug, sizeof(c->slug), "%s", route->slug);
+	snprintf(c->competitor, sizeof(c->competitor), "%s", route->competitor);
+	snprintf(c->version, sizeof(c->version), "%s", route->version);
+	snprintf(c->digest, sizeof(c->digest), "%s", route->digest);
+	if (target->is_pod) {
+		c->connect_due_ms = clock_now_ms() + gw->config.connect_ms;
+		timer_set(gw->loop, &c->late, gw->config.connect_ms, on_link_late, c);
+		c->link_request =
+		    link_socket(pod_links_get(&gw->links, gw->loop, target), on_socket, c);
+	} else {
+		c->dial = dial_url(gw->dialer, &target->url, gw->config.connect_ms, on_dialed, c);
+	}
+	c->ours_us += clock_now_us() - c->mark_us;
+}
+
+static struct picked
+pick_again(struct chat *c)
+{
+	const struct pick_wish wish = {
+		.header = http_header_get(c->req, "x-janus-competitor"),
+		.competitor_id = c->request.competitor_id,
+		.model = c->request.model,
+	};
+
+	return pick(
+	    c->gw->routes, &wish, c->tried, c->ntried, c->may_fall_back, gateway_random(c->gw));
+}
+
+/* After a failure of `last` that cannot have run anything; NONE for the first attempt. */
+static void
+next_attempt(struct chat *c, enum wire_code last, const char *text, const char *details)
+{
+	if (last != CODE_NONE && (!c->may_fall_back || c->ntried == ATTEMPTS_MAX)) {
+		chat_relay_fail(c->relay, last, text, details);
+		return;
+	}
+	const struct picked p = pick_again(c);
+	if (p.code != CODE_NONE) {
+		chat_relay_fail(c->relay, last != CODE_NONE ? last : p.code, text, details);
+		return;
+	}
+	if (last != CODE_NONE)
+		metric_add(&row_of(c)->failovers, 1);
+	start_attempt(c, p.route, p.target);
+}
+
+/* What an answer with another status than 200 means to the client. */
+static enum wire_code
+code_of_status(int status)
+{
+	switch (status) {
+	case 400: return CODE_BAD_REQUEST;
+	case 413: return CODE_PAYLOAD_TOO_LARGE;
+	case 415: return CODE_UNSUPPORTED_MEDIA_TYPE;
+	case 422: return CODE_UNPROCESSABLE;
+	case 429: return CODE_RATE_LIMIT;
+	case 503: return CODE_NO_READY_COMPETITOR;
+	default: return CODE_UPSTREAM_BAD_RESPONSE;
+	}
+}
+
+static void
+on_attempt_failed(struct chat_relay *relay, const struct chat_result *r, void *arg)
+{
+	struct chat *c = arg;
+	_cleanup_buf_ struct buf details = { 0 };
+	enum wire_code code = r->code;
+	char text[240], said[120];
+
+	(void)relay;
+	metric_add(&row_of(c)->attempts_response, 1);
+	end_attempt(c);
+	snprintf(text, sizeof(text), "%s", r->text);
+	if (r->upstream_status != 0 && r->upstream_status != 200) {
+		code = code_of_status(r->upstream_status);
+		upstream_details(
+		    &details, r->upstream_status, r->upstream_body, said, sizeof(said));
+		snprintf(text, sizeof(text), "Competitor '%s' answered with status %d%s%s", c->slug,
+		    r->upstream_status, said[0] != '\0' ? ": " : ".", said);
+	}
+	c->mark_us = clock_now_us();
+	if (r->sent)
+		chat_relay_fail(c->relay, code, text, details.len > 0 ? details.data : NULL);
+	else
+		next_attempt(c, code, text, details.len > 0 ? details.data : NULL);
+}
+
+static const struct chat_relay_events relay_events = {
+	.on_attempt_failed = on_attempt_failed,
+	.on_headers = on_headers,
+	.on_done = on_done,
+};
+
+/* ---- the beginning ---- */
+
+static void
+fail_unpicked(struct chat *c, const struct picked *p)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	const struct routes *routes = c->gw->routes;
+
+	if (p->code == CODE_NO_READY_COMPETITOR) {
+		if (p->route != NULL)
+			buf_printf(&text, "Competitor '%s' has no instance that is ready.",
+			    p->route->slug);
+		else
+			buf_add_str(&text, "There is no competitor yet; submit one with janusctl.");
+	} else {
+		buf_printf(
+		    &text, "There is no model '%.100s'. There are: " PICK_DEFAULT_MODEL, p->name);
+		for (size_t i = 0; i < routes->len && i < NAMES_MAX; i++)
+			buf_printf(&text, ", " PICK_DEFAULT_MODEL "/%s", routes->at[i].slug);
+		buf_add_str(&text, routes->len > NAMES_MAX ? ", and more." : ".");
+	}
+	chat_relay_fail(c->relay, p->code, text.data, NULL);
+}
+
+static struct chat *
+chat_new(struct gateway *gw, struct http_request *req, const struct chat_request *request)
+{
+	struct chat *c = mem_zalloc(sizeof(*c));
+	const char *trace = http_header_get(req, "traceparent");
+	const char *fallback = http_header_get(req, "x-janus-fallback");
+
+	c->gw = gw;
+	c->req = req;
+	c->request = *request;
+	c->may_fall_back = !str_eq(fallback, "none");
+	snprintf(c->id, sizeof(c->id), "%s", req->id);
+	snprintf(c->client, sizeof(c->client), "%s", req->client);
+	if (traceparent_valid(trace))
+		strcpy(c->traceparent, trace);
+	else
+		traceparent_new(c->traceparent);
+	c->accepted_us = req->accepted_us;
+	c->accepted_at_ms = clock_wall_ms() - (clock_now_us() - req->accepted_us) / 1000;
+	c->next = gw->chats;
+	c->prev = &gw->chats;
+	if (c->next != NULL)
+		c->next->prev = &c->next;
+	gw->chats = c;
+	gw->nchats++;
+	gw->counters.http_in_flight++;
+	if (request->stream)
+		gw->counters.streams_active++;
+	gateway_busy_update(gw);
+	return c;
+}
+
+void
+chat_begin(struct gateway *gw, struct http_request *req)
+{
+	const int64_t began_us = clock_now_us();
+	struct chat_request request;
+	struct chat_fault fault;
+	struct chat *c;
+
+	if (chat_request_scan(buf_str(&req->body), req->body.len, &request, &fault) < 0) {
+		answer_error(gw, req, GATEWAY_CHAT, fault.code, NULL,
+		    fault.param[0] != '\0' ? fault.param : NULL, "%s", fault.text);
+		return;
+	}
+	c = chat_new(gw, req, &request);
+	c->mark_us = began_us;
+	const struct picked p = pick_again(c);
+	if (p.code == CODE_MISSING_PARAMETER || p.code == CODE_INVALID_VALUE) {
+		chat_free(c);
+		answer_error(gw, req, GATEWAY_CHAT, p.code, NULL, p.param,
+		    p.code == CODE_INVALID_VALUE
+			? "The header x-janus-competitor does not hold a name."
+			: "'model' is missing.");
+		return;
+	}
+	c->relay = chat_relay_new(
+	    req, request.stream, request.include_usage, &gw->config.relay, &relay_events, c);
+	if (p.code != CODE_NONE)
+		fail_unpicked(c, &p);
+	else
+		start_attempt(c, p.route, p.target);
+}
+
+void
+chat_abandon_all(struct gateway *gw)
+{
+	while (gw->chats != NULL) {
+		struct chat *c = gw->chats;
+
+		chat_relay_abandon(c->relay);
+		chat_free(c);
+	}
+}

@@ -1,0 +1,16 @@
+/*
+ * chat.h - one chat: checked, sent to a competitor, perhaps to another, settled.
+ */
+#ifndef JANUS_GATEWAY_CHAT_H
+#define JANUS_GATEWAY_CHAT_H
+#include <stdbool.h>
+struct gateway;
+struct http_request;
+
+/** chat_head_accepted - may the body be read? Answers and returns false if not. */
+bool chat_head_accepted(struct gateway *, struct http_request *);
+/** chat_begin - the body is there: answer, now or later. */
+void chat_begin(struct gateway *, struct http_request *);
+/** chat_abandon_all - the gateway goes away: cut what runs. */
+void chat_abandon_all(struct gateway *);
+#endif

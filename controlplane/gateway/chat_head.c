@@ -1,0 +1,141 @@
+/*
+ * chat_head.c - checks and texts.
+ */
+#include "controlplane/gateway/chat_head.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "controlplane/registry/routes.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/hash.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+
+#ifndef JANUS_VERSION
+#define JANUS_VERSION "0"
+#endif
+
+static const char *
+skip_blank(const char *p)
+{
+	return p + strspn(p, " \t");
+}
+
+bool
+content_type_accepted(const char *type)
+{
+	static const char json[] = "application/json", charset[] = "charset=";
+
+	if (type == NULL)
+		return true;
+	type = skip_blank(type);
+	if (strncasecmp(type, json, strlen(json)) != 0)
+		return false;
+	for (type = skip_blank(type + strlen(json)); *type == ';';) {
+		type = skip_blank(type + 1);
+		const size_t len = strcspn(type, "; \t");
+
+		if (strncasecmp(type, charset, strlen(charset)) == 0) {
+			const size_t value = len - strlen(charset);
+			const char *at = type + strlen(charset);
+
+			if (!(value == 5 && strncasecmp(at, "utf-8", 5) == 0) &&
+			    !(value == 7 && strncasecmp(at, "\"utf-8\"", 7) == 0))
+				return false;
+		}
+		type = skip_blank(type + len);
+	}
+	return *type == '\0';
+}
+
+static bool
+hex_field(const char *text, size_t len)
+{
+	return strspn(text, "0123456789abcdef") >= len && strspn(text, "0") < len;
+}
+
+bool
+traceparent_valid(const char *text)
+{
+	return text != NULL && strlen(text) == TRACEPARENT_LEN && memcmp(text, "00-", 3) == 0 &&
+	    hex_field(text + 3, 32) && text[35] == '-' && hex_field(text + 36, 16) &&
+	    text[52] == '-' && strspn(text + 53, "0123456789abcdef") == 2;
+}
+
+void
+traceparent_new(char *out)
+{
+	unsigned char bytes[24];
+	char *p = out;
+
+	hash_random(bytes, sizeof(bytes));
+	bytes[0] |= 1; /* neither part may be all zero */
+	bytes[16] |= 1;
+	p += sprintf(p, "00-");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		p += sprintf(p, i == 16 ? "-%02x" : "%02x", bytes[i]);
+	sprintf(p, "-01");
+}
+
+void
+chat_head_add(struct buf *out, const struct route_target *t, size_t content_length,
+    const char *request_id, const char *traceparent)
+{
+	const struct url *url = &t->url;
+	const bool v6 = strchr(url->host, ':') != NULL;
+
+	if (t->is_pod) {
+		buf_printf(
+		    out, "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:%d\r\n", t->port);
+	} else {
+		buf_printf(out, "POST %s/v1/chat/completions HTTP/1.1\r\nhost: %s%s%s",
+		    str_eq(url->path, "/") ? "" : url->path, v6 ? "[" : "", url->host,
+		    v6 ? "]" : "");
+		if (url->port != (url->tls ? 443 : 80))
+			buf_printf(out, ":%d", url->port);
+		buf_add_str(out, "\r\n");
+	}
+	buf_printf(out,
+	    "content-type: application/json\r\n"
+	    "content-length: %zu\r\n"
+	    "accept: text/event-stream, application/json\r\n"
+	    "accept-encoding: identity\r\n"
+	    "connection: close\r\n"
+	    "x-request-id: %s\r\n"
+	    "traceparent: %s\r\n"
+	    "user-agent: janus/" JANUS_VERSION "\r\n\r\n",
+	    content_length, request_id, traceparent);
+}
+
+void
+upstream_details(struct buf *out, int status, const char *body, char *message, size_t cap)
+{
+	_cleanup_json_ cJSON *json = NULL;
+	const char *text = body;
+	size_t len;
+
+	if (json_parse(body, strlen(body), &json, NULL) == 0) {
+		const cJSON *error = json_get(json, "error");
+
+		if (json_str(error, "message") != NULL)
+			text = json_str(error, "message");
+		else if (cJSON_IsString(error))
+			text = error->valuestring;
+		else if (json_str(json, "detail") != NULL)
+			text = json_str(json, "detail");
+	}
+	_cleanup_buf_ struct buf clean = { 0 };
+	for (const char *p = text; *p != '\0' && clean.len < 2048; p++)
+		buf_add_char(&clean, (unsigned char)*p < ' ' || *p == 0x7f ? ' ' : *p);
+	buf_printf(out, "[{\"upstream_status\":%d,\"upstream_message\":", status);
+	json_add_quoted(out, buf_str(&clean), clean.len);
+	buf_add_str(out, "}]");
+
+	len = clean.len < cap ? clean.len : cap - 1;
+	while (len > 0 && !str_utf8_valid(buf_str(&clean), len))
+		len--; /* cut inside a character, or never text at all */
+	memcpy(message, buf_str(&clean), len);
+	message[len] = '\0';
+}

@@ -1,0 +1,56 @@
+/*
+ * core.h - the inside of a gateway, for the files of this directory.
+ */
+#ifndef JANUS_GATEWAY_CORE_H
+#define JANUS_GATEWAY_CORE_H
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controlplane/gateway/counters.h"
+#include "controlplane/gateway/gateway.h"
+#include "controlplane/gateway/pod_links.h"
+#include "runtime/loop/loop.h"
+struct chat;
+struct dialer;
+struct http_header;
+struct http_server;
+
+#define GATEWAY_SERVERS_MAX 8
+
+struct gateway {
+	struct loop *loop;
+	struct gateway_config config;
+	const struct gateway_hooks *hooks;
+	void *arg; /* of the hooks */
+	struct http_server *servers[GATEWAY_SERVERS_MAX];
+	unsigned nservers;
+	struct dialer *dialer;
+	struct routes *routes; /* never NULL */
+	struct pod_links links;
+	struct counters counters;
+	struct gateway **peers; /* owned array; this one alone until set */
+	unsigned npeers;
+	struct chat *chats; /* list of those that run */
+	unsigned nchats;
+	_Atomic unsigned busy; /* what gateway_busy tells other threads */
+	struct timer busy_timer; /* keeps it fresh while draining */
+	bool draining;
+	int64_t started_ms;
+	uint64_t random; /* state of gateway_random */
+};
+
+/** gateway_random - cheap and good enough to spread load; not for secrets. */
+uint64_t gateway_random(struct gateway *);
+/** gateway_busy_update - recount `busy`. */
+void gateway_busy_update(struct gateway *);
+
+/* answer.c: whole replies of this surface; each counts and logs the request. */
+/** answer - with a body of that content type; extra header (NULL or one pair) first. */
+void answer(struct gateway *, struct http_request *, enum gateway_route, int status,
+    const char *content_type, const struct http_header *extra, const char *body, size_t len);
+/** answer_error - with an envelope; param may be NULL. */
+void answer_error(struct gateway *, struct http_request *, enum gateway_route, enum wire_code,
+    const struct http_header *extra, const char *param, const char *fmt, ...)
+    __attribute__((format(printf, 7, 8)));
+#endif

@@ -1,0 +1,77 @@
+/*
+ * counters.h - what one gateway counts, and the text /metrics makes of all of them.
+ *
+ * Written by the gateway's loop only; read by any.
+ */
+#ifndef JANUS_GATEWAY_COUNTERS_H
+#define JANUS_GATEWAY_COUNTERS_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/base/map.h"
+#include "runtime/base/metrics.h"
+#include "runtime/openai/codes.h"
+struct buf;
+struct chat_result;
+
+/* NAME, label of the route: everything this surface answers, one row of dispatch each. */
+#define GATEWAY_ROUTES(X)               \
+	X(CHAT, "/v1/chat/completions") \
+	X(MODELS, "/v1/models")         \
+	X(MODEL, "/v1/models/{id}")     \
+	X(LIVEZ, "/livez")              \
+	X(READYZ, "/readyz")            \
+	X(HEALTH, "/health")            \
+	X(METRICS, "/metrics")          \
+	X(NONE, "none")
+
+enum gateway_route {
+#define X(name, label) GATEWAY_##name,
+	GATEWAY_ROUTES(X)
+#undef X
+	    GATEWAY_ROUTE_COUNT
+};
+
+#define COUNTED_METHODS 5 /* GET HEAD POST OPTIONS and others */
+#define COUNTED_STATUSES 26 /* of counters.c, the last for others */
+#define COUNTED_COMPETITORS 200 /* then "other" */
+#define COUNTED_SLUG_MAX 48
+
+struct competitor_counters {
+	char slug[COUNTED_SLUG_MAX];
+	metric_counter outcomes[CODE_COUNT][2]; /* [..][1]: streams */
+	metric_counter prompt_tokens, completion_tokens, pings, failovers;
+	metric_counter attempts_ok, attempts_connect,
+	    attempts_response; /* by the phase that failed */
+	struct metric_histogram ttft, max_gap, duration;
+};
+
+struct counters { /* zero-initialised */
+	metric_counter http[GATEWAY_ROUTE_COUNT][COUNTED_METHODS][COUNTED_STATUSES];
+	struct metric_histogram http_duration[GATEWAY_ROUTE_COUNT];
+	struct metric_histogram overhead;
+	_Atomic int64_t streams_active, http_in_flight;
+	_Atomic(struct competitor_counters *)
+	    competitors[COUNTED_COMPETITORS + 1]; /* filled in order */
+	struct map by_slug; /* the loop's own way in */
+};
+
+void counters_done(struct counters *);
+/** counters_http - one answered request. method as sent. */
+void counters_http(
+    struct counters *, enum gateway_route, const char *method, int status, int64_t duration_us);
+/** counters_competitor - the row of a slug, made on first use; "other" past the cap. */
+struct competitor_counters *counters_competitor(struct counters *, const char *slug);
+/** counters_chat - one finished chat. */
+void counters_chat(
+    struct competitor_counters *, const struct chat_result *, bool stream, int64_t duration_us);
+
+/** counters_text - add the sum over `len` counters in Prometheus text. Any thread. */
+void counters_text(struct buf *out, const struct counters *const *all, unsigned len);
+/** counters_status - the status of a column; 0 for the one of all others. */
+int counters_status(unsigned column);
+/** counters_method - the word of a column. */
+const char *counters_method(unsigned column);
+/** process_metrics - the standard process_* set and janus_build_info. */
+void process_metrics(struct buf *out);
+#endif

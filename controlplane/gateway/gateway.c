@@ -1,0 +1,331 @@
+/*
+ * gateway.c - listeners, the checks every request passes, and who answers it.
+ */
+#include "controlplane/gateway/gateway.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/gateway/chat.h"
+#include "controlplane/gateway/core.h"
+#include "controlplane/gateway/models.h"
+#include "controlplane/gateway/origin.h"
+#include "controlplane/gateway/probes.h"
+#include "controlplane/registry/routes.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/hash.h"
+#include "runtime/base/str.h"
+#include "runtime/net/dial.h"
+#include "runtime/net/http_server.h"
+#include "runtime/net/router.h"
+#include "runtime/openai/envelope.h"
+
+#define BUSY_MS 50
+
+struct row {
+	const char *path;
+	bool below; /* and everything below path */
+	const char *allow;
+	void (*answer)(struct gateway *, struct http_request *);
+	bool needs_key;
+};
+static const struct row rows[GATEWAY_ROUTE_COUNT] = {
+	[GATEWAY_CHAT] = { "/v1/chat/completions", false, "POST, OPTIONS", chat_begin, true },
+	[GATEWAY_MODELS] = { MODELS_PATH, false, "GET, HEAD, OPTIONS", models_list, true },
+	[GATEWAY_MODEL] = { MODELS_PATH "/", true, "GET, HEAD, OPTIONS", models_get, true },
+	[GATEWAY_LIVEZ] = { "/livez", false, "GET, HEAD, OPTIONS", probe_livez, false },
+	[GATEWAY_READYZ] = { "/readyz", false, "GET, HEAD, OPTIONS", probe_readyz, false },
+	[GATEWAY_HEALTH] = { "/health", false, "GET, HEAD, OPTIONS", probe_health, false },
+	[GATEWAY_METRICS] = { "/metrics", false, "GET, HEAD, OPTIONS", probe_metrics, false },
+};
+
+static enum gateway_route
+find_route(const char *path)
+{
+	for (unsigned i = 0; i < GATEWAY_NONE; i++)
+		if (rows[i].below
+			? str_starts(path, rows[i].path) && path[strlen(rows[i].path)] != '\0'
+			: strcmp(path, rows[i].path) == 0)
+			return i;
+	return GATEWAY_NONE;
+}
+
+static bool
+is_ours(const char *path)
+{
+	return find_route(path) != GATEWAY_NONE || strcmp(path, "/v1") == 0 ||
+	    str_starts(path, "/v1/");
+}
+
+static bool
+allows(const struct row *row, const char *method)
+{
+	const size_t len = strlen(method);
+
+	for (const char *p = row->allow; p != NULL;
+	     p = strstr(p, ", "), p = p != NULL ? p + 2 : NULL)
+		if (strncmp(p, method, len) == 0 && (p[len] == ',' || p[len] == '\0'))
+			return true;
+	return false;
+}
+
+static bool
+changes_state(const char *method)
+{
+	return !str_eq(method, "GET") && !str_eq(method, "HEAD") && !str_eq(method, "OPTIONS");
+}
+
+/* Whom it is meant for: a page of another site must not reach us through a browser. */
+static bool
+is_meant_for_us(struct gateway *gw, struct http_request *req)
+{
+	const char *host = http_header_get(req, "host"), *origin = http_header_get(req, "origin");
+
+	if (req->is_unix)
+		return true;
+	if (http_header_count(req, "host") > 1) {
+		answer_error(gw, req, GATEWAY_NONE, CODE_BAD_REQUEST, NULL, NULL,
+		    "The request has more than one Host header.");
+		return false;
+	}
+	if (host != NULL && !host_accepted(host, gw->config.listen_host)) {
+		answer_error(gw, req, GATEWAY_NONE, CODE_MISDIRECTED, NULL, NULL,
+		    "This server does not answer for the host in the request; use its address.");
+		return false;
+	}
+	if (origin != NULL && changes_state(req->method) && !origin_accepted(origin, host)) {
+		answer_error(gw, req, GATEWAY_NONE, CODE_MISSING_SCOPE, NULL, NULL,
+		    "A page of another origin may not do this.");
+		return false;
+	}
+	return true;
+}
+
+static bool
+has_key(struct gateway *gw, struct http_request *req, enum gateway_route route)
+{
+	if (gw->config.anonymous || req->is_unix)
+		return true;
+	answer_error(gw, req, route, CODE_INVALID_API_KEY,
+	    &(struct http_header){ "www-authenticate", "Bearer" }, NULL,
+	    "This listener needs an API key; on the machine itself use the loopback address.");
+	return false;
+}
+
+/* Returns the body limit, or -1 after an answer. */
+static int64_t
+own_head(struct gateway *gw, struct http_request *req)
+{
+	const enum gateway_route route = find_route(req->path);
+	const struct row *row = &rows[route];
+
+	if (route == GATEWAY_NONE) {
+		answer_error(gw, req, route, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
+		    "There is no %.200s; this surface has /v1/chat/completions and /v1/models.",
+		    req->path);
+		return -1;
+	}
+	const struct http_header allow = { "allow", row->allow };
+	if (str_eq(req->method, "OPTIONS")) {
+		answer(gw, req, route, 204, NULL, &allow, NULL, 0);
+		return -1;
+	}
+	if (!allows(row, req->method)) {
+		answer_error(gw, req, route, CODE_METHOD_NOT_ALLOWED, &allow, NULL,
+		    "%.20s is not allowed here; use %s.", req->method, row->allow);
+		return -1;
+	}
+	if (row->needs_key && !has_key(gw, req, route))
+		return -1;
+	if (route != GATEWAY_CHAT)
+		return 0;
+	return chat_head_accepted(gw, req) ? gw->config.body_bytes : -1;
+}
+
+static int64_t
+on_head(struct http_request *req, void *arg)
+{
+	struct gateway *gw = arg;
+	const bool is_model = find_route(req->path) == GATEWAY_MODEL;
+
+	if (!is_meant_for_us(gw, req))
+		return -1;
+	/* A model's name may come with %2F; it is only ever compared. */
+	if (!is_model && !route_path_clean(req->path)) {
+		answer_error(gw, req, GATEWAY_NONE, CODE_BAD_REQUEST, NULL, NULL,
+		    "The path is not in its plain form (//, /../, %%2f and the like are refused).");
+		return -1;
+	}
+	if (is_ours(req->path))
+		return own_head(gw, req);
+	if (gw->hooks->other_head != NULL)
+		return gw->hooks->other_head(req, gw->arg);
+	answer_error(gw, req, GATEWAY_NONE, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
+	    "There is no %.200s.", req->path);
+	return -1;
+}
+
+static void
+on_request(struct http_request *req, void *arg)
+{
+	struct gateway *gw = arg;
+	const enum gateway_route route = find_route(req->path);
+
+	if (route != GATEWAY_NONE)
+		rows[route].answer(gw, req);
+	else
+		gw->hooks->other_request(req, gw->arg);
+}
+
+static void
+on_refused(struct http_request *req, int status, const char *code, struct buf *body, void *arg)
+{
+	struct gateway *gw = arg;
+	const enum wire_code known = wire_code_named(code);
+	const char *text = "The request was refused.";
+
+	if (known == CODE_PAYLOAD_TOO_LARGE)
+		text = "The request body is larger than this call accepts.";
+	else if (known == CODE_REQUEST_TIMEOUT)
+		text = "The request did not arrive in time.";
+	else if (known == CODE_EXPECTATION_FAILED)
+		text = "Only 'expect: 100-continue' is understood.";
+	/* Refused inside its head, a request was never accepted. */
+	counters_http(&gw->counters, find_route(req->path), req->method, status,
+	    req->accepted_us > 0 ? clock_now_us() - req->accepted_us : 0);
+	envelope_add(body, known, text, NULL, req->id, NULL);
+}
+
+static const struct http_server_handlers handlers = {
+	.on_head = on_head,
+	.on_request = on_request,
+	.on_refused = on_refused,
+};
+
+uint64_t
+gateway_random(struct gateway *gw)
+{
+	uint64_t x = gw->random; /* xorshift64* */
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	gw->random = x;
+	return x * 0x2545F4914F6CDD1DULL;
+}
+
+struct gateway *
+gateway_new(struct loop *loop, const struct gateway_config *config,
+    const struct gateway_hooks *hooks, void *arg, struct error *err)
+{
+	struct dialer *dialer = dialer_new(loop, err);
+	struct gateway *gw;
+
+	if (dialer == NULL)
+		return NULL;
+	gw = mem_zalloc(sizeof(*gw));
+	gw->loop = loop;
+	gw->config = *config;
+	gw->hooks = hooks;
+	gw->arg = arg;
+	gw->dialer = dialer;
+	gw->routes = routes_new(0);
+	gw->started_ms = clock_now_ms();
+	hash_random(&gw->random, sizeof(gw->random));
+	gw->random |= 1;
+	gateway_set_peers(&gw, 1);
+	return gw;
+}
+
+int
+gateway_serve(struct gateway *gw, int listen_fd, struct error *err)
+{
+	struct http_server *server;
+
+	if (gw->nservers == GATEWAY_SERVERS_MAX)
+		return error_set(err, ERROR_INVALID, "more than %d listeners", GATEWAY_SERVERS_MAX);
+	server = http_server_new(gw->loop, listen_fd, &http_server_defaults, &handlers, gw, err);
+	if (server == NULL)
+		return -1;
+	gw->servers[gw->nservers++] = server;
+	return 0;
+}
+
+void
+gateway_set_routes(struct gateway *gw, struct routes *routes)
+{
+	struct routes *old = gw->routes;
+
+	gw->routes = routes;
+	pod_links_keep(&gw->links, routes);
+	routes_unref(old);
+}
+
+void
+gateway_set_peers(struct gateway *const *peers, unsigned npeers)
+{
+	for (unsigned i = 0; i < npeers; i++) {
+		struct gateway *gw = peers[i];
+
+		free(gw->peers);
+		gw->peers = mem_zalloc(npeers * sizeof(*gw->peers));
+		memcpy(gw->peers, peers, npeers * sizeof(*gw->peers));
+		gw->npeers = npeers;
+	}
+}
+
+void
+gateway_busy_update(struct gateway *gw)
+{
+	unsigned busy = gw->nchats;
+
+	if (gw->draining) {
+		busy = 0;
+		for (unsigned i = 0; i < gw->nservers; i++)
+			busy += http_server_busy(gw->servers[i]);
+	}
+	gw->busy = busy;
+}
+
+static void
+on_busy_timer(struct timer *t, void *arg)
+{
+	struct gateway *gw = arg;
+
+	gateway_busy_update(gw);
+	timer_set(gw->loop, t, BUSY_MS, on_busy_timer, gw);
+}
+
+void
+gateway_drain(struct gateway *gw)
+{
+	gw->draining = true;
+	for (unsigned i = 0; i < gw->nservers; i++)
+		http_server_drain(gw->servers[i]);
+	on_busy_timer(&gw->busy_timer, gw);
+}
+
+unsigned
+gateway_busy(const struct gateway *gw)
+{
+	return gw->busy;
+}
+
+void
+gateway_free(struct gateway *gw)
+{
+	if (gw == NULL)
+		return;
+	timer_cancel(&gw->busy_timer);
+	chat_abandon_all(gw);
+	for (unsigned i = 0; i < gw->nservers; i++)
+		http_server_free(gw->servers[i]);
+	pod_links_done(&gw->links);
+	dialer_free(gw->dialer);
+	routes_unref(gw->routes);
+	counters_done(&gw->counters);
+	free(gw->peers);
+	free(gw);
+}

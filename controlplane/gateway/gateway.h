@@ -1,0 +1,65 @@
+/*
+ * gateway.h - the data plane of one loop: chats from accept to [DONE], models, probes, metrics.
+ *
+ * A gateway belongs to one loop and shares nothing with others but the route snapshot and what
+ * counters.h says.  It serves /v1/..., /livez, /readyz, /health and /metrics; whatever else
+ * comes in is handed to `other` (the control API, the UI).
+ */
+#ifndef JANUS_GATEWAY_GATEWAY_H
+#define JANUS_GATEWAY_GATEWAY_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/openai/chat_relay.h"
+struct buf;
+struct error;
+struct http_request;
+struct loop;
+struct routes;
+struct gateway;
+
+struct gateway_config { /* borrowed */
+	struct chat_relay_limits relay;
+	int64_t connect_ms;   /* 5 s */
+	int64_t body_bytes;   /* 10 MiB */
+	bool anonymous;	      /* may callers without a key chat? (loopback listeners) */
+	const char *listen_host; /* for the Host check; loopback names are always accepted */
+};
+
+/* One finished chat, for the usage row; borrowed for the call. */
+struct gateway_usage {
+	const char *request_id, *competitor, *version, *digest, *instance; /* "" if none was picked */
+	const struct chat_result *result;
+	int64_t accepted_at_ms; /* wall */
+	int64_t duration_us;
+	bool stream;
+};
+
+struct gateway_hooks { /* called on the gateway's loop */
+	/** A chat is over; must not block. */
+	void (*on_usage)(const struct gateway_usage *, void *arg);
+	/** Requests of other surfaces: same meaning as in http_server_handlers. */
+	int64_t (*other_head)(struct http_request *, void *arg);
+	void (*other_request)(struct http_request *, void *arg);
+	/** Add the checks of /health and /readyz as JSON members `"name":{"ok":bool,"detail":"..."}`
+	 *  separated by commas; returns whether all that readiness needs is there. Thread-safe. */
+	bool (*health)(struct buf *out, void *arg);
+	/** Add metrics of the control plane in Prometheus text. Thread-safe. */
+	void (*metrics)(struct buf *out, void *arg);
+};
+
+/** gateway_new - one for each loop; `peers`/`npeers` later by gateway_set_peers. */
+struct gateway *gateway_new(struct loop *, const struct gateway_config *, const struct gateway_hooks *,
+    void *arg, struct error *);
+/** gateway_serve - listen on fd (taken over); may be called for several listeners. */
+int gateway_serve(struct gateway *, int listen_fd, struct error *);
+/** gateway_set_routes - the snapshot to use from now on; takes over the reference. On its loop. */
+void gateway_set_routes(struct gateway *, struct routes *);
+/** gateway_set_peers - all gateways of the process, for /metrics to sum over; before serving. */
+void gateway_set_peers(struct gateway *const *peers, unsigned npeers);
+/** gateway_drain - stop accepting and close idle connections. On its loop. */
+void gateway_drain(struct gateway *);
+/** gateway_busy - requests not yet answered. Any thread. */
+unsigned gateway_busy(const struct gateway *);
+void gateway_free(struct gateway *);
+#endif

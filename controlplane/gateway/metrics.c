@@ -1,0 +1,309 @@
+/*
+ * metrics.c - the counters of all loops as one Prometheus text.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "controlplane/gateway/counters.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+
+#ifndef JANUS_VERSION
+#define JANUS_VERSION "0"
+#endif
+
+static const char *const route_labels[GATEWAY_ROUTE_COUNT] = {
+#define X(name, label) [GATEWAY_##name] = label,
+	GATEWAY_ROUTES(X)
+#undef X
+};
+
+/* The competitors of all loops, summed by name. */
+struct sums {
+	struct competitor_counters *at; /* owned */
+	size_t len;
+};
+
+static void
+add(metric_counter *dst, const metric_counter *src)
+{
+	metric_add(dst, atomic_load_explicit(src, memory_order_relaxed));
+}
+
+static struct competitor_counters *
+sum_of(struct sums *sums, const char *slug)
+{
+	for (size_t i = 0; i < sums->len; i++)
+		if (strcmp(sums->at[i].slug, slug) == 0)
+			return &sums->at[i];
+	struct competitor_counters *row = &sums->at[sums->len++];
+	snprintf(row->slug, sizeof(row->slug), "%s", slug);
+	return row;
+}
+
+static void
+sum_competitor(struct competitor_counters *dst, const struct competitor_counters *src)
+{
+	for (unsigned i = 0; i < CODE_COUNT; i++)
+		for (unsigned stream = 0; stream < 2; stream++)
+			add(&dst->outcomes[i][stream], &src->outcomes[i][stream]);
+	add(&dst->prompt_tokens, &src->prompt_tokens);
+	add(&dst->completion_tokens, &src->completion_tokens);
+	add(&dst->pings, &src->pings);
+	add(&dst->failovers, &src->failovers);
+	add(&dst->attempts_ok, &src->attempts_ok);
+	add(&dst->attempts_connect, &src->attempts_connect);
+	add(&dst->attempts_response, &src->attempts_response);
+	metric_merge(&dst->ttft, &src->ttft);
+	metric_merge(&dst->max_gap, &src->max_gap);
+	metric_merge(&dst->duration, &src->duration);
+}
+
+static void
+sum_competitors(struct sums *sums, const struct counters *const *all, unsigned len)
+{
+	sums->at = mem_zalloc((size_t)len * (COUNTED_COMPETITORS + 1) * sizeof(*sums->at) + 1);
+	for (unsigned i = 0; i < len; i++)
+		for (size_t k = 0; k <= COUNTED_COMPETITORS; k++) {
+			const struct competitor_counters *row =
+			    atomic_load_explicit(&all[i]->competitors[k], memory_order_acquire);
+
+			if (row == NULL)
+				break;
+			sum_competitor(sum_of(sums, row->slug), row);
+		}
+}
+
+static void
+http_text(struct buf *out, const struct counters *const *all, unsigned len)
+{
+	_cleanup_buf_ struct buf labels = { 0 };
+
+	metrics_head(
+	    out, "janus_http_requests_total", "counter", "HTTP requests that were answered.");
+	for (unsigned cell = 0; cell < GATEWAY_ROUTE_COUNT * COUNTED_METHODS * COUNTED_STATUSES;
+	     cell++) {
+		const unsigned route = cell / COUNTED_STATUSES / COUNTED_METHODS;
+		const unsigned method = cell / COUNTED_STATUSES % COUNTED_METHODS;
+		const unsigned column = cell % COUNTED_STATUSES;
+		const bool usual = column == 0 &&
+		    strcmp(counters_method(method), route == GATEWAY_CHAT ? "POST" : "GET") == 0;
+		uint64_t n = 0;
+
+		for (unsigned i = 0; i < len; i++)
+			n += atomic_load_explicit(
+			    &all[i]->http[route][method][column], memory_order_relaxed);
+		if (n == 0 && !usual)
+			continue;
+		buf_clear(&labels);
+		buf_printf(&labels, "surface=\"gateway\",route=\"%s\",method=\"%s\",code=\"%d\"",
+		    route_labels[route], counters_method(method), counters_status(column));
+		metrics_value(out, "janus_http_requests_total", labels.data, (double)n);
+	}
+	metrics_head(out, "janus_http_request_duration_seconds", "histogram",
+	    "From the end of a request's head to the end of its answer.");
+	for (unsigned route = 0; route < GATEWAY_ROUTE_COUNT; route++) {
+		struct metric_histogram sum = { 0 };
+
+		for (unsigned i = 0; i < len; i++)
+			metric_merge(&sum, &all[i]->http_duration[route]);
+		buf_clear(&labels);
+		buf_printf(&labels, "surface=\"gateway\",route=\"%s\"", route_labels[route]);
+		metrics_histogram(
+		    out, "janus_http_request_duration_seconds", labels.data, &buckets_http, &sum);
+	}
+}
+
+static void
+loops_text(struct buf *out, const struct counters *const *all, unsigned len)
+{
+	struct metric_histogram overhead = { 0 };
+	int64_t streams = 0, requests = 0;
+
+	for (unsigned i = 0; i < len; i++) {
+		metric_merge(&overhead, &all[i]->overhead);
+		streams += all[i]->streams_active;
+		requests += all[i]->http_in_flight;
+	}
+	metrics_head(
+	    out, "janus_http_requests_in_flight", "gauge", "Chats that are being answered.");
+	metrics_value(
+	    out, "janus_http_requests_in_flight", "surface=\"gateway\"", (double)requests);
+	metrics_head(out, "janus_streams_active", "gauge", "Chat streams that are open.");
+	metrics_value(out, "janus_streams_active", "", (double)streams);
+	metrics_head(out, "janus_gateway_overhead_seconds", "histogram",
+	    "Our own time from a whole request to its bytes on the way to the competitor.");
+	metrics_histogram(out, "janus_gateway_overhead_seconds", "surface=\"gateway\"",
+	    &buckets_overhead, &overhead);
+}
+
+static void
+outcomes_text(struct buf *out, const struct sums *sums)
+{
+	_cleanup_buf_ struct buf labels = { 0 };
+
+	metrics_head(out, "janus_chat_requests_total", "counter", "Chats that ended, by how.");
+	for (size_t k = 0; k < sums->len; k++)
+		for (unsigned code = 0; code < CODE_COUNT; code++)
+			for (unsigned stream = 0; stream < 2; stream++) {
+				const uint64_t n = sums->at[k].outcomes[code][stream];
+
+				if (n == 0 && code != CODE_NONE)
+					continue;
+				buf_clear(&labels);
+				metrics_label(&labels, "competitor", sums->at[k].slug);
+				buf_printf(&labels, ",outcome=\"%s\",stream=\"%s\"",
+				    code == CODE_NONE ? "ok" : wire_code_info(code)->code,
+				    stream != 0 ? "true" : "false");
+				metrics_value(
+				    out, "janus_chat_requests_total", labels.data, (double)n);
+			}
+}
+
+/* One counter of every competitor: where it is in the row, and its further labels. */
+struct series {
+	const char *name, *help, *labels;
+	size_t at;
+};
+#define AT(member) offsetof(struct competitor_counters, member)
+static const struct series counter_series[] = {
+	{ "janus_chat_tokens_total", "Tokens, as reported or estimated.", ",type=\"prompt\"",
+	    AT(prompt_tokens) },
+	{ "janus_chat_tokens_total", NULL, ",type=\"completion\"", AT(completion_tokens) },
+	{ "janus_chat_pings_total", "Pings sent to clients in silence.", "", AT(pings) },
+	{ "janus_upstream_attempts_total", "Attempts at a competitor, by how they ended.",
+	    ",result=\"ok\",phase=\"response\"", AT(attempts_ok) },
+	{ "janus_upstream_attempts_total", NULL, ",result=\"failed\",phase=\"connect\"",
+	    AT(attempts_connect) },
+	{ "janus_upstream_attempts_total", NULL, ",result=\"failed\",phase=\"response\"",
+	    AT(attempts_response) },
+	{ "janus_failovers_total", "Chats that went on to another candidate.", "", AT(failovers) },
+};
+static const struct {
+	struct series s;
+	const struct metric_buckets *buckets;
+} histogram_series[] = {
+	{ { "janus_chat_ttft_seconds", "From acceptance to the first content.", "", AT(ttft) },
+	    &buckets_ttft },
+	{ { "janus_chat_max_gap_seconds", "Longest silence inside an answer.", "", AT(max_gap) },
+	    &buckets_chat },
+	{ { "janus_chat_duration_seconds", "From acceptance to the end.", "", AT(duration) },
+	    &buckets_chat },
+};
+
+static void
+series_text(struct buf *out, const struct series *s, const struct metric_buckets *buckets,
+    const struct sums *sums)
+{
+	_cleanup_buf_ struct buf labels = { 0 };
+
+	if (s->help != NULL)
+		metrics_head(out, s->name, buckets != NULL ? "histogram" : "counter", s->help);
+	for (size_t k = 0; k < sums->len; k++) {
+		const char *at = (const char *)&sums->at[k] + s->at;
+
+		buf_clear(&labels);
+		metrics_label(&labels, "competitor", sums->at[k].slug);
+		buf_add_str(&labels, s->labels);
+		if (buckets != NULL)
+			metrics_histogram(out, s->name, labels.data, buckets,
+			    (const struct metric_histogram *)(const void *)at);
+		else
+			metrics_value(out, s->name, labels.data,
+			    (double)*(const metric_counter *)(const void *)at);
+	}
+}
+
+void
+counters_text(struct buf *out, const struct counters *const *all, unsigned len)
+{
+	struct sums sums = { 0 };
+
+	http_text(out, all, len);
+	loops_text(out, all, len);
+	sum_competitors(&sums, all, len);
+	outcomes_text(out, &sums);
+	for (size_t i = 0; i < ARRAY_LEN(counter_series); i++)
+		series_text(out, &counter_series[i], NULL, &sums);
+	for (size_t i = 0; i < ARRAY_LEN(histogram_series); i++)
+		series_text(out, &histogram_series[i].s, histogram_series[i].buckets, &sums);
+	free(sums.at);
+}
+
+static void
+gauge(struct buf *out, const char *name, const char *type, const char *help, double value)
+{
+	metrics_head(out, name, type, help);
+	metrics_value(out, name, "", value);
+}
+
+static unsigned
+open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		n++;
+	if (dir != NULL)
+		closedir(dir);
+	return n > 3 ? n - 3 : 0; /* ".", ".." and the directory itself */
+}
+
+/* When we started, in seconds since 1970: the 22nd field of stat counts ticks since boot. */
+static double
+started_at(void)
+{
+	_cleanup_free_ char *stat = NULL;
+	struct timespec up = { 0 }, wall = { 0 };
+	unsigned long long ticks = 0;
+	const char *p = NULL;
+
+	if (file_read("/proc/self/stat", 4096, &stat, NULL, NULL) == 0)
+		p = strrchr(stat, ')');
+	for (int field = 2; p != NULL && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	if (p != NULL)
+		ticks = strtoull(p, NULL, 10);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (double)wall.tv_sec - (double)up.tv_sec +
+	    (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+void
+process_metrics(struct buf *out)
+{
+	_cleanup_free_ char *statm = NULL;
+	unsigned long pages = 0, resident = 0;
+	struct rusage use = { 0 };
+	struct rlimit files = { 0 };
+	const double page = (double)sysconf(_SC_PAGESIZE);
+
+	if (file_read("/proc/self/statm", 4096, &statm, NULL, NULL) == 0)
+		sscanf(statm, "%lu %lu", &pages, &resident);
+	getrusage(RUSAGE_SELF, &use);
+	getrlimit(RLIMIT_NOFILE, &files);
+	metrics_head(out, "janus_build_info", "gauge", "Always 1.");
+	metrics_value(out, "janus_build_info", "version=\"" JANUS_VERSION "\",revision=\"\"", 1);
+	gauge(out, "janus_log_dropped_total", "counter", "Log lines that could not be written.",
+	    (double)log_dropped());
+	gauge(out, "process_cpu_seconds_total", "counter", "User and system time.",
+	    (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec / 1e6 +
+		(double)use.ru_stime.tv_sec + (double)use.ru_stime.tv_usec / 1e6);
+	gauge(out, "process_resident_memory_bytes", "gauge", "Memory in use.",
+	    (double)resident * page);
+	gauge(out, "process_virtual_memory_bytes", "gauge", "Address space.", (double)pages * page);
+	gauge(out, "process_open_fds", "gauge", "Open descriptors.", open_descriptors());
+	gauge(out, "process_max_fds", "gauge", "Most descriptors at once.", (double)files.rlim_cur);
+	gauge(out, "process_start_time_seconds", "gauge", "Start, in seconds since 1970.",
+	    started_at());
+}

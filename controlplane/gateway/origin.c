@@ -1,0 +1,91 @@
+/*
+ * origin.c - compare authorities.
+ */
+#include "controlplane/gateway/origin.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "runtime/base/str.h"
+
+struct authority {
+	char host[256]; /* without brackets and a last dot */
+	int port; /* 0: none given */
+};
+
+static bool
+take_authority(const char *text, struct authority *out)
+{
+	const char *end, *after;
+	int64_t port = 0;
+
+	if (*text == '[') {
+		end = strchr(++text, ']');
+		after = end != NULL ? end + 1 : NULL;
+	} else {
+		end = after = text + strcspn(text, ":");
+	}
+	if (end == NULL || end == text || (size_t)(end - text) >= sizeof(out->host))
+		return false;
+	if (*after == ':' && after[1] != '\0') {
+		if (str_parse_int(after + 1, 1, 65535, &port, NULL) < 0)
+			return false;
+	} else if (*after != '\0') {
+		return false;
+	}
+	snprintf(out->host, sizeof(out->host), "%.*s", (int)(end - text), text);
+	const size_t len = strlen(out->host);
+	if (len > 1 && out->host[len - 1] == '.')
+		out->host[len - 1] = '\0';
+	out->port = (int)port;
+	/* No user, path, list or anything else that two readers could take differently. */
+	return out->host[strspn(out->host,
+		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		   "0123456789-._:")] == '\0';
+}
+
+static bool
+is_loopback(const char *host)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+	const size_t len = strlen(host), suffix = strlen(".localhost");
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	if (inet_pton(AF_INET6, host, &v6) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&v6);
+	return strcasecmp(host, "localhost") == 0 ||
+	    (len > suffix && strcasecmp(host + len - suffix, ".localhost") == 0);
+}
+
+bool
+host_accepted(const char *host, const char *listen_host)
+{
+	struct authority a;
+
+	if (!take_authority(host, &a))
+		return false;
+	return is_loopback(a.host) || (listen_host != NULL && strcasecmp(a.host, listen_host) == 0);
+}
+
+bool
+origin_accepted(const char *origin, const char *host)
+{
+	struct authority a, b;
+	int usual = 0;
+
+	if (strncasecmp(origin, "http://", 7) == 0)
+		usual = 80;
+	else if (strncasecmp(origin, "https://", 8) == 0)
+		usual = 443;
+	if (usual == 0 || host == NULL)
+		return false;
+	if (!take_authority(origin + (usual == 80 ? 7 : 8), &a) || !take_authority(host, &b))
+		return false;
+	return strcasecmp(a.host, b.host) == 0 &&
+	    (a.port != 0 ? a.port : usual) == (b.port != 0 ? b.port : usual);
+}

@@ -1,0 +1,47 @@
+/*
+ * pick.h - which competitor, and which of its instances, answers a chat.
+ *
+ * Pure: the snapshot, what the client asked for, what was tried, and a random number in; one
+ * target out.  Asked again with what failed, it gives the next candidate.
+ */
+#ifndef JANUS_GATEWAY_PICK_H
+#define JANUS_GATEWAY_PICK_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/openai/codes.h"
+struct route;
+struct route_target;
+struct routes;
+
+#define PICK_DEFAULT_MODEL "janus" /* the default route; "janus/<slug>" is one competitor's */
+
+/* What a client asked for: the first of these that is not empty counts.  Borrowed. */
+struct pick_wish {
+	const char *header; /* x-janus-competitor */
+	const char *competitor_id; /* of the body */
+	const char *model;
+};
+struct picked {
+	const struct route *route; /* NULL: none of that name */
+	struct route_target *target;
+	enum wire_code
+	    code; /* NONE, MISSING_PARAMETER, INVALID_VALUE, MODEL_NOT_FOUND, NO_READY_COMPETITOR */
+	const char *param; /* where the wish came from: "model", "competitor_id", header name */
+	const char *name; /* the wish itself, "" if there was none; borrowed from it */
+};
+
+/**
+ * pick - choose a target that is not among the tried ones (compared as pointers, never followed).
+ *
+ * others: may another competitor answer for the default route? (failover is allowed)
+ * random: any number; decides between targets of one route.
+ */
+struct picked pick(const struct routes *, const struct pick_wish *,
+    struct route_target *const *tried, size_t ntried, bool others, uint64_t random);
+
+/** pick_route - the competitor that "janus", "janus/<slug>" or "<slug>" (with @version) means;
+ *  NULL if there is none. For "janus" the one a chat would go to first. */
+const struct route *pick_route(const struct routes *, const char *name);
+#endif

@@ -1,0 +1,85 @@
+/*
+ * probes.c - is it alive, is it ready, how is it, and the numbers.
+ */
+#include "controlplane/gateway/probes.h"
+
+#include <stdlib.h>
+
+#include "controlplane/gateway/core.h"
+#include "controlplane/registry/routes.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/str.h"
+#include "runtime/net/http_server.h"
+
+#ifndef JANUS_VERSION
+#define JANUS_VERSION "0"
+#endif
+
+void
+probe_livez(struct gateway *gw, struct http_request *req)
+{
+	answer(gw, req, GATEWAY_LIVEZ, 200, "text/plain; charset=utf-8", NULL, "ok\n", 3);
+}
+
+/* Adds "checks":{...}; returns whether chats can be served. */
+static bool
+add_checks(struct gateway *gw, struct buf *out)
+{
+	size_t ready = 0;
+	bool good = true;
+
+	buf_add_str(out, "\"checks\":{");
+	const size_t empty = out->len;
+	if (gw->hooks->health != NULL)
+		good = gw->hooks->health(out, gw->arg);
+	for (size_t i = 0; i < gw->routes->len; i++)
+		ready += gw->routes->at[i].ntargets > 0;
+	buf_printf(out, "%s\"routes\":{\"ok\":%s,\"detail\":\"%zu of %zu competitors ready\"}}",
+	    out->len > empty ? "," : "", ready > 0 ? "true" : "false", ready, gw->routes->len);
+	return good && ready > 0;
+}
+
+void
+probe_readyz(struct gateway *gw, struct http_request *req)
+{
+	_cleanup_buf_ struct buf checks = { 0 };
+	_cleanup_buf_ struct buf out = { 0 };
+	const bool good = add_checks(gw, &checks);
+	const char *status = gw->draining ? "draining" : good ? "ready" : "not_ready";
+
+	buf_printf(&out, "{\"status\":\"%s\",%s}\n", status, checks.data);
+	answer(gw, req, GATEWAY_READYZ, good && !gw->draining ? 200 : 503, "application/json", NULL,
+	    out.data, out.len);
+}
+
+void
+probe_health(struct gateway *gw, struct http_request *req)
+{
+	_cleanup_buf_ struct buf checks = { 0 };
+	_cleanup_buf_ struct buf out = { 0 };
+	const bool good = add_checks(gw, &checks);
+
+	buf_printf(&out,
+	    "{\"status\":\"%s\",\"version\":\"" JANUS_VERSION "\",\"uptime_seconds\":%lld,%s}\n",
+	    good && !gw->draining ? "ok" : "degraded",
+	    (long long)(clock_now_ms() - gw->started_ms) / 1000, checks.data);
+	answer(gw, req, GATEWAY_HEALTH, 200, "application/json", NULL, out.data, out.len);
+}
+
+void
+probe_metrics(struct gateway *gw, struct http_request *req)
+{
+	_cleanup_free_ const struct counters **all = mem_zalloc((gw->npeers + 1) * sizeof(*all));
+	_cleanup_buf_ struct buf out = { 0 };
+
+	for (unsigned i = 0; i < gw->npeers; i++)
+		all[i] = &gw->peers[i]->counters;
+	counters_text(&out, all, gw->npeers);
+	process_metrics(&out);
+	if (gw->hooks->metrics != NULL)
+		gw->hooks->metrics(&out, gw->arg);
+	answer(gw, req, GATEWAY_METRICS, 200, "text/plain; version=0.0.4; charset=utf-8", NULL,
+	    out.data, out.len);
+}

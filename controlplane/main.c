@@ -1,0 +1,83 @@
+/*
+ * main.c - janusd: arguments.
+ */
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+
+#include "controlplane/config.h"
+#include "controlplane/daemon.h"
+#include "runtime/base/error.h"
+#include "runtime/base/log.h"
+#include "runtime/net/http_client.h"
+
+static const char usage[] =
+    "usage: janusd [-c FILE] [-T]\n"
+    "\n"
+    "  -c FILE  read settings from FILE only\n"
+    "  -T       print every setting, its value and where it came from, and exit\n"
+    "  -V       print the version and exit\n"
+    "  -h       this help\n"
+    "\n"
+    "Settings are in janus.conf(5); each may also be given as JANUS_SECTION_KEY in the environment.\n";
+
+static int
+run(const char *file)
+{
+	struct config config = { 0 };
+	struct error err = { 0 };
+	struct janus *janus;
+
+	if (config_load(&config, file, &err) < 0) {
+		fprintf(stderr, "janusd: %s\n", err.text);
+		config_done(&config);
+		return 2;
+	}
+	log_init("janusd");
+	if (log_set_levels(config.log_level) < 0) {
+		fprintf(stderr, "janusd: log.level: '%s' is not a list of levels\n", config.log_level);
+		config_done(&config);
+		return 2;
+	}
+	http_client_setup();
+	janus = daemon_start(&config, &err);
+	if (janus == NULL) {
+		log_error("daemon.start_failed", F_STR("error", err.text));
+		config_done(&config);
+		return 1;
+	}
+	daemon_run(janus);
+	daemon_stop(janus);
+	config_done(&config);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *file = NULL;
+	struct error err = { 0 };
+	int print = 0, opt;
+
+	setlocale(LC_ALL, "");
+	while ((opt = getopt(argc, argv, "c:TVh")) != -1) {
+		switch (opt) {
+		case 'c': file = optarg; break;
+		case 'T': print = 1; break;
+		case 'V': printf("janusd %s\n", JANUS_VERSION); return 0;
+		case 'h': fputs(usage, stdout); return 0;
+		default: fputs(usage, stderr); return 2;
+		}
+	}
+	if (optind != argc) {
+		fprintf(stderr, "janusd: unexpected argument '%s'\n%s", argv[optind], usage);
+		return 2;
+	}
+	if (!print)
+		return run(file);
+	if (config_print(stdout, file, &err) < 0) {
+		fprintf(stderr, "janusd: %s\n", err.text);
+		return 2;
+	}
+	return 0;
+}

@@ -1,0 +1,51 @@
+/*
+ * routes.h - the immutable snapshot that gateway loops route by.
+ *
+ * The control loop builds a new snapshot whenever something ready changes and hands each gateway
+ * loop a reference; a snapshot never changes after that.  Targets are shared between snapshots so
+ * that the number of chats in flight survives a swap.
+ */
+#ifndef JANUS_REGISTRY_ROUTES_H
+#define JANUS_REGISTRY_ROUTES_H
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/net/url.h"
+
+/* One place that answers chats: a pod, or a URL that somebody else runs. */
+struct route_target {
+	_Atomic int refs;
+	_Atomic int in_flight; /* chats running there, over all loops */
+	char instance[40];
+	bool is_pod;
+	char link_path[108]; /* of a pod's link socket */
+	int port;	     /* of a pod's competitor */
+	struct url url;	     /* of an endpoint; path is the base under which /v1/... is found */
+};
+
+struct route {
+	char slug[48], competitor[40], version[40];
+	char digest[72]; /* "" for a URL */
+	int64_t created_at_ms;
+	bool is_default;
+	struct route_target **targets; /* ready ones only */
+	size_t ntargets;
+};
+
+struct routes {
+	_Atomic int refs;
+	uint64_t generation;
+	struct route *at; /* every competitor that is wanted, ready or not, earliest first */
+	size_t len;
+};
+
+struct route_target *route_target_new(void); /* one reference, the caller's */
+struct route_target *route_target_ref(struct route_target *);
+void route_target_unref(struct route_target *);
+
+struct routes *routes_new(size_t len); /* one reference; rows zeroed for the caller to fill */
+struct routes *routes_ref(struct routes *);
+void routes_unref(struct routes *); /* NULL is fine */
+#endif

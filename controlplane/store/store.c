@@ -1,0 +1,446 @@
+/*
+ * store.c - the writer thread and its queue.
+ */
+#include "controlplane/store/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "controlplane/store/tables.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/id.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+#include "runtime/loop/loop.h"
+#define SQL_STATEMENTS
+#include "sql_queries.h"
+
+#include "sql_migrations.h"
+
+#define USAGE_QUEUE_MAX 8192
+#define BATCHES_A_COMMIT 256
+
+static const struct sql_migration migrations[] = {
+#define X(name) { name },
+	MIGRATIONS(X)
+#undef X
+};
+
+struct item {
+	struct item *next;
+	table_write_fn *write;
+	void *row;
+	void (*row_done)(void *row); /* what the copy owns; may be NULL */
+};
+
+struct store_batch {
+	struct store_batch *next;
+	struct item *first, **last;
+	store_done_fn *done;
+	void *arg;
+	struct error err; /* of the write */
+	bool is_usage;
+};
+
+struct store {
+	char path[512];
+	struct loop *control;
+	struct sql writer;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct store_batch *first, **last; /* under lock, as all below */
+	size_t usage_queued;
+	bool stopping;
+	struct store_stats stats;
+};
+
+/* ---- batches ---- */
+
+struct store_batch *
+store_batch_new(void)
+{
+	struct store_batch *b = mem_zalloc(sizeof(*b));
+
+	b->last = &b->first;
+	return b;
+}
+
+static void *
+add(struct store_batch *b, table_write_fn *write, const void *row, size_t size, void (*row_done)(void *))
+{
+	struct item *i = mem_zalloc(sizeof(*i));
+
+	i->write = write;
+	i->row = mem_zalloc(size);
+	memcpy(i->row, row, size);
+	i->row_done = row_done;
+	*b->last = i;
+	b->last = &i->next;
+	return i->row;
+}
+
+static void
+batch_free(struct store_batch *b)
+{
+	for (struct item *i = b->first, *next; i != NULL; i = next) {
+		next = i->next;
+		if (i->row_done != NULL)
+			i->row_done(i->row);
+		free(i->row);
+		free(i);
+	}
+	free(b);
+}
+
+static void
+version_row_done(void *row)
+{
+	version_done(row);
+}
+
+static void
+submission_row_done(void *row)
+{
+	submission_done(row);
+}
+
+static void
+instance_row_done(void *row)
+{
+	instance_done(row);
+}
+
+void
+store_put_competitor(struct store_batch *b, const struct competitor *c)
+{
+	add(b, competitors_write, c, sizeof(*c), NULL);
+}
+
+void
+store_put_version(struct store_batch *b, const struct version *v)
+{
+	struct version *copy = add(b, versions_write, v, sizeof(*v), version_row_done);
+
+	copy->manifest = str_dup(v->manifest);
+}
+
+void
+store_put_submission(struct store_batch *b, const struct submission *s)
+{
+	struct submission *copy = add(b, submissions_write, s, sizeof(*s), submission_row_done);
+
+	copy->manifest = str_dup(s->manifest);
+	copy->evidence = str_dup(s->evidence);
+}
+
+void
+store_put_instance(struct store_batch *b, const struct instance *i)
+{
+	struct instance *copy = add(b, instances_write, i, sizeof(*i), instance_row_done);
+
+	copy->evidence = str_dup(i->evidence);
+}
+
+void
+store_add_event(struct store_batch *b, const char *actor, const char *action, const char *object_id,
+    const char *detail)
+{
+	struct event_row e = { .at_ms = clock_wall_ms() };
+
+	id_new("evt", e.id);
+	snprintf(e.actor, sizeof(e.actor), "%s", actor);
+	snprintf(e.action, sizeof(e.action), "%s", action);
+	snprintf(e.object_id, sizeof(e.object_id), "%s", object_id);
+	snprintf(e.detail, sizeof(e.detail), "%s", detail);
+	add(b, events_write, &e, sizeof(e), NULL);
+}
+
+/* ---- queue ---- */
+
+static void
+enqueue(struct store *s, struct store_batch *b)
+{
+	*s->last = b;
+	s->last = &b->next;
+	pthread_cond_signal(&s->more);
+}
+
+void
+store_commit(struct store *s, struct store_batch *b, store_done_fn *done, void *arg)
+{
+	b->done = done;
+	b->arg = arg;
+	pthread_mutex_lock(&s->lock);
+	enqueue(s, b);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+store_add_usage(struct store *s, const struct usage_row *row)
+{
+	struct store_batch *b = store_batch_new();
+
+	add(b, usage_write, row, sizeof(*row), NULL);
+	b->is_usage = true;
+	pthread_mutex_lock(&s->lock);
+	const bool room = s->usage_queued < USAGE_QUEUE_MAX;
+	if (room) {
+		s->usage_queued++;
+		enqueue(s, b);
+	} else {
+		s->stats.usage_dropped++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (!room)
+		batch_free(b);
+}
+
+/* ---- the writer ---- */
+
+static int
+write_batch(struct sql *q, struct store_batch *b, struct error *err)
+{
+	if (sql_exec(q, "SAVEPOINT batch", err) < 0)
+		return -1;
+	for (const struct item *i = b->first; i != NULL; i = i->next)
+		if (i->write(q, i->row, err) < 0) {
+			sql_exec(q, "ROLLBACK TO batch; RELEASE batch", NULL);
+			return -1;
+		}
+	return sql_exec(q, "RELEASE batch", err);
+}
+
+/* Write a list of batches in one transaction; each learns its own fate. */
+static void
+write_list(struct store *s, struct store_batch *list)
+{
+	struct error err = { 0 };
+	bool whole = sql_exec(&s->writer, "BEGIN IMMEDIATE", &err) == 0;
+
+	for (struct store_batch *b = list; b != NULL && whole; b = b->next)
+		write_batch(&s->writer, b, &b->err);
+	if (whole && sql_exec(&s->writer, "COMMIT", &err) < 0) {
+		sql_exec(&s->writer, "ROLLBACK", NULL);
+		whole = false;
+	}
+	for (struct store_batch *b = list; b != NULL && !whole; b = b->next)
+		b->err = err;
+}
+
+static void
+run_done(void *arg)
+{
+	struct store_batch *b = arg;
+
+	b->done(b->err.kind != ERROR_NONE ? &b->err : NULL, b->arg);
+	batch_free(b);
+}
+
+static void
+settle(struct store *s, struct store_batch *list)
+{
+	for (struct store_batch *b = list, *next; b != NULL; b = next) {
+		const bool failed = b->err.kind != ERROR_NONE;
+
+		next = b->next;
+		pthread_mutex_lock(&s->lock);
+		const bool first_failure = failed && !s->stats.failing;
+		s->stats.batches++;
+		s->stats.failing = failed;
+		if (failed)
+			snprintf(s->stats.why, sizeof(s->stats.why), "%s", b->err.text);
+		if (b->is_usage)
+			s->usage_queued--;
+		pthread_mutex_unlock(&s->lock);
+		if (first_failure)
+			log_error("store.write_failed", F_STR("error", b->err.text));
+		if (b->done != NULL)
+			loop_post(s->control, run_done, b);
+		else
+			batch_free(b);
+	}
+}
+
+static struct store_batch *
+take_list(struct store *s)
+{
+	struct store_batch *list, *b;
+	int n = 1;
+
+	while (s->first == NULL && !s->stopping)
+		pthread_cond_wait(&s->more, &s->lock);
+	list = b = s->first;
+	if (list == NULL)
+		return NULL;
+	for (; b->next != NULL && n < BATCHES_A_COMMIT; n++)
+		b = b->next;
+	s->first = b->next;
+	if (s->first == NULL)
+		s->last = &s->first;
+	b->next = NULL;
+	return list;
+}
+
+static void *
+writer(void *arg)
+{
+	struct store *s = arg;
+
+	for (;;) {
+		pthread_mutex_lock(&s->lock);
+		struct store_batch *list = take_list(s);
+		pthread_mutex_unlock(&s->lock);
+		if (list == NULL)
+			return NULL;
+		write_list(s, list);
+		settle(s, list);
+	}
+}
+
+/* ---- open and close ---- */
+
+static int
+start_writer(struct store *s, struct error *err)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	const int rc = pthread_create(&s->thread, NULL, writer, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc != 0) {
+		errno = rc;
+		return error_errno(err, "database writer thread");
+	}
+	return 0;
+}
+
+struct store *
+store_open(const char *dir, struct loop *control, struct error *err)
+{
+	struct store *s = mem_zalloc(sizeof(*s));
+
+	snprintf(s->path, sizeof(s->path), "%s/janus.db", dir);
+	s->control = control;
+	s->last = &s->first;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->more, NULL);
+	if (sql_open(&s->writer, s->path, true, migrations, ARRAY_LEN(migrations), err) < 0 ||
+	    sql_prepare(&s->writer, sql_statements, SQL_COUNT, err) < 0 || start_writer(s, err) < 0) {
+		sql_close(&s->writer);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+	sql_close(&s->writer);
+	pthread_cond_destroy(&s->more);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* Reads use a connection of their own: the writer's belongs to its thread. */
+static int
+open_reader(struct store *s, struct sql *out, struct error *err)
+{
+	if (sql_open(out, s->path, false, migrations, ARRAY_LEN(migrations), err) < 0)
+		return -1;
+	if (sql_prepare(out, sql_statements, SQL_COUNT, err) < 0) {
+		sql_close(out);
+		return -1;
+	}
+	return 0;
+}
+
+int
+store_load(struct store *s, const struct store_rows *rows, void *arg, struct error *err)
+{
+	struct sql q;
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	const int rc = competitors_load(&q, rows, arg, err) < 0 || versions_load(&q, rows, arg, err) < 0 ||
+		submissions_load(&q, rows, arg, err) < 0 || instances_load(&q, rows, arg, err) < 0 ?
+	    -1 :
+	    0;
+	sql_close(&q);
+	return rc;
+}
+
+int
+store_recent_events(struct store *s, int limit, void (*fn)(const struct event_row *, void *arg),
+    void *arg, struct error *err)
+{
+	struct sql q;
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	const int rc = events_load(&q, limit, fn, arg, err);
+	sql_close(&q);
+	return rc;
+}
+
+static int
+node_id(struct sql *q, char out[NOUN_ID_MAX], struct error *err)
+{
+	_cleanup_reset_ sqlite3_stmt *get = q->stmt[SQL_META_GET];
+	_cleanup_reset_ sqlite3_stmt *put = q->stmt[SQL_META_PUT];
+
+	sql_bind_text(get, 1, "node_id");
+	const int rc = sql_step(get, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 1) {
+		snprintf(out, NOUN_ID_MAX, "%s", sql_text(get, 0));
+		return 0;
+	}
+	id_new("node", out);
+	sql_bind_text(put, 1, "node_id");
+	sql_bind_text(put, 2, out);
+	return sql_step(put, err) < 0 ? -1 : 0;
+}
+
+int
+store_node_id(struct store *s, char out[NOUN_ID_MAX], struct error *err)
+{
+	struct sql q;
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	const int rc = node_id(&q, out, err);
+	sql_close(&q);
+	return rc;
+}
+
+void
+store_stats(struct store *s, struct store_stats *out)
+{
+	_cleanup_free_ char *wal = str_printf("%s-wal", s->path);
+	struct stat st;
+
+	pthread_mutex_lock(&s->lock);
+	*out = s->stats;
+	pthread_mutex_unlock(&s->lock);
+	out->db_bytes = stat(s->path, &st) == 0 ? st.st_size : 0;
+	out->wal_bytes = stat(wal, &st) == 0 ? st.st_size : 0;
+}

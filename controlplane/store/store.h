@@ -1,0 +1,82 @@
+/*
+ * store.h - the database: loaded once at start, written by one thread.
+ *
+ * The registry in memory is what everyone reads; the store makes it last.  A batch is written in
+ * one transaction and its `done` comes back on the control loop after the commit: what is decided
+ * is stored before it is done.  Usage rows do not wait: they go into a bounded queue, and what
+ * does not fit is counted.
+ */
+#ifndef JANUS_STORE_STORE_H
+#define JANUS_STORE_STORE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controlplane/store/nouns.h"
+struct buf;
+struct error;
+struct loop;
+struct sql;
+struct store;
+
+/** store_open - open or make <dir>/janus.db and start the writer. */
+struct store *store_open(const char *dir, struct loop *control, struct error *);
+/** store_close - writes what is queued, then closes. */
+void store_close(struct store *);
+
+/* Rows at start-up, in the order they were made; the row (and what it owns) is the receiver's. */
+struct store_rows {
+	void (*competitor)(const struct competitor *, void *arg);
+	void (*version)(const struct version *, void *arg);
+	void (*submission)(const struct submission *, void *arg);
+	void (*instance)(const struct instance *, void *arg);
+};
+int store_load(struct store *, const struct store_rows *, void *arg, struct error *);
+/** store_node_id - this installation's id, made at first start; 27 bytes and more into out. */
+int store_node_id(struct store *, char out[NOUN_ID_MAX], struct error *);
+
+struct event_row {
+	char id[NOUN_ID_MAX];
+	int64_t at_ms;
+	char actor[48], action[48], object_id[NOUN_ID_MAX], detail[DETAIL_MAX];
+};
+
+struct store_batch;
+struct store_batch *store_batch_new(void);
+/* Each copies the row as it is now. */
+void store_put_competitor(struct store_batch *, const struct competitor *);
+void store_put_version(struct store_batch *, const struct version *);
+void store_put_submission(struct store_batch *, const struct submission *);
+void store_put_instance(struct store_batch *, const struct instance *);
+/** store_add_event - what was decided, by whom ("janusd", "admin"), about what. */
+void store_add_event(struct store_batch *, const char *actor, const char *action,
+    const char *object_id, const char *detail);
+/** done: err is NULL after the commit; on failure nothing of the batch is stored. */
+typedef void store_done_fn(const struct error *err, void *arg);
+/** store_commit - takes over the batch; done may be NULL. Control loop only. */
+void store_commit(struct store *, struct store_batch *, store_done_fn *done, void *arg);
+
+struct usage_row {
+	char request_id[132], competitor[SLUG_MAX], version_id[NOUN_ID_MAX], instance_id[NOUN_ID_MAX];
+	char code[48];
+	int64_t at_ms, prompt_tokens, completion_tokens, cost_micro_usd, duration_ms, ttft_ms, max_gap_ms;
+	int64_t bytes_in, bytes_out;
+	int status, attempts;
+	bool stream, is_estimated;
+};
+/** store_add_usage - any thread, never blocks on the disk. */
+void store_add_usage(struct store *, const struct usage_row *);
+
+struct store_stats {
+	uint64_t batches, rows, usage_dropped;
+	bool failing;	     /* the last write failed */
+	char why[240];	     /* of that failure */
+	int64_t db_bytes, wal_bytes;
+};
+/** store_stats - any thread. */
+void store_stats(struct store *, struct store_stats *out);
+
+/** store_recent_events - the newest first; on a worker. fn borrows the row. */
+int store_recent_events(struct store *, int limit, void (*fn)(const struct event_row *, void *arg),
+    void *arg, struct error *);
+#endif

@@ -1,0 +1,38 @@
+/*
+ * tables.h - one pair of functions a table (internal to store/).
+ *
+ * Each write takes its row as void * so that a batch can hold any of them.
+ */
+#ifndef JANUS_STORE_TABLES_H
+#define JANUS_STORE_TABLES_H
+#include "controlplane/store/store.h"
+#include "runtime/sql/sql.h"
+
+typedef int table_write_fn(struct sql *, const void *row, struct error *);
+
+int competitors_write(struct sql *, const void *row, struct error *);
+int competitors_load(struct sql *, const struct store_rows *, void *arg, struct error *);
+int versions_write(struct sql *, const void *row, struct error *);
+int versions_load(struct sql *, const struct store_rows *, void *arg, struct error *);
+int submissions_write(struct sql *, const void *row, struct error *);
+int submissions_load(struct sql *, const struct store_rows *, void *arg, struct error *);
+int instances_write(struct sql *, const void *row, struct error *);
+int instances_load(struct sql *, const struct store_rows *, void *arg, struct error *);
+int usage_write(struct sql *, const void *row, struct error *);
+int events_write(struct sql *, const void *row, struct error *);
+int events_load(struct sql *, int limit, void (*fn)(const struct event_row *, void *arg), void *arg,
+    struct error *);
+
+/* Statement helpers: bind or read the next column. */
+struct columns {
+	sqlite3_stmt *q;
+	int at; /* of the last one bound or read */
+};
+void put_text(struct columns *, const char *value);
+void put_int(struct columns *, int64_t value);
+void get_text(struct columns *, char *out, size_t cap);
+char *get_dup(struct columns *);
+int64_t get_int(struct columns *);
+/** write_done - step a write statement that returns no row. */
+int write_done(struct columns *, struct error *);
+#endif

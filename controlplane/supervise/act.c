@@ -1,0 +1,414 @@
+/*
+ * act.c - carry out what decide.c decides about instances: store first, then do.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/supervise/broker.h"
+#include "controlplane/supervise/live.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/hash.h"
+#include "runtime/base/id.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+#include "runtime/engine/link.h"
+
+#define ENGINE_RETRY_MS 2000
+#define STORE_RETRY_MS 1000
+#define URL_START_LIMIT_MS 5000
+
+static void on_timer(struct timer *, void *);
+
+static const struct version *
+version_of(const struct live *l)
+{
+	return registry_version(l->sup->c.registry, l->in->version_id);
+}
+
+static bool
+is_url(const struct live *l)
+{
+	const struct version *v = version_of(l);
+
+	return v != NULL && v->is_url;
+}
+
+bool
+live_serves(const struct live *l, const struct competitor *c)
+{
+	return l->in->state == INSTANCE_READY && !l->retire && strcmp(l->in->competitor_id, c->id) == 0 &&
+	    strcmp(l->in->version_id, c->version_id) == 0;
+}
+
+/* Does a competitor have a ready instance of its current version? */
+static bool
+is_served(const struct registry *reg, const struct competitor *c)
+{
+	for (size_t i = 0; i < reg->ninstances; i++)
+		if (live_serves(reg->instances[i]->live, c))
+			return true;
+	return false;
+}
+
+bool
+live_wanted(const struct live *l)
+{
+	const struct competitor *c = registry_competitor(l->sup->c.registry, l->in->competitor_id);
+
+	if (c == NULL)
+		return false;
+	if (trial_holds(l->sup, l->in))
+		return true;
+	if (!c->wanted)
+		return false;
+	if (strcmp(l->in->version_id, c->version_id) == 0 && !l->retire)
+		return true;
+	/* The old one serves until the new one can. */
+	return l->in->state == INSTANCE_READY && !is_served(l->sup->c.registry, c);
+}
+
+static struct instance_seen
+look(const struct live *l)
+{
+	const bool url = is_url(l);
+
+	return (struct instance_seen){
+		.now_ms = clock_now_ms(),
+		.entered_ms = l->entered_ms,
+		.wanted = live_wanted(l),
+		.on_trial = trial_holds(l->sup, l->in) && l->failed_once,
+		.is_url = url,
+		.may_start = may_start(l->sup),
+		.busy = l->busy,
+		.start_done = l->start_done,
+		.start_failed = l->start_failed,
+		.pull_failed = l->pull_failed,
+		.stop_done = l->stop_done,
+		.job_error = l->job_error,
+		.phase_known = l->phase_known && !url,
+		.phase = l->phase,
+		.link_running = l->link_running,
+		.started_ms = l->started_ms,
+		.start_limit_ms = url ? URL_START_LIMIT_MS : l->manifest.start_timeout_ms,
+		.drain_limit_ms = l->sup->c.drain_ms,
+		.passes = l->passes,
+		.fails = l->fails,
+		.ever_connected = l->ever_connected,
+		.in_flight = l->target->in_flight,
+		.failures = l->in->failures,
+		.next_try_ms = l->next_try_ms,
+	};
+}
+
+/* ---- entering a state ---- */
+
+static void
+new_token(struct live *l)
+{
+	char digits[44];
+
+	snprintf(l->token, sizeof(l->token), "jns_rt_%s", id_random_base62(digits, 43));
+	hash_sha256_hex(l->token, strlen(l->token), l->in->token_sha256);
+}
+
+static void
+note_failure(struct live *l, bool is_failure)
+{
+	const int64_t now_ms = clock_now_ms();
+	int64_t wait_ms = ENGINE_RETRY_MS;
+
+	l->failed_once = is_failure;
+	if (is_failure) {
+		if (now_ms - l->last_failure_ms > FAILURE_WINDOW_MS)
+			l->in->failures = 0;
+		l->in->failures++;
+		l->last_failure_ms = now_ms;
+		wait_ms = backoff_ms(l->in->failures);
+	}
+	l->next_try_ms = now_ms + wait_ms;
+	l->in->next_try_ms = clock_wall_ms() + wait_ms;
+}
+
+/* What is known of an instance starts afresh with each state. */
+static void
+prepare(struct live *l, const struct decision *d, enum instance_state old)
+{
+	l->entered_ms = clock_now_ms();
+	l->passes = l->fails = 0;
+	l->stop_done = false;
+	l->in->next_try_ms = 0;
+	switch (d->state) {
+	case INSTANCE_STARTING:
+		l->start_done = l->start_failed = l->pull_failed = l->ever_connected = false;
+		l->phase_known = l->failed_once = false;
+		l->in->restarts += old == INSTANCE_BACKOFF;
+		new_token(l);
+		break;
+	case INSTANCE_PULLING: l->start_failed = l->pull_failed = false; break;
+	case INSTANCE_BACKOFF: note_failure(l, d->is_failure); break;
+	case INSTANCE_ABSENT: l->phase_known = false; break;
+	default: break;
+	}
+	if (d->state != INSTANCE_STARTING && d->state != INSTANCE_READY)
+		unwatch_health(l);
+}
+
+static void act(struct live *, enum action);
+
+static void
+committed(const struct error *err, void *arg)
+{
+	struct live *l = arg;
+	const enum action action = l->pending;
+
+	l->committing = false;
+	if (l->sup->stopping)
+		return; /* what is stored goes on after the next start */
+	if (err != NULL) {
+		/* Not stored is not decided: try to store again, do nothing meanwhile. */
+		struct store_batch *b = store_batch_new();
+
+		store_put_instance(b, l->in);
+		l->committing = true;
+		l->not_before_ms = clock_now_ms() + STORE_RETRY_MS;
+		store_commit(l->sup->c.store, b, committed, l);
+		return;
+	}
+	l->pending = ACT_NONE;
+	if (action != ACT_NONE)
+		act(l, action);
+	else
+		live_evaluate(l);
+}
+
+static void
+enter(struct live *l, const struct decision *d)
+{
+	struct instance *in = l->in;
+	const enum instance_state old = in->state;
+	struct store_batch *b = store_batch_new();
+	char change[64];
+
+	in->state = d->state;
+	in->since_ms = in->updated_at_ms = clock_wall_ms();
+	if (d->reason != NULL)
+		snprintf(in->reason, sizeof(in->reason), "%s", d->reason);
+	if (d->state == INSTANCE_READY || d->state == INSTANCE_STARTING)
+		in->detail[0] = '\0';
+	prepare(l, d, old);
+	log_info("instance.state", F_STR("instance_id", in->id), F_STR("from", instance_state_name(old)),
+	    F_STR("to", instance_state_name(d->state)), F_STR("reason", in->reason[0] != '\0' ? in->reason : NULL));
+	if (old == INSTANCE_READY)
+		publish_routes(l->sup);
+
+	snprintf(change, sizeof(change), "%s -> %s", instance_state_name(old), instance_state_name(d->state));
+	store_put_instance(b, in);
+	store_add_event(b, "janusd", "instance.state", in->id, change);
+	l->committing = true;
+	l->pending = d->action;
+	store_commit(l->sup->c.store, b, committed, l);
+	l->sup->c.on_status(l->sup->c.arg);
+}
+
+/* ---- actions ---- */
+
+static void
+forget(struct live *l)
+{
+	struct supervisor *sup = l->sup;
+	struct instance *in = l->in;
+	struct store_batch *b = store_batch_new();
+
+	in->removed_at_ms = in->updated_at_ms = clock_wall_ms();
+	store_put_instance(b, in);
+	store_commit(sup->c.store, b, NULL, NULL);
+	live_free(l);
+	registry_forget_instance(sup->c.registry, in);
+}
+
+static void
+act(struct live *l, enum action action)
+{
+	switch (action) {
+	case ACT_NONE: break;
+	case ACT_PULL: job_pull_image(l); return;
+	case ACT_START:
+		if (!is_url(l)) {
+			job_start_pod(l);
+			return;
+		}
+		l->start_done = true;
+		l->started_ms = clock_now_ms();
+		watch_health(l);
+		break;
+	case ACT_ANNOUNCE:
+		publish_routes(l->sup);
+		trial_instance_changed(l->sup, l->in);
+		live_evaluate_all(l->sup); /* what it replaces may go now */
+		return;
+	case ACT_STOP:
+		if (!is_url(l)) {
+			job_stop_pod(l);
+			return;
+		}
+		l->stop_done = true;
+		if (l->in->state == INSTANCE_BACKOFF)
+			snprintf(l->in->detail, sizeof(l->in->detail), "%s",
+			    l->health.error[0] != '\0' ? l->health.error : "GET /health did not answer 200");
+		trial_instance_changed(l->sup, l->in);
+		break;
+	case ACT_FORGET: forget(l); return;
+	}
+	live_evaluate(l);
+}
+
+void
+live_evaluate(struct live *l)
+{
+	const int64_t now_ms = clock_now_ms();
+
+	timer_cancel(&l->timer);
+	if (l->sup->stopping || !l->sup->started || l->committing || l->busy)
+		return;
+	if (!l->sup->adopted && !is_url(l))
+		return; /* what runs is not known yet */
+	if (now_ms < l->not_before_ms) {
+		timer_set(l->sup->c.loop, &l->timer, l->not_before_ms - now_ms, on_timer, l);
+		return;
+	}
+	const struct instance_seen seen = look(l);
+	const struct decision d = instance_decide(l->in->state, &seen);
+
+	if (d.state != l->in->state) {
+		enter(l, &d);
+		trial_instance_changed(l->sup, l->in);
+		return;
+	}
+	if (d.reason != NULL && strcmp(d.reason, l->in->reason) != 0)
+		snprintf(l->in->reason, sizeof(l->in->reason), "%s", d.reason);
+	if (d.action != ACT_NONE)
+		act(l, d.action);
+	else if (d.wait_until_ms != 0)
+		timer_set(l->sup->c.loop, &l->timer, d.wait_until_ms - now_ms, on_timer, l);
+}
+
+static void
+on_timer(struct timer *t, void *arg)
+{
+	(void)t;
+	live_evaluate(arg);
+}
+
+void
+live_evaluate_all(struct supervisor *sup)
+{
+	/* From the end: an evaluation may forget the instance itself. */
+	for (size_t i = sup->c.registry->ninstances; i-- > 0;)
+		live_evaluate(sup->c.registry->instances[i]->live);
+}
+
+/* ---- instances ---- */
+
+void
+link_path_of(const struct supervisor *sup, const char *instance, char out[108])
+{
+	snprintf(out, 108, "%s/pods/%s/" LINK_SOCKET_NAME, sup->c.runtime_dir, instance);
+}
+
+static void
+fill_target(struct live *l)
+{
+	const struct version *v = version_of(l);
+	struct route_target *t = l->target;
+
+	snprintf(t->instance, sizeof(t->instance), "%s", l->in->id);
+	t->is_pod = v != NULL && !v->is_url;
+	t->port = l->manifest.port;
+	link_path_of(l->sup, l->in->id, t->link_path);
+	if (v != NULL && v->is_url)
+		url_parse(v->reference, &t->url, NULL);
+}
+
+struct live *
+live_new(struct supervisor *sup, struct instance *in)
+{
+	struct live *l = mem_zalloc(sizeof(*l));
+	const struct version *v = registry_version(sup->c.registry, in->version_id);
+
+	l->sup = sup;
+	l->in = in;
+	in->live = l;
+	l->entered_ms = clock_now_ms();
+	l->target = route_target_new();
+	/* It was checked when it was submitted; the default stands in for what is unreadable now. */
+	if (v == NULL || manifest_parse(v->manifest, &l->manifest, NULL) < 0)
+		manifest_parse("", &l->manifest, NULL);
+	if (l->manifest.start_timeout_ms == 0)
+		l->manifest.start_timeout_ms = sup->c.policy->start_timeout_ms;
+	fill_target(l);
+	if (in->state == INSTANCE_BACKOFF) {
+		const int64_t left_ms = in->next_try_ms - clock_wall_ms();
+
+		l->next_try_ms = l->entered_ms + (left_ms > 0 && left_ms < BACKOFF_MAX_MS ? left_ms : 0);
+		l->last_failure_ms = l->entered_ms;
+	}
+	return l;
+}
+
+void
+live_free(struct live *l)
+{
+	timer_cancel(&l->timer);
+	unwatch_health(l);
+	if (l->link != NULL)
+		link_close(l->link);
+	broker_remove_pod(l->sup->broker, l->in->id);
+	route_target_unref(l->target);
+	manifest_done(&l->manifest);
+	l->in->live = NULL;
+	free(l);
+}
+
+/* A user of its own for every instance: the next free one of the range, going round. */
+static unsigned
+next_uid(struct supervisor *sup)
+{
+	for (unsigned tries = 0; tries < sup->c.uid_count; tries++) {
+		const unsigned uid = sup->c.uid_first + sup->uid_next++ % sup->c.uid_count;
+		size_t i = 0;
+
+		while (i < sup->c.registry->ninstances && sup->c.registry->instances[i]->uid != uid)
+			i++;
+		if (i == sup->c.registry->ninstances)
+			return uid;
+	}
+	return sup->c.uid_first;
+}
+
+struct instance *
+instance_make(struct supervisor *sup, const struct competitor *c, const struct version *v)
+{
+	struct instance row = { .state = INSTANCE_ABSENT, .uid = next_uid(sup) };
+	struct instance *in;
+
+	id_new("ins", row.id);
+	snprintf(row.competitor_id, sizeof(row.competitor_id), "%s", c->id);
+	snprintf(row.version_id, sizeof(row.version_id), "%s", v->id);
+	row.created_at_ms = row.updated_at_ms = row.since_ms = clock_wall_ms();
+	in = registry_add_instance(sup->c.registry, &row);
+	live_new(sup, in);
+	return in;
+}
+
+void
+ensure_instance(struct supervisor *sup, const struct competitor *c)
+{
+	const struct version *v = c->version_id[0] != '\0' ? registry_version(sup->c.registry, c->version_id) : NULL;
+	const struct instance *serving = registry_serving(sup->c.registry, c);
+
+	if (!c->wanted || v == NULL || (serving != NULL && !serving->live->retire))
+		return;
+	/* Its first state change stores it: an instance that was not stored did nothing. */
+	live_evaluate(instance_make(sup, c, v)->live);
+}

@@ -1,0 +1,117 @@
+/*
+ * decide.h - what becomes of an instance, and of a submission, next.
+ *
+ * Pure: (what is, what was seen, now) to (state, action, why).  No I/O, no clock, no memory.
+ * act.c carries out what is decided here, after it was stored.
+ */
+#ifndef JANUS_SUPERVISE_DECIDE_H
+#define JANUS_SUPERVISE_DECIDE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controlplane/store/nouns.h"
+#include "runtime/base/error.h"
+#include "runtime/engine/engine.h"
+
+/* ---- instances ---- */
+
+#define FAILURES_TO_QUARANTINE 5
+#define FAILURE_WINDOW_MS (10 * 60 * 1000)
+#define BACKOFF_MAX_MS (5 * 60 * 1000)
+#define PROBE_FAILURES 3
+
+enum action {
+	ACT_NONE,
+	ACT_PULL,     /* bring the image back to the engine */
+	ACT_START,    /* make and start the pod (a URL: begin to probe) */
+	ACT_ANNOUNCE, /* routes changed */
+	ACT_STOP,     /* gather evidence, then end and remove the whole pod */
+	ACT_FORGET,   /* nothing of it is left: out of the registry */
+};
+
+/* Times here are monotonic milliseconds. */
+struct instance_seen {
+	int64_t now_ms, entered_ms; /* when the state was entered */
+	bool wanted;
+	bool on_trial;	/* a submission decides about its failures, not the back-off */
+	bool is_url;
+	bool may_start; /* engine answers, isolation is proved */
+	bool busy;	/* a job is under way: only wait */
+
+	/* what the last job brought */
+	bool start_done, start_failed, pull_failed, stop_done;
+	enum error_kind job_error;
+
+	/* the pod */
+	bool phase_known;
+	enum pod_phase phase;
+	bool link_running;
+	int64_t started_ms; /* when the start was done */
+	int64_t start_limit_ms, drain_limit_ms;
+
+	/* probes since the state was entered */
+	int passes, fails;
+	bool ever_connected; /* something listened */
+
+	int in_flight;
+	int failures;	     /* within the window */
+	int64_t next_try_ms;
+};
+
+struct decision {
+	enum instance_state state;
+	enum action action;
+	const char *reason; /* a word; "" if none */
+	bool is_failure;    /* counts towards quarantine */
+	int64_t wait_until_ms; /* look again then; 0: on news only */
+};
+
+/** instance_decide - the next step of an instance. */
+struct decision instance_decide(enum instance_state state, const struct instance_seen *);
+/** backoff_ms - wait after the n-th failure in a row (n >= 1): 1 s doubling to 5 min. */
+int64_t backoff_ms(int failures);
+
+/* ---- submissions ---- */
+
+#define REGISTRY_TRIES 3
+
+enum submission_action {
+	SUBMIT_NONE,
+	SUBMIT_RESOLVE,
+	SUBMIT_PULL,
+	SUBMIT_SCAN,
+	SUBMIT_START,	/* make the version and its trial instance */
+	SUBMIT_CONFORM, /* one chat */
+	SUBMIT_ACCEPT,	/* the version becomes the competitor's */
+	SUBMIT_DROP,	/* end the trial */
+};
+
+struct submission_seen {
+	int64_t now_ms;
+	bool is_url, is_local;
+	bool busy;
+	bool engine_ok;
+	/* result of the step's job: none yet, fine, or failed */
+	bool done, failed;
+	struct error error;
+	int attempts; /* of this step, the last one included */
+	int64_t retry_ms; /* when a failed step may be tried again */
+	/* the trial instance */
+	bool has_instance, evidence_in;
+	bool instance_failed; /* by its own fault, not the engine's */
+	enum instance_state instance;
+	const char *instance_reason, *instance_detail; /* why it failed */
+};
+
+struct submission_decision {
+	enum submission_state state;
+	enum submission_action action;
+	const char *reason;
+	const char *fault;
+	const char *detail; /* borrowed from seen; NULL: keep the step's own */
+	int64_t wait_until_ms;
+};
+
+/** submission_decide - the next step of a submission. */
+struct submission_decision submission_decide(enum submission_state state, const struct submission_seen *);
+#endif

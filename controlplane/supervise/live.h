@@ -1,0 +1,139 @@
+/*
+ * live.h - what the supervisor knows of each instance beyond what is stored (internal to
+ * supervise/).
+ */
+#ifndef JANUS_SUPERVISE_LIVE_H
+#define JANUS_SUPERVISE_LIVE_H
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controlplane/registry/registry.h"
+#include "controlplane/registry/routes.h"
+#include "controlplane/store/store.h"
+#include "controlplane/supervise/decide.h"
+#include "controlplane/supervise/supervisor.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/error.h"
+#include "runtime/loop/loop.h"
+struct broker;
+struct dialer;
+struct link;
+struct probe;
+
+#define TOKEN_MAX 64
+
+struct live {
+	struct supervisor *sup;
+	struct instance *in;
+	struct route_target *target; /* shared with the gateways */
+	struct manifest manifest;
+	struct link *link; /* opened with the first probe */
+	struct probe *probe;
+	struct timer timer, probe_timer;
+	char token[TOKEN_MAX];	/* of the start that is under way; only its hash is stored */
+	bool committing, busy;	/* a write, a job is under way */
+	enum action pending;	/* to carry out after the commit */
+	bool retire;		/* a restart or rollback replaced it */
+	bool known_outside;	/* adopted or started by us: a pod may exist */
+	int64_t entered_ms, started_ms, next_try_ms, last_failure_ms, not_before_ms; /* monotonic */
+	bool start_done, start_failed, pull_failed, stop_done;
+	enum error_kind job_error;
+	bool phase_known, link_running;
+	enum pod_phase phase;
+	struct pod_state last; /* as the engine last told */
+	int passes, fails;
+	bool ever_connected;
+	struct health_seen health;
+	char health_body[2048];
+	uint64_t changed; /* job sequence: a listing older than this says nothing */
+	atomic_bool cancel; /* of a pull */
+	bool wants_evidence_of_trial;
+	bool failed_once; /* the failure is the instance's own, not the engine's */
+};
+
+struct trial { /* a submission under way; made for each that is not final */
+	struct supervisor *sup;
+	struct submission *sub;
+	struct timer timer;
+	bool committing, busy, done, failed;
+	enum submission_action pending;
+	struct error error;
+	int64_t retry_ms;
+	int64_t last_progress_ms;
+	atomic_bool cancel;
+	bool over;
+	char chat_body[2048];
+	int chat_status;
+	struct probe *probe;
+	struct trial *next;
+};
+
+struct supervisor {
+	struct supervisor_config c;
+	struct broker *broker;
+	struct dialer *dialer;
+	struct engine_status engine;
+	struct canary_report canary;
+	struct canary_run *canary_run;
+	char canary_id[40];
+	struct timer tick;
+	struct trial *trials;
+	uint64_t sequence;
+	uint64_t generation; /* of route snapshots */
+	unsigned uid_next;
+	bool started, stopping;
+	bool checking, listing; /* an info or list job is under way */
+	bool adopted;		/* the first listing is in */
+	atomic_bool stop_events;
+	bool watching;
+};
+
+/* act.c */
+struct live *live_new(struct supervisor *, struct instance *);
+void live_free(struct live *);
+/** live_evaluate - decide, and carry out, until nothing is left to do now. */
+void live_evaluate(struct live *);
+void live_evaluate_all(struct supervisor *);
+bool live_wanted(const struct live *);
+/** live_serves - is it a ready instance of that competitor's current version? */
+bool live_serves(const struct live *, const struct competitor *);
+struct instance *instance_make(struct supervisor *, const struct competitor *, const struct version *);
+/** ensure_instance - a wanted competitor has an instance of its current version. */
+void ensure_instance(struct supervisor *, const struct competitor *);
+void publish_routes(struct supervisor *);
+
+/* jobs.c: what runs on workers */
+void job_start_pod(struct live *);
+void job_stop_pod(struct live *);
+void job_pull_image(struct live *);
+
+/* watch.c: health of instances */
+void watch_health(struct live *);
+void unwatch_health(struct live *);
+
+/* reconcile.c */
+void reconcile_now(struct supervisor *);
+void engine_lost(struct supervisor *, const struct error *);
+bool may_start(const struct supervisor *);
+/** engine_watch_start - begin: check, list, adopt, follow events. */
+void engine_watch_start(struct supervisor *);
+
+/* submit.c */
+void trial_resume(struct supervisor *, struct submission *);
+void trial_evaluate(struct trial *);
+void trial_instance_changed(struct supervisor *, const struct instance *);
+void trials_evaluate_all(struct supervisor *);
+void trials_free(struct supervisor *);
+bool trial_holds(const struct supervisor *, const struct instance *);
+/** trial_jobs: see submit_jobs.c */
+void trial_job(struct trial *, enum submission_action);
+
+/* conform.c */
+void conform_start(struct trial *);
+
+/* canary.c */
+void canary_start(struct supervisor *, void (*done)(void *), void *arg);
+
+void link_path_of(const struct supervisor *, const char *instance, char out[108]);
+#endif

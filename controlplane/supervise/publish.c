@@ -1,0 +1,74 @@
+/*
+ * publish.c - from the registry to the snapshot that gateways route by.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "controlplane/supervise/live.h"
+#include "runtime/base/str.h"
+
+/* May this instance be sent chats of that competitor, at this version? */
+static bool
+answers(const struct supervisor *sup, const struct instance *in, const struct competitor *c,
+    const char *version)
+{
+	return in->state == INSTANCE_READY && strcmp(in->competitor_id, c->id) == 0 &&
+	    strcmp(in->version_id, version) == 0 && !trial_holds(sup, in);
+}
+
+/* The current version; or, while it has no ready instance yet, the one that still serves. */
+static const char *
+serving_version(const struct supervisor *sup, const struct competitor *c)
+{
+	const struct registry *reg = sup->c.registry;
+	const char *other = c->version_id;
+
+	for (size_t i = 0; i < reg->ninstances; i++) {
+		const struct instance *in = reg->instances[i];
+
+		if (live_serves(in->live, c))
+			return c->version_id;
+		if (answers(sup, in, c, in->version_id))
+			other = in->version_id;
+	}
+	return other;
+}
+
+static void
+fill_route(const struct supervisor *sup, const struct competitor *c, const struct competitor *leader,
+    struct route *r)
+{
+	const struct registry *reg = sup->c.registry;
+	const char *version = serving_version(sup, c);
+	const struct version *v = registry_version(reg, version);
+
+	snprintf(r->slug, sizeof(r->slug), "%s", c->slug);
+	snprintf(r->competitor, sizeof(r->competitor), "%s", c->id);
+	snprintf(r->version, sizeof(r->version), "%s", version);
+	snprintf(r->digest, sizeof(r->digest), "%s", v != NULL ? v->digest : "");
+	r->created_at_ms = c->created_at_ms;
+	r->is_default = c == leader;
+	r->targets = mem_zalloc(reg->ninstances * sizeof(struct route_target *));
+	for (size_t i = 0; i < reg->ninstances; i++)
+		if (answers(sup, reg->instances[i], c, version))
+			r->targets[r->ntargets++] = route_target_ref(reg->instances[i]->live->target);
+}
+
+void
+publish_routes(struct supervisor *sup)
+{
+	const struct registry *reg = sup->c.registry;
+	const struct competitor *leader = registry_default(reg);
+	struct routes *routes;
+	size_t n = 0;
+
+	for (size_t i = 0; i < reg->ncompetitors; i++)
+		n += reg->competitors[i]->wanted && reg->competitors[i]->version_id[0] != '\0';
+	routes = routes_new(n);
+	routes->generation = ++sup->generation;
+	n = 0;
+	for (size_t i = 0; i < reg->ncompetitors; i++)
+		if (reg->competitors[i]->wanted && reg->competitors[i]->version_id[0] != '\0')
+			fill_route(sup, reg->competitors[i], leader, &routes->at[n++]);
+	sup->c.on_routes(routes, sup->c.arg);
+}

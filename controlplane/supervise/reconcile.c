@@ -1,0 +1,362 @@
+/*
+ * reconcile.c - the engine: is it there, what runs on it, what happens.
+ *
+ * Events are hints.  A listing by label is the truth, taken at every (re)connect, after every
+ * event, and every ten seconds.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/supervise/broker.h"
+#include "controlplane/supervise/live.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+
+#define TICK_MS 10000
+#define LOST_TICK_MS 1000
+
+bool
+may_start(const struct supervisor *sup)
+{
+	return sup->engine.ok && sup->adopted && sup->canary.state == CANARY_CONTAINED;
+}
+
+static void
+set_engine(struct supervisor *sup, bool ok, const char *text)
+{
+	snprintf(sup->engine.text, sizeof(sup->engine.text), "%s", text);
+	if (sup->engine.ok == ok && sup->engine.since_ms != 0)
+		return;
+	sup->engine.ok = ok;
+	sup->engine.since_ms = clock_wall_ms();
+	if (ok)
+		log_info("engine.ready", F_STR("name", sup->engine.info.name), F_STR("version", sup->engine.info.version),
+		    F_STR("api", sup->engine.info.api));
+	else
+		log_error("engine.lost", F_STR("error", text));
+	sup->c.on_status(sup->c.arg);
+}
+
+static void on_tick(struct timer *, void *);
+
+void
+engine_lost(struct supervisor *sup, const struct error *err)
+{
+	set_engine(sup, false, err->text);
+	/* What runs is not known until the next listing. */
+	sup->adopted = false;
+	if (!sup->stopping)
+		timer_set(sup->c.loop, &sup->tick, LOST_TICK_MS, on_tick, sup);
+}
+
+/* ---- what runs ---- */
+
+struct listing {
+	struct supervisor *sup;
+	uint64_t sequence; /* jobs after this one know better */
+	struct pod_state *pods;
+	size_t n;
+	struct error err;
+};
+
+static void
+list_work(void *arg)
+{
+	struct listing *j = arg;
+	struct engine *engine = j->sup->c.engine;
+
+	if (engine->driver->pod_list(engine, &j->pods, &j->n, &j->err) == 0)
+		j->err.kind = ERROR_NONE;
+}
+
+struct orphan {
+	struct engine *engine;
+	char instance[40];
+	struct error err;
+};
+
+static void
+orphan_work(void *arg)
+{
+	struct orphan *o = arg;
+
+	o->engine->driver->pod_stop(o->engine, o->instance, 1000, &o->err);
+}
+
+static void
+orphan_done(void *arg)
+{
+	struct orphan *o = arg;
+
+	log_info("pod.orphan_removed", F_STR("instance_id", o->instance),
+	    F_STR("error", o->err.kind != ERROR_NONE ? o->err.text : NULL));
+	free(o);
+}
+
+static void
+remove_orphan(struct supervisor *sup, const char *instance)
+{
+	struct orphan *o = mem_zalloc(sizeof(*o));
+
+	o->engine = sup->c.engine;
+	snprintf(o->instance, sizeof(o->instance), "%s", instance);
+	worker_run(sup->c.workers, sup->c.loop, orphan_work, orphan_done, o);
+}
+
+static const struct pod_state *
+pod_of(const struct listing *j, const char *instance)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (strcmp(j->pods[i].instance, instance) == 0)
+			return &j->pods[i];
+	return NULL;
+}
+
+/* Take a running pod for what it is: started earlier, by a daemon that is gone. */
+static void
+adopt(struct live *l)
+{
+	const struct competitor *c = registry_competitor(l->sup->c.registry, l->in->competitor_id);
+
+	l->start_done = true;
+	l->started_ms = clock_now_ms();
+	broker_add_pod(l->sup->broker, l->in->id, c != NULL ? c->slug : "removed", l->in->token_sha256,
+	    l->target->link_path);
+	watch_health(l);
+	log_info("instance.adopted", F_STR("instance_id", l->in->id), F_STR("state", instance_state_name(l->in->state)));
+}
+
+static bool
+expects_pod(const struct live *l)
+{
+	return l->in->state == INSTANCE_READY || l->in->state == INSTANCE_STARTING || l->in->state == INSTANCE_FROZEN;
+}
+
+static void
+compare(struct live *l, const struct listing *j)
+{
+	const struct pod_state *pod = pod_of(j, l->in->id);
+	const bool matches = pod != NULL && strcmp(pod->hash, l->in->spec_hash) == 0;
+
+	if (!l->target->is_pod || l->busy || l->committing || l->changed > j->sequence)
+		return;
+	if (!l->sup->adopted) {
+		/* After a time without an engine a dead pod is the engine's doing. */
+		const bool alive = matches && pod->phase == POD_RUNNING && pod->link_running;
+
+		if (alive && expects_pod(l) && !l->start_done)
+			adopt(l);
+		if (!alive && l->in->state == INSTANCE_STARTING)
+			l->start_done = false;
+		l->phase = alive ? POD_RUNNING : POD_ABSENT;
+		l->link_running = alive;
+		l->phase_known = l->start_done;
+		return;
+	}
+	if (!expects_pod(l)) {
+		/* FAILED and BACKOFF have none; a leftover goes the usual way. */
+		if (pod != NULL && (l->in->state == INSTANCE_FAILED || l->stop_done))
+			job_stop_pod(l);
+		return;
+	}
+	if (!l->start_done)
+		return;
+	l->phase_known = true;
+	l->phase = pod != NULL ? pod->phase : POD_ABSENT;
+	l->link_running = pod != NULL && pod->link_running;
+}
+
+static void
+list_done(void *arg)
+{
+	struct listing *j = arg;
+	struct supervisor *sup = j->sup;
+
+	sup->listing = false;
+	if (j->err.kind != ERROR_NONE) {
+		engine_lost(sup, &j->err);
+	} else if (!sup->stopping) {
+		for (size_t i = 0; i < sup->c.registry->ninstances; i++)
+			compare(sup->c.registry->instances[i]->live, j);
+		for (size_t i = 0; i < j->n; i++)
+			if (registry_instance(sup->c.registry, j->pods[i].instance) == NULL &&
+			    strcmp(j->pods[i].instance, sup->canary_id) != 0)
+				remove_orphan(sup, j->pods[i].instance);
+		if (!sup->adopted) {
+			sup->adopted = true;
+			publish_routes(sup);
+		}
+		live_evaluate_all(sup);
+		trials_evaluate_all(sup);
+	}
+	free(j->pods);
+	free(j);
+}
+
+void
+reconcile_now(struct supervisor *sup)
+{
+	struct listing *j;
+
+	if (sup->listing || sup->stopping || !sup->engine.ok)
+		return;
+	j = mem_zalloc(sizeof(*j));
+	j->sup = sup;
+	j->sequence = sup->sequence;
+	sup->listing = true;
+	worker_run(sup->c.workers, sup->c.loop, list_work, list_done, j);
+}
+
+/* ---- what happens ---- */
+
+struct news {
+	struct supervisor *sup;
+	struct engine_event event;
+};
+
+static void
+on_news(void *arg)
+{
+	struct news *n = arg;
+
+	if (strcmp(n->event.action, "oom") == 0)
+		log_warn("instance.oom", F_STR("instance_id", n->event.instance));
+	reconcile_now(n->sup);
+	free(n);
+}
+
+static void
+on_event(const struct engine_event *event, void *arg)
+{
+	struct supervisor *sup = arg;
+	struct news *n;
+
+	/* exec and the like tell nothing about life and death. */
+	if (strcmp(event->action, "die") != 0 && strcmp(event->action, "oom") != 0 &&
+	    strcmp(event->action, "destroy") != 0 && strcmp(event->action, "pause") != 0 &&
+	    strcmp(event->action, "unpause") != 0)
+		return;
+	n = mem_zalloc(sizeof(*n));
+	n->sup = sup;
+	n->event = *event;
+	loop_post(sup->c.loop, on_news, n);
+}
+
+struct watching {
+	struct supervisor *sup;
+	struct error err;
+};
+
+static void
+events_work(void *arg)
+{
+	struct watching *w = arg;
+	struct engine *engine = w->sup->c.engine;
+
+	engine->driver->events(engine, on_event, w->sup, &w->sup->stop_events, &w->err);
+}
+
+static void check_engine(struct supervisor *);
+
+static void
+events_done(void *arg)
+{
+	struct watching *w = arg;
+	struct supervisor *sup = w->sup;
+
+	sup->watching = false;
+	free(w);
+	if (!sup->stopping)
+		check_engine(sup);
+}
+
+static void
+watch_events(struct supervisor *sup)
+{
+	struct watching *w;
+
+	if (sup->watching || sup->stopping)
+		return;
+	w = mem_zalloc(sizeof(*w));
+	w->sup = sup;
+	sup->watching = true;
+	worker_run(sup->c.workers, sup->c.loop, events_work, events_done, w);
+}
+
+/* ---- is it there ---- */
+
+struct check {
+	struct supervisor *sup;
+	struct engine_info info;
+	struct error err;
+};
+
+static void
+check_work(void *arg)
+{
+	struct check *c = arg;
+	struct engine *engine = c->sup->c.engine;
+
+	if (engine->driver->info(engine, &c->info, &c->err) == 0)
+		c->err.kind = ERROR_NONE;
+}
+
+static void
+check_done(void *arg)
+{
+	struct check *c = arg;
+	struct supervisor *sup = c->sup;
+
+	sup->checking = false;
+	if (sup->stopping) {
+		free(c);
+		return;
+	}
+	if (c->err.kind != ERROR_NONE) {
+		engine_lost(sup, &c->err);
+	} else if (c->info.missing[0] != '\0') {
+		char text[DETAIL_MAX];
+
+		snprintf(text, sizeof(text), "the engine cannot enforce: %s", c->info.missing);
+		set_engine(sup, false, text);
+	} else {
+		const bool changed = strcmp(sup->engine.info.version, c->info.version) != 0;
+
+		sup->engine.info = c->info;
+		set_engine(sup, true, "");
+		watch_events(sup);
+		reconcile_now(sup);
+		if (changed || sup->canary.state == CANARY_PENDING || sup->canary.state == CANARY_FAILED)
+			canary_start(sup, NULL, NULL);
+	}
+	timer_set(sup->c.loop, &sup->tick, sup->engine.ok ? TICK_MS : LOST_TICK_MS, on_tick, sup);
+	free(c);
+}
+
+static void
+check_engine(struct supervisor *sup)
+{
+	struct check *c;
+
+	if (sup->checking)
+		return;
+	c = mem_zalloc(sizeof(*c));
+	c->sup = sup;
+	sup->checking = true;
+	worker_run(sup->c.workers, sup->c.loop, check_work, check_done, c);
+}
+
+static void
+on_tick(struct timer *t, void *arg)
+{
+	(void)t;
+	check_engine(arg);
+}
+
+void
+engine_watch_start(struct supervisor *sup)
+{
+	check_engine(sup);
+}

@@ -1,0 +1,457 @@
+/*
+ * submit.c - walk a submission from received to ready or rejected: store each step, then do it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/supervise/live.h"
+#include "controlplane/supervise/probe.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/id.h"
+#include "runtime/base/json.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+#include "runtime/engine/image_ref.h"
+
+#define STORE_RETRY_MS 1000
+
+static void trial_enter(struct trial *, const struct submission_decision *);
+
+static struct instance *
+instance_of(const struct trial *t)
+{
+	return t->sub->instance_id[0] != '\0' ? registry_instance(t->sup->c.registry, t->sub->instance_id) : NULL;
+}
+
+bool
+trial_holds(const struct supervisor *sup, const struct instance *in)
+{
+	for (const struct trial *t = sup->trials; t != NULL; t = t->next)
+		if (!t->over && !submission_is_final(t->sub->state) && strcmp(t->sub->instance_id, in->id) == 0)
+			return true;
+	return false;
+}
+
+static struct submission_seen
+look(const struct trial *t)
+{
+	const struct instance *in = instance_of(t);
+	struct submission_seen seen = {
+		.now_ms = clock_now_ms(),
+		.is_url = t->sub->is_url,
+		.is_local = t->sub->is_local,
+		.busy = t->busy,
+		.engine_ok = t->sup->engine.ok,
+		.done = t->done,
+		.failed = t->failed,
+		.error = t->error,
+		.attempts = t->sub->attempts,
+		.retry_ms = t->retry_ms,
+	};
+
+	if (in != NULL) {
+		seen.has_instance = true;
+		seen.instance = in->state;
+		seen.instance_reason = in->reason;
+		seen.instance_detail = in->detail;
+		seen.instance_failed = in->live->failed_once &&
+		    (in->state == INSTANCE_BACKOFF || in->state == INSTANCE_FAILED);
+		seen.evidence_in = in->live->stop_done;
+	}
+	return seen;
+}
+
+/* ---- entering a state ---- */
+
+/* What the trial saw, for the one who has to mend it. */
+static void
+keep_evidence(struct trial *t)
+{
+	const struct instance *in = instance_of(t);
+	_cleanup_json_ cJSON *json = NULL;
+
+	if (in != NULL && in->evidence != NULL)
+		json_parse(in->evidence, strlen(in->evidence), &json, NULL);
+	if (json == NULL)
+		json = cJSON_CreateObject();
+	if (t->chat_status != 0 || t->chat_body[0] != '\0') {
+		cJSON *chat = json_add_obj(json, "chat");
+
+		json_add_int(chat, "status", t->chat_status);
+		json_add_str(chat, "body", t->chat_body);
+	}
+	free(t->sub->evidence);
+	t->sub->evidence = json_print(json);
+}
+
+/* The version becomes the competitor's, in the same transaction as the submission's last state. */
+static void
+accept(struct trial *t, struct store_batch *b)
+{
+	struct registry *reg = t->sup->c.registry;
+	struct competitor *c = registry_competitor(reg, t->sub->competitor_id);
+	struct version *v = registry_version(reg, t->sub->version_id);
+
+	if (c == NULL || v == NULL)
+		return;
+	if (c->version_id[0] == '\0')
+		c->wanted = true;
+	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
+	v->accepted_at_ms = v->updated_at_ms = c->updated_at_ms = clock_wall_ms();
+	store_put_version(b, v);
+	store_put_competitor(b, c);
+	store_add_event(b, "janusd", "competitor.promote", c->id, v->id);
+}
+
+static void act(struct trial *, enum submission_action);
+
+static void
+committed(const struct error *err, void *arg)
+{
+	struct trial *t = arg;
+	const enum submission_action action = t->pending;
+
+	t->committing = false;
+	if (t->sup->stopping)
+		return;
+	if (err != NULL) {
+		struct store_batch *b = store_batch_new();
+
+		store_put_submission(b, t->sub);
+		if (t->sub->state == SUBMISSION_READY)
+			accept(t, b);
+		t->committing = true;
+		store_commit(t->sup->c.store, b, committed, t);
+		return;
+	}
+	t->pending = SUBMIT_NONE;
+	t->sup->c.on_submission(t->sub, t->sup->c.arg);
+	if (submission_is_final(t->sub->state)) {
+		t->over = true;
+		publish_routes(t->sup);
+		live_evaluate_all(t->sup);
+		return;
+	}
+	act(t, action);
+}
+
+static void
+trial_enter(struct trial *t, const struct submission_decision *d)
+{
+	struct submission *s = t->sub;
+	struct store_batch *b = store_batch_new();
+	const enum submission_state old = s->state;
+	char change[64];
+
+	s->state = d->state;
+	s->since_ms = s->updated_at_ms = clock_wall_ms();
+	snprintf(s->reason, sizeof(s->reason), "%s", d->reason != NULL ? d->reason : "");
+	snprintf(s->detail, sizeof(s->detail), "%s", d->detail != NULL ? d->detail : "");
+	snprintf(s->fault, sizeof(s->fault), "%s", d->fault != NULL ? d->fault : "");
+	s->attempts = 0;
+	s->bytes = s->total_bytes = 0;
+	t->done = t->failed = false;
+	t->retry_ms = 0;
+	if (s->state == SUBMISSION_REJECTED)
+		keep_evidence(t);
+	log_info("submission.state", F_STR("submission_id", s->id), F_STR("name", s->slug),
+	    F_STR("from", submission_state_name(old)), F_STR("to", submission_state_name(s->state)),
+	    F_STR("reason", s->reason), F_STR("detail", s->detail[0] != '\0' ? s->detail : NULL),
+	    F_STR("fault", s->fault[0] != '\0' ? s->fault : NULL));
+
+	if (s->state == SUBMISSION_READY)
+		accept(t, b);
+	snprintf(change, sizeof(change), "%s -> %s", submission_state_name(old), submission_state_name(s->state));
+	store_put_submission(b, s);
+	store_add_event(b, "janusd", "submission.state", s->id, change);
+	t->committing = true;
+	t->pending = d->action;
+	store_commit(t->sup->c.store, b, committed, t);
+	t->sup->c.on_status(t->sup->c.arg);
+}
+
+/* ---- actions ---- */
+
+static void
+on_timer(struct timer *timer, void *arg)
+{
+	(void)timer;
+	trial_evaluate(arg);
+}
+
+static struct competitor *
+competitor_for(struct trial *t, struct store_batch *b)
+{
+	struct supervisor *sup = t->sup;
+	struct competitor *c = registry_slug(sup->c.registry, t->sub->slug);
+	struct competitor row = { .wanted = true };
+
+	if (c != NULL)
+		return c;
+	id_new("cpt", row.id);
+	snprintf(row.slug, sizeof(row.slug), "%s", t->sub->slug);
+	row.created_at_ms = row.updated_at_ms = clock_wall_ms();
+	c = registry_add_competitor(sup->c.registry, &row);
+	store_put_competitor(b, c);
+	return c;
+}
+
+/* Version and trial instance, whatever of them a crash left to be made. */
+static void
+begin_trial(struct trial *t)
+{
+	struct supervisor *sup = t->sup;
+	struct submission *s = t->sub;
+	struct store_batch *b = store_batch_new();
+	struct competitor *c = competitor_for(t, b);
+	struct version *v = s->version_id[0] != '\0' ? registry_version(sup->c.registry, s->version_id) : NULL;
+	struct instance *in;
+
+	if (v == NULL) {
+		struct version row = { .is_url = s->is_url };
+
+		id_new("ver", row.id);
+		snprintf(row.competitor_id, sizeof(row.competitor_id), "%s", c->id);
+		snprintf(row.reference, sizeof(row.reference), "%s", s->reference);
+		snprintf(row.digest, sizeof(row.digest), "%s", s->digest);
+		snprintf(row.image_id, sizeof(row.image_id), "%s", s->image_id);
+		row.manifest = str_dup(s->manifest != NULL ? s->manifest : "");
+		row.created_at_ms = row.updated_at_ms = clock_wall_ms();
+		v = registry_add_version(sup->c.registry, &row);
+		store_put_version(b, v);
+	}
+	in = instance_make(sup, c, v);
+	snprintf(s->competitor_id, sizeof(s->competitor_id), "%s", c->id);
+	snprintf(s->version_id, sizeof(s->version_id), "%s", v->id);
+	snprintf(s->instance_id, sizeof(s->instance_id), "%s", in->id);
+	store_put_instance(b, in);
+	store_put_submission(b, s);
+	t->committing = true;
+	t->pending = SUBMIT_NONE;
+	store_commit(sup->c.store, b, committed, t);
+	live_evaluate(in->live);
+}
+
+static void
+act(struct trial *t, enum submission_action action)
+{
+	switch (action) {
+	case SUBMIT_RESOLVE:
+	case SUBMIT_PULL:
+	case SUBMIT_SCAN:
+		t->sub->attempts++;
+		t->failed = t->done = false;
+		trial_job(t, action);
+		return;
+	case SUBMIT_START: begin_trial(t); return;
+	case SUBMIT_CONFORM:
+		t->sub->attempts++;
+		conform_start(t);
+		return;
+	case SUBMIT_NONE:
+	case SUBMIT_ACCEPT:
+	case SUBMIT_DROP: break;
+	}
+	trial_evaluate(t);
+}
+
+void
+trial_evaluate(struct trial *t)
+{
+	struct submission *s = t->sub;
+
+	timer_cancel(&t->timer);
+	if (t->over || t->committing || t->busy || t->sup->stopping || !t->sup->started)
+		return;
+	const struct submission_seen seen = look(t);
+	const struct submission_decision d = submission_decide(s->state, &seen);
+
+	if (d.state != s->state) {
+		trial_enter(t, &d);
+		return;
+	}
+	if (d.reason != NULL && strcmp(d.reason, s->reason) != 0) {
+		snprintf(s->reason, sizeof(s->reason), "%s", d.reason);
+		snprintf(s->detail, sizeof(s->detail), "%s", d.detail != NULL ? d.detail : "");
+		t->sup->c.on_submission(s, t->sup->c.arg);
+	}
+	if (d.action != SUBMIT_NONE)
+		act(t, d.action);
+	else if (d.wait_until_ms != 0)
+		timer_set(t->sup->c.loop, &t->timer, d.wait_until_ms - clock_now_ms(), on_timer, t);
+}
+
+void
+trial_instance_changed(struct supervisor *sup, const struct instance *in)
+{
+	for (struct trial *t = sup->trials; t != NULL; t = t->next)
+		if (!t->over && strcmp(t->sub->instance_id, in->id) == 0)
+			trial_evaluate(t);
+}
+
+void
+trials_evaluate_all(struct supervisor *sup)
+{
+	for (struct trial *t = sup->trials; t != NULL; t = t->next)
+		trial_evaluate(t);
+}
+
+/* Trials that are over go when the next one comes: nothing on the stack holds them then. */
+static void
+sweep(struct supervisor *sup)
+{
+	for (struct trial **at = &sup->trials; *at != NULL;) {
+		struct trial *t = *at;
+
+		if (t->over && !t->busy && !t->committing) {
+			*at = t->next;
+			timer_cancel(&t->timer);
+			free(t);
+		} else {
+			at = &t->next;
+		}
+	}
+}
+
+void
+trial_resume(struct supervisor *sup, struct submission *s)
+{
+	struct trial *t = mem_zalloc(sizeof(*t));
+
+	sweep(sup);
+	t->sup = sup;
+	t->sub = s;
+	t->next = sup->trials;
+	sup->trials = t;
+}
+
+void
+trials_free(struct supervisor *sup)
+{
+	for (struct trial *t = sup->trials, *next; t != NULL; t = next) {
+		next = t->next;
+		timer_cancel(&t->timer);
+		probe_cancel(t->probe);
+		free(t);
+	}
+	sup->trials = NULL;
+}
+
+/* ---- wishes ---- */
+
+struct wish { /* tells the one who asked, once it is stored */
+	struct trial *trial;
+	supervisor_done_fn *done;
+	void *arg;
+};
+
+static void
+stored(const struct error *err, void *arg)
+{
+	struct wish *w = arg;
+	struct trial *t = w->trial;
+
+	t->committing = false;
+	if (err != NULL) /* it was never acknowledged: as if it had not come */
+		t->over = true;
+	w->done(err, t->sub->id, w->arg);
+	free(w);
+	if (err != NULL) {
+		t->sub->state = SUBMISSION_FAILED;
+		return;
+	}
+	t->sup->c.on_submission(t->sub, t->sup->c.arg);
+	trial_evaluate(t);
+}
+
+static bool
+is_reserved(const char *slug)
+{
+	static const char *const reserved[] = { "janus", "champion", "all", "none", "default" };
+
+	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+		if (strcmp(slug, reserved[i]) == 0)
+			return true;
+	return str_starts(slug, "janus-");
+}
+
+static int
+check(struct supervisor *sup, const char *slug, bool url, const char *reference, const char *manifest,
+    struct error *err)
+{
+	const struct submission *active = registry_active(sup->c.registry, slug);
+	struct image_ref ref;
+	struct manifest m = { 0 };
+	struct url u;
+
+	if (!str_slug_valid(slug))
+		return error_set(err, ERROR_INVALID,
+		    "name '%.48s' is not a slug: lower-case letters, digits and inner hyphens, at most 40", slug);
+	if (is_reserved(slug))
+		return error_set(err, ERROR_INVALID, "name '%s' is reserved", slug);
+	if (strlen(reference) >= REFERENCE_MAX)
+		return error_set(err, ERROR_INVALID, "the reference is longer than %d bytes", REFERENCE_MAX - 1);
+	if (url && url_parse(reference, &u, err) < 0)
+		return error_add(err, "url");
+	if (!url && image_ref_parse(reference, &ref, err) < 0)
+		return error_add(err, "image");
+	if (manifest_parse(manifest, &m, err) < 0)
+		return error_add(err, "manifest");
+	manifest_done(&m);
+	if (active != NULL)
+		return error_set(err, ERROR_CONFLICT,
+		    "a submission of '%s' is under way: %s (%s); wait for it or cancel it", slug, active->id,
+		    submission_state_name(active->state));
+	return 0;
+}
+
+int
+supervisor_submit(struct supervisor *sup, const char *slug, bool url, const char *reference,
+    const char *manifest, const char *actor, supervisor_done_fn *done, void *arg, struct error *err)
+{
+	struct submission row = { .state = SUBMISSION_RECEIVED, .is_url = url };
+	struct wish *w;
+	struct store_batch *b;
+	struct submission *s;
+
+	if (check(sup, slug, url, reference, manifest, err) < 0)
+		return -1;
+	id_new("sub", row.id);
+	snprintf(row.slug, sizeof(row.slug), "%s", slug);
+	snprintf(row.reference, sizeof(row.reference), "%s", reference);
+	row.manifest = str_dup(manifest != NULL ? manifest : "");
+	row.created_at_ms = row.updated_at_ms = row.since_ms = clock_wall_ms();
+	s = registry_add_submission(sup->c.registry, &row);
+	trial_resume(sup, s);
+
+	w = mem_zalloc(sizeof(*w));
+	*w = (struct wish){ sup->trials, done, arg };
+	b = store_batch_new();
+	store_put_submission(b, s);
+	store_add_event(b, actor, "submission.create", s->id, reference);
+	sup->trials->committing = true;
+	store_commit(sup->c.store, b, stored, w);
+	return 0;
+}
+
+int
+supervisor_cancel(struct supervisor *sup, struct submission *s, const char *actor,
+    supervisor_done_fn *done, void *arg, struct error *err)
+{
+	const struct submission_decision d = { .state = SUBMISSION_CANCELLED, .action = SUBMIT_DROP, .reason = "cancelled" };
+	struct trial *t = sup->trials;
+
+	while (t != NULL && t->sub != s)
+		t = t->next;
+	if (t == NULL || submission_is_final(s->state))
+		return error_set(err, ERROR_CONFLICT, "submission %s is %s already", s->id, submission_state_name(s->state));
+	if (t->committing)
+		return error_set(err, ERROR_BUSY, "submission %s is changing its state: try again", s->id);
+	atomic_store(&t->cancel, true);
+	log_info("submission.cancel", F_STR("submission_id", s->id), F_STR("actor", actor));
+	trial_enter(t, &d);
+	done(NULL, s->id, arg);
+	return 0;
+}

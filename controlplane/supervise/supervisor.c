@@ -1,0 +1,262 @@
+/*
+ * supervisor.c - start, stop, and the wishes about competitors.
+ */
+#include "controlplane/supervise/supervisor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/supervise/broker.h"
+#include "controlplane/supervise/live.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+#include "runtime/net/dial.h"
+
+struct supervisor *
+supervisor_new(const struct supervisor_config *config)
+{
+	struct supervisor *sup = mem_zalloc(sizeof(*sup));
+	char path[108];
+
+	sup->c = *config;
+	sup->dialer = dialer_new(config->loop, NULL);
+	if (sup->dialer == NULL) {
+		free(sup);
+		return NULL;
+	}
+	snprintf(path, sizeof(path), "%s/platform.sock", config->runtime_dir);
+	sup->broker = broker_new(config->loop, config->workers, path);
+	snprintf(sup->engine.text, sizeof(sup->engine.text), "not asked yet");
+	return sup;
+}
+
+void
+supervisor_start(struct supervisor *sup)
+{
+	struct registry *reg = sup->c.registry;
+
+	for (size_t i = 0; i < reg->ninstances; i++) {
+		live_new(sup, reg->instances[i]);
+		if (reg->instances[i]->uid >= sup->c.uid_first + sup->uid_next)
+			sup->uid_next = reg->instances[i]->uid - sup->c.uid_first + 1;
+	}
+	for (size_t i = 0; i < reg->nsubmissions; i++)
+		if (!submission_is_final(reg->submissions[i]->state))
+			trial_resume(sup, reg->submissions[i]);
+	sup->started = true;
+	/* Endpoints need no engine: they answer chats at once. */
+	for (size_t i = 0; i < reg->ninstances; i++)
+		if (!reg->instances[i]->live->target->is_pod && reg->instances[i]->state == INSTANCE_READY)
+			watch_health(reg->instances[i]->live);
+	for (size_t i = 0; i < reg->ncompetitors; i++)
+		ensure_instance(sup, reg->competitors[i]);
+	publish_routes(sup);
+	live_evaluate_all(sup);
+	trials_evaluate_all(sup);
+	engine_watch_start(sup);
+}
+
+void
+supervisor_stop(struct supervisor *sup)
+{
+	sup->stopping = true;
+	timer_cancel(&sup->tick);
+	atomic_store(&sup->stop_events, true);
+	for (struct trial *t = sup->trials; t != NULL; t = t->next)
+		atomic_store(&t->cancel, true);
+	for (size_t i = 0; i < sup->c.registry->ninstances; i++) {
+		struct live *l = sup->c.registry->instances[i]->live;
+
+		atomic_store(&l->cancel, true);
+		unwatch_health(l);
+	}
+}
+
+void
+supervisor_free(struct supervisor *sup)
+{
+	if (sup == NULL)
+		return;
+	trials_free(sup);
+	for (size_t i = 0; i < sup->c.registry->ninstances; i++)
+		if (sup->c.registry->instances[i]->live != NULL)
+			live_free(sup->c.registry->instances[i]->live);
+	broker_free(sup->broker);
+	dialer_free(sup->dialer);
+	free(sup->canary.lines);
+	free(sup);
+}
+
+/* ---- wishes about competitors ---- */
+
+struct wish {
+	struct supervisor *sup;
+	char competitor[NOUN_ID_MAX];
+	bool forget; /* removed: out of the registry once it is stored */
+	supervisor_done_fn *done;
+	void *arg;
+};
+
+static void
+stored(const struct error *err, void *arg)
+{
+	struct wish *w = arg;
+	struct competitor *c = registry_competitor(w->sup->c.registry, w->competitor);
+
+	if (err == NULL && c != NULL && !w->sup->stopping) {
+		publish_routes(w->sup);
+		live_evaluate_all(w->sup);
+		if (w->forget)
+			registry_forget_competitor(w->sup->c.registry, c);
+		else
+			ensure_instance(w->sup, c);
+		live_evaluate_all(w->sup);
+	}
+	w->done(err, w->competitor, w->arg);
+	free(w);
+}
+
+static void
+commit(struct supervisor *sup, struct competitor *c, const char *actor, const char *action,
+    const char *detail, supervisor_done_fn *done, void *arg)
+{
+	struct wish *w = mem_zalloc(sizeof(*w));
+	struct store_batch *b = store_batch_new();
+
+	*w = (struct wish){ .sup = sup, .forget = c->removed_at_ms != 0, .done = done, .arg = arg };
+	snprintf(w->competitor, sizeof(w->competitor), "%s", c->id);
+	c->updated_at_ms = clock_wall_ms();
+	store_put_competitor(b, c);
+	store_add_event(b, actor, action, c->id, detail);
+	log_info(action, F_STR("competitor", c->slug), F_STR("actor", actor), F_STR("detail", detail));
+	store_commit(sup->c.store, b, stored, w);
+}
+
+static void
+retire_instances(struct supervisor *sup, const struct competitor *c)
+{
+	for (size_t i = 0; i < sup->c.registry->ninstances; i++)
+		if (strcmp(sup->c.registry->instances[i]->competitor_id, c->id) == 0)
+			sup->c.registry->instances[i]->live->retire = true;
+}
+
+void
+supervisor_want(struct supervisor *sup, struct competitor *c, bool running, const char *actor,
+    supervisor_done_fn *done, void *arg)
+{
+	const struct instance *in = registry_serving(sup->c.registry, c);
+
+	c->wanted = running;
+	/* Starting one that gave up is a new beginning for it. */
+	if (running && in != NULL && (in->state == INSTANCE_FAILED || in->state == INSTANCE_BACKOFF))
+		in->live->retire = true;
+	commit(sup, c, actor, running ? "competitor.start" : "competitor.stop", "", done, arg);
+}
+
+void
+supervisor_restart(struct supervisor *sup, struct competitor *c, const char *actor,
+    supervisor_done_fn *done, void *arg)
+{
+	c->wanted = true;
+	retire_instances(sup, c);
+	commit(sup, c, actor, "competitor.restart", "", done, arg);
+}
+
+/* The accepted version that came before the current one. */
+static const struct version *
+version_before(const struct registry *reg, const struct competitor *c)
+{
+	const struct version *current = registry_version(reg, c->version_id), *best = NULL;
+
+	for (size_t i = 0; i < reg->nversions; i++) {
+		const struct version *v = reg->versions[i];
+
+		if (strcmp(v->competitor_id, c->id) == 0 && v->accepted_at_ms != 0 && v != current &&
+		    (current == NULL || v->created_at_ms <= current->created_at_ms) &&
+		    (best == NULL || v->created_at_ms >= best->created_at_ms))
+			best = v;
+	}
+	return best;
+}
+
+int
+supervisor_rollback(struct supervisor *sup, struct competitor *c, const struct version *v,
+    const char *actor, supervisor_done_fn *done, void *arg, struct error *err)
+{
+	if (v == NULL)
+		v = version_before(sup->c.registry, c);
+	if (v == NULL)
+		return error_set(err, ERROR_CONFLICT, "'%s' has no earlier accepted version to go back to", c->slug);
+	if (strcmp(v->competitor_id, c->id) != 0 || v->accepted_at_ms == 0)
+		return error_set(err, ERROR_CONFLICT, "version %s is not an accepted version of '%s'", v->id, c->slug);
+	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
+	c->wanted = true;
+	commit(sup, c, actor, "competitor.rollback", v->id, done, arg);
+	return 0;
+}
+
+static void
+ignore(const struct error *err, const char *id, void *arg)
+{
+	(void)err;
+	(void)id;
+	(void)arg;
+}
+
+void
+supervisor_remove(struct supervisor *sup, struct competitor *c, const char *actor,
+    supervisor_done_fn *done, void *arg)
+{
+	struct submission *s = registry_active(sup->c.registry, c->slug);
+
+	if (s != NULL)
+		supervisor_cancel(sup, s, actor, ignore, NULL, NULL);
+	c->wanted = false;
+	c->removed_at_ms = clock_wall_ms();
+	commit(sup, c, actor, "competitor.remove", "", done, arg);
+}
+
+/* ---- what is known ---- */
+
+const struct engine_status *
+supervisor_engine(const struct supervisor *sup)
+{
+	return &sup->engine;
+}
+
+const struct canary_report *
+supervisor_canary(const struct supervisor *sup)
+{
+	return &sup->canary;
+}
+
+void
+supervisor_probe_isolation(struct supervisor *sup, void (*done)(void *arg), void *arg)
+{
+	if (sup->engine.ok && !sup->stopping)
+		canary_start(sup, done, arg);
+	else
+		done(arg);
+}
+
+bool
+supervisor_broker_connected(const struct supervisor *sup)
+{
+	return broker_connected(sup->broker);
+}
+
+void
+supervisor_health(const struct supervisor *sup, const struct instance *in, struct health_seen *out)
+{
+	(void)sup;
+	*out = in->live != NULL ? in->live->health : (struct health_seen){ 0 };
+}
+
+int
+supervisor_in_flight(const struct supervisor *sup, const struct instance *in)
+{
+	(void)sup;
+	return in->live != NULL ? in->live->target->in_flight : 0;
+}

@@ -1,0 +1,104 @@
+/*
+ * supervisor.h - makes what runs equal to what is wanted.
+ *
+ * Wanted state is in the registry and the store; what runs is known by the engine's labels.  The
+ * supervisor reconciles the two on engine events, on results of its own jobs, and every ten
+ * seconds; it walks submissions through their states and publishes who may be sent chats.
+ * Control loop only; everything that blocks runs on workers.
+ */
+#ifndef JANUS_SUPERVISE_SUPERVISOR_H
+#define JANUS_SUPERVISE_SUPERVISOR_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controlplane/store/nouns.h"
+#include "runtime/engine/engine.h"
+#include "runtime/engine/spec.h"
+struct error;
+struct loop;
+struct registry;
+struct routes;
+struct store;
+struct supervisor;
+struct workers;
+
+struct supervisor_config { /* borrowed */
+	struct loop *loop;
+	struct workers *workers;
+	struct registry *registry;
+	struct store *store;
+	struct engine *engine;
+	const char *node, *runtime_dir, *link_image;
+	const struct policy *policy;
+	int64_t probe_start_ms; /* between probes while starting: 250 */
+	int64_t probe_ready_ms; /* and when ready: 10 s */
+	int64_t drain_ms;	/* longest wait for open streams: 30 s */
+	unsigned uid_first, uid_count;
+	/** a new snapshot; the reference is the receiver's. */
+	void (*on_routes)(struct routes *, void *arg);
+	/** something about a submission changed. */
+	void (*on_submission)(const struct submission *, void *arg);
+	/** a state, the engine or the proof of isolation changed. */
+	void (*on_status)(void *arg);
+	void *arg;
+};
+
+struct supervisor *supervisor_new(const struct supervisor_config *);
+/** supervisor_start - adopt what runs, then keep it as wanted. */
+void supervisor_start(struct supervisor *);
+/** supervisor_stop - start nothing more and end engine streams; pods stay. */
+void supervisor_stop(struct supervisor *);
+/** supervisor_free - after the workers ended and their messages were run. */
+void supervisor_free(struct supervisor *);
+
+/* Wishes.  Each is stored before `done` is called (err NULL), and carried out after. */
+typedef void supervisor_done_fn(const struct error *err, const char *id, void *arg);
+/**
+ * supervisor_submit - a submission of slug; reference is an image or, is_url, a base URL.
+ * INVALID, CONFLICT (another one of that name is under way; a reserved name).
+ * Returns 0 when done will be called, -1 with err when refused at once.
+ */
+int supervisor_submit(struct supervisor *, const char *slug, bool is_url, const char *reference,
+    const char *manifest, const char *actor, supervisor_done_fn *done, void *arg, struct error *);
+int supervisor_cancel(struct supervisor *, struct submission *, const char *actor,
+    supervisor_done_fn *done, void *arg, struct error *);
+void supervisor_want(struct supervisor *, struct competitor *, bool running, const char *actor,
+    supervisor_done_fn *done, void *arg);
+void supervisor_restart(struct supervisor *, struct competitor *, const char *actor,
+    supervisor_done_fn *done, void *arg);
+/** supervisor_rollback - version NULL: the accepted one before. NOT_FOUND if there is none. */
+int supervisor_rollback(struct supervisor *, struct competitor *, const struct version *,
+    const char *actor, supervisor_done_fn *done, void *arg, struct error *);
+void supervisor_remove(struct supervisor *, struct competitor *, const char *actor,
+    supervisor_done_fn *done, void *arg);
+
+/* ---- what is known ---- */
+
+struct canary_report {
+	enum { CANARY_PENDING, CANARY_RUNNING, CANARY_CONTAINED, CANARY_ESCAPED, CANARY_FAILED } state;
+	int contained, escaped;
+	char text[DETAIL_MAX]; /* one sentence; what escaped first, or why it could not run */
+	char *lines;	       /* owned: the probe's own lines */
+};
+struct engine_status {
+	bool ok;
+	int64_t since_ms;   /* wall: of the last change of ok */
+	char text[DETAIL_MAX]; /* why not */
+	struct engine_info info;
+};
+/** supervisor_engine, supervisor_canary - borrowed, current on the control loop. */
+const struct engine_status *supervisor_engine(const struct supervisor *);
+const struct canary_report *supervisor_canary(const struct supervisor *);
+/** supervisor_probe_isolation - run the canary again; done is called with its report there. */
+void supervisor_probe_isolation(struct supervisor *, void (*done)(void *arg), void *arg);
+bool supervisor_broker_connected(const struct supervisor *);
+
+/* What the last health probe of an instance saw. */
+struct health_seen {
+	int64_t at_ms; /* wall; 0: none yet */
+	int status;
+	char error[240];
+};
+void supervisor_health(const struct supervisor *, const struct instance *, struct health_seen *out);
+int supervisor_in_flight(const struct supervisor *, const struct instance *);
+#endif

@@ -1,0 +1,230 @@
+/*
+ * commands.c - the one table of verbs and nouns: parsing, help and completion read it.
+ */
+#include "controlplane/ctl/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "controlplane/ctl/ctl.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/str.h"
+
+#define LISTING (CTL_OPT(FILTER) | CTL_OPT(SORT) | CTL_OPT(LIMIT))
+
+#define LIST(noun_, what, example)                                                              \
+	{                                                                                       \
+		.verb = "list", .noun = noun_, .args = "", .options = LISTING, .run = ctl_list, \
+		.help = what, .examples = { "janusctl list " noun_ "s", example },              \
+	}
+#define SHOW(noun_, what, example)                                                                 \
+	{                                                                                          \
+		.verb = "show", .noun = noun_, .args = "NAME", .min = 1, .max = 1, .names = noun_, \
+		.run = ctl_show, .help = what, .examples = { example, example " --output json" },  \
+	}
+#define STEER(verb_, opts, fn, what)                                                     \
+	{                                                                                \
+		.verb = verb_, .noun = "competitor", .args = "NAME", .min = 1, .max = 1, \
+		.options = opts, .names = "competitor", .run = fn, .help = what,         \
+		.examples = { "janusctl " verb_ " competitor swift-owl",                 \
+			"janusctl " verb_ " swift-owl" },                                \
+	}
+
+const struct ctl_command ctl_commands[] = {
+	{ .verb = "submit",
+	    .noun = "image",
+	    .args = "REF",
+	    .min = 1,
+	    .max = 1,
+	    .options = CTL_OPT(NAME) | CTL_OPT(MANIFEST) | CTL_OPT(WAIT),
+	    .required = CTL_OPT(NAME),
+	    .run = ctl_submit_image,
+	    .help = "submit an image as the next version of a competitor",
+	    .examples = { "janusctl submit image registry.example/team/owl:3 --name swift-owl "
+			  "--wait",
+		"janusctl submit image owl:dev --name swift-owl --manifest janus.json" } },
+	{ .verb = "submit",
+	    .noun = "url",
+	    .args = "URL",
+	    .min = 1,
+	    .max = 1,
+	    .options = CTL_OPT(NAME) | CTL_OPT(MANIFEST) | CTL_OPT(WAIT),
+	    .required = CTL_OPT(NAME),
+	    .run = ctl_submit_url,
+	    .help = "submit an endpoint that runs elsewhere",
+	    .examples = { "janusctl submit url http://127.0.0.1:9001 --name dev --wait",
+		"janusctl submit url http://127.0.0.1:9001 --name dev -q" } },
+	{ .verb = "wait",
+	    .noun = "submission",
+	    .args = "NAME",
+	    .min = 1,
+	    .max = 1,
+	    .names = "submission",
+	    .run = ctl_wait_submission,
+	    .help = "follow a submission to its end",
+	    .examples = { "janusctl wait submission swift-owl",
+		"janusctl wait submission swift-owl --timeout 5m" } },
+	{ .verb = "cancel",
+	    .noun = "submission",
+	    .args = "NAME",
+	    .min = 1,
+	    .max = 1,
+	    .names = "submission",
+	    .run = ctl_cancel,
+	    .help = "stop working on a submission",
+	    .examples = { "janusctl cancel submission swift-owl", "janusctl cancel swift-owl" } },
+	LIST("competitor", "list competitors", "janusctl list competitors --filter state=ready"),
+	LIST("submission", "list submissions", "janusctl list submissions --filter 'state!=ready'"),
+	LIST("instance", "list instances", "janusctl list instances --sort -restarts"),
+	LIST("version", "list versions", "janusctl list versions --filter competitor=swift-owl"),
+	LIST("event", "list what was decided, newest first",
+	    "janusctl list events --limit 10 --utc"),
+	SHOW("competitor", "show a competitor", "janusctl show competitor swift-owl"),
+	SHOW("submission", "show a submission, with its evidence",
+	    "janusctl show submission swift-owl"),
+	SHOW("instance", "show an instance", "janusctl show instance ins_01k9x2"),
+	SHOW("version", "show a version", "janusctl show version ver_01k9x2"),
+	STEER("start", 0, ctl_start, "start a competitor"),
+	STEER("stop", 0, ctl_stop, "stop a competitor; open streams finish"),
+	STEER("restart", 0, ctl_restart, "restart a competitor"),
+	STEER("rollback", CTL_OPT(TO), ctl_rollback, "go back to the version before"),
+	STEER("remove", CTL_OPT(YES), ctl_remove,
+	    "stop a competitor and forget it; its history stays"),
+	{ .verb = "ps",
+	    .args = "",
+	    .options = LISTING,
+	    .run = ctl_ps,
+	    .help = "list instances",
+	    .examples = { "janusctl ps", "janusctl ps --filter state=ready -q" } },
+	{ .verb = "logs",
+	    .args = "NAME",
+	    .min = 1,
+	    .max = 1,
+	    .options = CTL_OPT(FOLLOW) | CTL_OPT(TAIL),
+	    .names = "competitor",
+	    .run = ctl_logs,
+	    .help = "show what a competitor or an instance wrote",
+	    .examples = { "janusctl logs swift-owl -n 50", "janusctl logs swift-owl -f" } },
+	{ .verb = "chat",
+	    .args = "TEXT|-",
+	    .min = 1,
+	    .max = 1,
+	    .options = CTL_OPT(MODEL) | CTL_OPT(NO_STREAM),
+	    .run = ctl_chat,
+	    .help = "ask a question and print the answer",
+	    .examples = { "janusctl chat \"why is the sky blue?\"",
+		"janusctl chat --model janus/swift-owl - < question.txt" } },
+	{ .verb = "status",
+	    .args = "",
+	    .run = ctl_status,
+	    .help = "show how the daemon is",
+	    .examples = { "janusctl status", "janusctl status --output json" } },
+	{ .verb = "doctor",
+	    .args = "",
+	    .run = ctl_doctor,
+	    .help = "check the machine and say what to do about it",
+	    .examples = { "janusctl doctor", "janusctl doctor --output json" } },
+	{ .verb = "health",
+	    .args = "",
+	    .run = ctl_health,
+	    .help = "succeed if the daemon is healthy, for container health checks",
+	    .examples = { "janusctl health", "janusctl health --quiet --timeout 2s" } },
+	{ .verb = "version",
+	    .args = "",
+	    .run = ctl_version,
+	    .help = "show the versions of janusctl and the daemon",
+	    .examples = { "janusctl version", "janusctl version --output json" } },
+	{ .verb = "completion",
+	    .args = "bash|zsh|fish",
+	    .min = 1,
+	    .max = 1,
+	    .run = ctl_completion,
+	    .help = "print a completion script for a shell",
+	    .examples = { "source <(janusctl completion bash)",
+		"janusctl completion fish > ~/.config/fish/completions/janusctl.fish" } },
+	{ .verb = "help",
+	    .args = "[VERB [NOUN]]",
+	    .max = 2,
+	    .options = CTL_OPT(ALL),
+	    .run = ctl_help,
+	    .help = "show help",
+	    .examples = { "janusctl help submit image", "janusctl help --all" } },
+	/* what the completion scripts call; help NULL keeps it out of sight */
+	{ .verb = "__complete", .args = "WORD...", .max = OPTIONS_MAX_WORDS, .run = ctl_complete },
+};
+const size_t ctl_commands_len = ARRAY_LEN(ctl_commands);
+
+bool
+ctl_verb_exists(const char *verb)
+{
+	for (size_t i = 0; i < ctl_commands_len; i++)
+		if (str_eq(ctl_commands[i].verb, verb))
+			return true;
+	return false;
+}
+
+uint64_t
+ctl_verb_options(const char *verb)
+{
+	uint64_t options = CTL_GLOBAL;
+
+	for (size_t i = 0; i < ctl_commands_len; i++)
+		if (str_eq(ctl_commands[i].verb, verb))
+			options |= ctl_commands[i].options;
+	return options;
+}
+
+bool
+ctl_noun_is(const struct ctl_command *c, const char *word)
+{
+	const size_t len = c->noun == NULL ? 0 : strlen(c->noun);
+
+	return len > 0 && strncmp(word, c->noun, len) == 0 &&
+	    (word[len] == '\0' || str_eq(word + len, "s"));
+}
+
+const char *
+ctl_noun_shown(const struct ctl_command *c, char buf[32])
+{
+	snprintf(
+	    buf, 32, "%s%s", c->noun == NULL ? "" : c->noun, str_eq(c->verb, "list") ? "s" : "");
+	return buf;
+}
+
+const struct ctl_command *
+ctl_command_find(const char *verb, const char *noun)
+{
+	for (size_t i = 0; i < ctl_commands_len; i++) {
+		const struct ctl_command *c = &ctl_commands[i];
+
+		if (str_eq(c->verb, verb) &&
+		    (noun == NULL ? c->noun == NULL : ctl_noun_is(c, noun)))
+			return c;
+	}
+	return NULL;
+}
+
+void
+ctl_command_usage(struct buf *out, const struct ctl_command *c)
+{
+	char noun[32];
+
+	buf_printf(out, "janusctl %s", c->verb);
+	if (c->noun != NULL)
+		buf_printf(out, " %s", ctl_noun_shown(c, noun));
+	if (c->args[0] != '\0')
+		buf_printf(out, " %s", c->args);
+	for (size_t i = 0; i < ctl_option_table.len; i++) {
+		const struct option *o = &ctl_option_table.at[i];
+		const bool required = (c->required >> i & 1) != 0;
+
+		if ((c->options >> i & 1) == 0)
+			continue;
+		buf_printf(out, required ? " --%s" : " [--%s", o->name);
+		if (o->arg != NULL)
+			buf_printf(out, " %s", o->arg);
+		if (!required)
+			buf_add_char(out, ']');
+	}
+}

@@ -1,0 +1,46 @@
+/*
+ * commands.h - the one table of verbs and nouns: parsing, help and completion read it.
+ */
+#ifndef JANUS_CTL_COMMANDS_H
+#define JANUS_CTL_COMMANDS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+struct buf;
+struct ctl;
+
+typedef int ctl_verb_fn(struct ctl *); /* returns an exit code */
+
+struct ctl_command {
+	const char *verb;
+	const char *noun; /* singular; NULL for the shortcuts */
+	const char *args; /* as help shows them; "" if none */
+	size_t min, max; /* words after verb and noun */
+	uint64_t options; /* beside the global ones */
+	uint64_t required; /* of them */
+	const char *names; /* noun whose names complete the first word, or NULL */
+	ctl_verb_fn *run;
+	const char *help;
+	const char *examples[2];
+};
+extern const struct ctl_command ctl_commands[];
+extern const size_t ctl_commands_len;
+
+/** ctl_verb_exists - is it in the table? */
+bool ctl_verb_exists(const char *verb);
+/** ctl_verb_options - what any of its nouns takes. */
+uint64_t ctl_verb_options(const char *verb);
+/** ctl_noun_is - is word this command's noun, singular or plural? */
+bool ctl_noun_is(const struct ctl_command *, const char *word);
+/** ctl_noun_shown - "competitors" for list, "competitor" otherwise; "" for shortcuts. Borrowed. */
+const char *ctl_noun_shown(const struct ctl_command *, char buf[32]);
+/** ctl_command_find - the row of verb and noun; without a noun the row of a shortcut. NULL if none. */
+const struct ctl_command *ctl_command_find(const char *verb, const char *noun);
+/** ctl_command_usage - append "janusctl submit image REF --name SLUG [--wait]". */
+void ctl_command_usage(struct buf *, const struct ctl_command *);
+
+ctl_verb_fn ctl_submit_image, ctl_submit_url, ctl_wait_submission;
+ctl_verb_fn ctl_list, ctl_ps, ctl_show, ctl_logs, ctl_chat;
+ctl_verb_fn ctl_start, ctl_stop, ctl_restart, ctl_remove, ctl_rollback, ctl_cancel;
+ctl_verb_fn ctl_status, ctl_health, ctl_version, ctl_doctor, ctl_help, ctl_completion, ctl_complete;
+#endif

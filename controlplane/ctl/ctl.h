@@ -1,0 +1,121 @@
+/*
+ * ctl.h - what the files of janusctl share: options, the call at hand, exit codes.
+ */
+#ifndef JANUS_CTL_CTL_H
+#define JANUS_CTL_CTL_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/base/cli/options.h"
+
+/* Stable: they are in every man page. */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_FAILED = 1, /* what was asked for did not succeed */
+	CTL_USAGE = 2, /* the command line or a local file is wrong */
+	CTL_NOT_FOUND = 3, /* there is no such thing */
+	CTL_DENIED = 4, /* no key, or not allowed */
+	CTL_INVALID = 5, /* conflict, or a request the daemon refuses */
+	CTL_UNREACHABLE = 6, /* no daemon, or it failed */
+	CTL_TIMED_OUT = 7, /* stopped waiting; work may continue */
+	CTL_LIMITED = 8, /* quota, budget or rate limit */
+	CTL_CHECK = 9, /* a check did not pass */
+	CTL_INTERRUPTED = 130,
+};
+
+/* name, long form, letter, type, what help calls the value, field of struct ctl_options, help */
+#define CTL_OPTIONS(X)                                                                            \
+	X(HELP, "help", 'h', FLAG, NULL, help, "show help")                                       \
+	X(VERSION, "version", 'V', FLAG, NULL, version, "show the version of janusctl")           \
+	X(VERBOSE, "verbose", 'v', COUNT, NULL, verbose, "show the requests made")                \
+	X(QUIET, "quiet", 'q', FLAG, NULL, quiet, "print ids only, and no messages")              \
+	X(OUTPUT, "output", 'o', CHOICE, "table|wide|json|jsonl|csv|id", output,                  \
+	    "how to print; JANUS_OUTPUT sets the default")                                        \
+	X(COLUMNS, "columns", 0, STRING, "A,B", columns, "the columns to print")                  \
+	X(NO_HEADERS, "no-headers", 0, FLAG, NULL, no_headers, "leave out the line of headers")   \
+	X(NO_TRUNC, "no-trunc", 0, FLAG, NULL, no_trunc,                                          \
+	    "never cut columns to the width of the terminal")                                     \
+	X(UTC, "utc", 0, FLAG, NULL, utc, "print times, not ages")                                \
+	X(COLOR, "color", 0, CHOICE, "auto|always|never", color, "when to use colour")            \
+	X(NO_PROGRESS, "no-progress", 0, FLAG, NULL, no_progress, "do not draw progress")         \
+	X(NO_INPUT, "no-input", 0, FLAG, NULL, no_input, "never ask")                             \
+	X(TIMEOUT, "timeout", 0, DURATION, "DURATION", timeout_ms,                                \
+	    "how long to wait, as 30s or 5m")                                                     \
+	X(URL, "url", 0, STRING, "URL", url,                                                      \
+	    "the daemon: unix:///path, http://host:port; JANUS_URL sets the default")             \
+	X(CONTEXT, "context", 'C', STRING, "NAME", context, "a named daemon (not available yet)") \
+	X(API_KEY_FILE, "api-key-file", 0, STRING, "FILE", api_key_file,                          \
+	    "file with the API key; JANUS_API_KEY_FILE sets the default")                         \
+	X(NAME, "name", 0, STRING, "SLUG", name, "the competitor it belongs to")                  \
+	X(MANIFEST, "manifest", 0, STRING, "FILE|-", manifest,                                    \
+	    "manifest to use in place of the image's own")                                        \
+	X(WAIT, "wait", 0, FLAG, NULL, wait, "follow it to the end")                              \
+	X(FILTER, "filter", 0, LIST, "KEY=VALUE", filter,                                         \
+	    "only those; also KEY!=VALUE and KEY~=GLOB; repeatable")                              \
+	X(SORT, "sort", 0, STRING, "[-]KEY,...", sort, "order; - turns it around")                \
+	X(LIMIT, "limit", 'n', NUMBER, "N", limit, "at most so many, 0 for all")                  \
+	X(FOLLOW, "follow", 'f', FLAG, NULL, follow, "go on with new lines")                      \
+	X(TAIL, "tail", 'n', NUMBER, "N", tail, "begin with the last N lines")                    \
+	X(TO, "to", 0, STRING, "VERSION", to, "the version to go back to")                        \
+	X(YES, "yes", 'y', FLAG, NULL, yes, "do not ask for confirmation")                        \
+	X(MODEL, "model", 0, STRING, "MODEL", model, "janus, or janus/SLUG")                      \
+	X(NO_STREAM, "no-stream", 0, FLAG, NULL, no_stream,                                       \
+	    "print the answer when it is complete")                                               \
+	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
+
+enum ctl_option_bit {
+#define X(bit, ...) CTL_BIT_##bit,
+	CTL_OPTIONS(X)
+#undef X
+};
+enum { CTL_OPTION_COUNT = CTL_BIT_ALL + 1 };
+#define CTL_OPT(bit) (UINT64_C(1) << CTL_BIT_##bit)
+#define CTL_GLOBAL (CTL_OPT(NAME) - 1) /* those before --name go with every verb */
+
+struct ctl_options {
+	bool help, version, quiet, no_headers, no_trunc, utc, no_progress, no_input, wait, follow,
+	    yes, no_stream, all;
+	int verbose;
+	const char *output, *columns, *color, *url, *context, *api_key_file, *name, *manifest,
+	    *sort, *to, *model;
+	int64_t timeout_ms; /* 0: not given */
+	int64_t limit, tail;
+	struct option_list filter;
+};
+extern const struct option_table ctl_option_table;
+
+enum ctl_format {
+	CTL_TABLE,
+	CTL_WIDE,
+	CTL_JSON,
+	CTL_JSONL,
+	CTL_CSV,
+	CTL_ID,
+};
+
+/* Where the daemon is. */
+struct ctl_place {
+	char url[512]; /* http(s)://host[:port][/path], no slash at the end */
+	char socket[108]; /* connect there instead; or "" */
+	char tried[1100]; /* for people, when it cannot be reached */
+	bool is_local;
+};
+
+/* The call at hand; made by main.c, handed to the verb. */
+struct ctl {
+	struct ctl_options opt;
+	enum ctl_format format;
+	const struct ctl_command *command;
+	const char *words[OPTIONS_MAX_WORDS]; /* after verb and noun */
+	size_t words_len;
+	struct ctl_place place;
+	char *api_key; /* owned; NULL without */
+	bool out_is_terminal, color;
+};
+
+/** ctl_note - one line on stderr, escaped; not with --quiet, nor beside JSON. */
+void ctl_note(const struct ctl *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** ctl_run - the whole program. */
+int ctl_run(int argc, char **argv);
+#endif

@@ -1,0 +1,31 @@
+/*
+ * filter.h - choose and order the objects of a list.  Pure.
+ */
+#ifndef JANUS_CTL_FILTER_H
+#define JANUS_CTL_FILTER_H
+#include <cjson/cJSON.h>
+#include <stddef.h>
+
+#include "controlplane/ctl/kinds.h"
+#include "runtime/base/cli/options.h"
+struct buf;
+struct error;
+
+/** ctl_value_text - append a value as words; nothing for null or NULL. */
+void ctl_value_text(struct buf *out, const cJSON *value);
+/** ctl_field_text - append the value at path ("a.b", "a|b") as words; nothing for null or absent. */
+void ctl_field_text(struct buf *out, const cJSON *object, const char *path);
+/** ctl_field_path - the path for a title of kind, or key itself. */
+const char *ctl_field_path(const struct ctl_kind *, const char *key);
+
+/**
+ * ctl_filter - keep what fits every term: KEY=VALUE, KEY!=VALUE, KEY~=GLOB.
+ *
+ * Returns 0, or -1 with INVALID for a term that is none, or a key that no object has.
+ */
+int ctl_filter(cJSON *data, const struct ctl_kind *, const struct option_list *, struct error *);
+/** ctl_sort - stable, by "[-]KEY[,...]": numbers as numbers, nothing last. 0, or -1 as above. */
+int ctl_sort(cJSON *data, const struct ctl_kind *, const char *spec, struct error *);
+/** ctl_cut - keep the first n, 0 for all. */
+void ctl_cut(cJSON *data, size_t n);
+#endif

@@ -1,0 +1,133 @@
+/*
+ * steer.c - start, stop, restart, rollback, remove, cancel.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "controlplane/ctl/client.h"
+#include "controlplane/ctl/commands.h"
+#include "controlplane/ctl/failure.h"
+#include "controlplane/ctl/output.h"
+#include "controlplane/ctl/refs.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+
+struct steer {
+	const char *method;
+	const char *action; /* at the end of the path; NULL: none */
+	const char *said; /* what changed, with the name */
+	const char *next; /* the next command; the name is put at its end */
+};
+
+static int
+steer(struct ctl *ctl, const struct steer *how, const cJSON *body)
+{
+	const char *noun = ctl->command->noun;
+	const char *name = ctl->words[0];
+	_cleanup_buf_ struct buf path = { 0 };
+	_cleanup_json_ cJSON *object = NULL;
+	struct ctl_failure f = { 0 };
+	struct error err = { 0 };
+
+	if (ctl_ref_check(noun, name, &err) < 0)
+		return ctl_misuse(ctl, "%s", err.text);
+	ctl_ref_path(&path, noun, name, how->action);
+	const struct ctl_call call = {
+		.method = how->method, .path = buf_str(&path), .body = body
+	};
+	if (ctl_ask(ctl, &call, &object, &f) < 0)
+		return ctl_complain(ctl, &f);
+	if (cJSON_IsObject(object))
+		ctl_print_object(ctl, ctl_kind_of(noun), object, stdout);
+	if (json_str(object, "name") != NULL)
+		name = json_str(object, "name"); /* it may have been named by its id */
+	ctl_note(ctl, "%s %s", name, how->said);
+	ctl_note(ctl, "next: janusctl %s%s", how->next, name);
+	return CTL_OK;
+}
+
+int
+ctl_start(struct ctl *ctl)
+{
+	return steer(
+	    ctl, &(struct steer){ "POST", "start", "is to run", "show competitor " }, NULL);
+}
+
+int
+ctl_stop(struct ctl *ctl)
+{
+	return steer(ctl,
+	    &(struct steer){
+		"POST", "stop", "is to stop; its open streams finish first", "start competitor " },
+	    NULL);
+}
+
+int
+ctl_restart(struct ctl *ctl)
+{
+	return steer(ctl, &(struct steer){ "POST", "restart", "is to start anew", "logs " }, NULL);
+}
+
+int
+ctl_cancel(struct ctl *ctl)
+{
+	return steer(
+	    ctl, &(struct steer){ "POST", "cancel", "is cancelled", "show submission " }, NULL);
+}
+
+int
+ctl_rollback(struct ctl *ctl)
+{
+	_cleanup_json_ cJSON *body = NULL;
+	struct error err = { 0 };
+
+	if (ctl->opt.to != NULL) {
+		if (ctl_ref_check("version", ctl->opt.to, &err) < 0)
+			return ctl_misuse(ctl, "--to: %s", err.text);
+		body = cJSON_CreateObject();
+		json_add_str(body, "version", ctl->opt.to);
+	}
+	return steer(ctl,
+	    &(struct steer){
+		"POST", "rollback", "goes back to an earlier version", "show competitor " },
+	    body);
+}
+
+/* 0: go on; otherwise the exit code. */
+static int
+confirm(const struct ctl *ctl)
+{
+	char answer[16] = "";
+
+	if (ctl->opt.yes)
+		return 0;
+	if (ctl->opt.no_input || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return ctl_misuse(ctl, "remove needs --yes where it cannot ask");
+	fprintf(stderr, "Stop and forget competitor %s? Its history stays. [y/N] ", ctl->words[0]);
+	if (fgets(answer, sizeof(answer), stdin) != NULL &&
+	    (str_eq(answer, "y\n") || str_eq(answer, "yes\n")))
+		return 0;
+	ctl_note(ctl, "nothing was changed");
+	return CTL_FAILED;
+}
+
+int
+ctl_remove(struct ctl *ctl)
+{
+	struct error err = { 0 };
+	int answer;
+
+	if (ctl_ref_check("competitor", ctl->words[0], &err) < 0)
+		return ctl_misuse(ctl, "%s", err.text);
+	answer = confirm(ctl);
+	if (answer != 0)
+		return answer;
+	return steer(ctl,
+	    &(struct steer){ "DELETE", NULL, "is stopped and forgotten; its history stays",
+		"list submissions --filter name=" },
+	    NULL);
+}

@@ -1,0 +1,143 @@
+# shellcheck shell=bash
+#
+# local.sh - what up.sh and down.sh share: where things are, and how to talk about them.
+# shellcheck disable=SC2034	# read by the scripts that source this
+#
+# Sourced.  Sets root, bin, state, runtime, logs, and engine once find_engine succeeded.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bin=${BIN:-build/bin}
+[[ $bin = /* ]] || bin=$root/$bin
+
+me=$(id -un)
+if [ "$(id -u)" = 0 ]; then
+	state=${JANUS_STATE_DIR:-/var/lib/janus}
+	runtime=${JANUS_RUNTIME_DIR:-/run/janus}
+else
+	state=${JANUS_STATE_DIR:-${XDG_STATE_HOME:-$HOME/.local/state}/janus}
+	runtime=${JANUS_RUNTIME_DIR:-${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/janus}
+	if [ -z "${JANUS_RUNTIME_DIR:-}" ] && [ ! -w "${runtime%/janus}" ]; then
+		runtime=$state/run	# no session, no runtime directory: keep it with the rest
+	fi
+fi
+logs=$state/log
+export JANUS_STATE_DIR=$state JANUS_RUNTIME_DIR=$runtime
+
+say() { printf '%s\n' "$*"; }
+note() { printf '      %s\n' "$*"; }
+
+# as_root COMMAND...: sudo where we are not root; never asks twice, sudo remembers.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo -- "$@"
+	else
+		note "this needs root, and there is no sudo: $*" >&2
+		return 1
+	fi
+}
+
+# Sockets worth a look, the first that answers is used.
+engine_candidates() {
+	if [ -n "${DOCKER_HOST:-}" ]; then
+		case $DOCKER_HOST in
+		unix://*) printf '%s\n' "${DOCKER_HOST#unix://}" ;;
+		esac
+	fi
+	printf '%s\n' /var/run/docker.sock /run/podman/podman.sock
+	if [ -n "${XDG_RUNTIME_DIR:-}" ]; then
+		printf '%s\n' "$XDG_RUNTIME_DIR/podman/podman.sock" "$XDG_RUNTIME_DIR/docker.sock"
+	fi
+}
+
+engine_answers() {	# socket [command before curl...]
+	local socket=$1
+	shift
+	[ "$("$@" curl --silent --max-time 3 --noproxy '*' -o /dev/null -w '%{http_code}' \
+		--unix-socket "$socket" http://engine/_ping 2>/dev/null)" = 200 ]
+}
+
+# find_engine: sets engine, and engine_group where only a group's members may use it.
+#
+# Somebody with sudo who is not in that group gets it for the daemons alone, by
+# "sudo -g GROUP": they stay the user's own processes.  Nobody is added to the
+# group, because that would hand root to everything the user ever starts.
+find_engine() {
+	local socket
+	engine='' engine_group=''
+	while read -r socket; do
+		[ -S "$socket" ] || continue
+		if engine_answers "$socket"; then
+			engine=$socket
+			return 0
+		fi
+		if [ ! -w "$socket" ] && [ "$(id -u)" != 0 ] && command -v sudo >/dev/null &&
+			engine_answers "$socket" sudo --; then
+			engine=$socket
+			engine_group=$(stat -L -c %G "$socket")
+			return 0
+		fi
+	done < <(engine_candidates)
+	return 1
+}
+
+# with_engine COMMAND...: as ourselves, with the group that may use the engine.
+with_engine() {
+	if [ -z "${engine_group:-}" ]; then
+		"$@"
+	elif [ "$engine_group" = root ]; then
+		note "$engine belongs to root alone: run this as root" >&2
+		return 1
+	else
+		sudo -u "$me" -g "$engine_group" --preserve-env -- env "PATH=$PATH" "$@"
+	fi
+}
+
+engine_get() {	# method path [curl options]
+	local method=$1 path=$2
+	shift 2
+	with_engine curl --silent --show-error --fail --noproxy '*' --unix-socket "$engine" -X "$method" \
+		"$@" "http://engine$path"
+}
+
+# --- daemons -------------------------------------------------------------------
+
+# A pid file holds the pid and, after it, a hash of the settings it was started with.
+daemon_pid() {	# name: prints the pid if that program still runs
+	local pid='' rest exe
+	[ -r "$runtime/$1.pid" ] || return 1
+	read -r pid rest <"$runtime/$1.pid" || true
+	[[ $pid =~ ^[0-9]+$ ]] && exe=$(readlink "/proc/$pid/exe" 2>/dev/null || as_root readlink "/proc/$pid/exe" 2>/dev/null) || return 1
+	exe=${exe% (deleted)}
+	[ "${exe##*/}" = "$1" ] || return 1
+	printf '%s' "$pid"
+}
+
+ended() { [ ! -d "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }
+
+# until_true SECONDS COMMAND...: ask again and again, until it says yes or the time is over.
+until_true() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.1
+	done
+}
+
+stop_daemon() {	# name grace: TERM, wait, KILL
+	local pid how=kill
+	if pid=$(daemon_pid "$1"); then
+		kill -0 "$pid" 2>/dev/null || how='as_root kill'
+		$how -TERM "$pid" 2>/dev/null || true
+		if until_true "$2" ended "$pid"; then
+			note "$1 stopped"
+		else
+			$how -KILL "$pid" 2>/dev/null || true
+			until_true 5 ended "$pid" || note "$1 ($pid) does not end"
+			note "$1 did not stop in $2 s and was killed"
+		fi
+	fi
+	rm -f "$runtime/$1.pid"
+}

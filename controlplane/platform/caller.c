@@ -1,0 +1,126 @@
+/*
+ * caller.c - pods come and go.
+ */
+#include "controlplane/platform/caller.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "controlplane/platform/inference.h"
+#include "controlplane/platform/platform.h"
+#include "controlplane/platform/routes.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+#include "runtime/net/http_server.h"
+
+static const struct http_server_limits limits = {
+	.header_bytes = 32 << 10,
+	.url_bytes = 8 << 10,
+	.header_timeout_ms = 10000,
+	.idle_timeout_ms = 75000,
+	.body_timeout_ms = 60000,
+	.connections = 256, /* one pod must not take every descriptor */
+	.stream_high_bytes = 256 << 10,
+	.stream_stall_ms = 30000,
+};
+
+static void
+caller_free(struct caller *c)
+{
+	inference_abandon(c);
+	http_server_free(c->http);
+	log_info("caller.gone", F_STR("instance_id", c->instance),
+	    F_STR("competitor", c->competitor), F_INT("requests", (int64_t)c->use.requests),
+	    F_INT("prompt_tokens", c->use.prompt_tokens),
+	    F_INT("completion_tokens", c->use.completion_tokens));
+	free(c);
+}
+
+bool
+caller_drop(struct platform *p, const char *instance)
+{
+	struct caller *c = map_remove(&p->callers, instance);
+
+	if (c != NULL)
+		caller_free(c);
+	return c != NULL;
+}
+
+void
+caller_drop_all(struct platform *p)
+{
+	size_t at = 0;
+	const char *instance;
+	void *c;
+
+	while (map_next(&p->callers, &at, &instance, &c))
+		caller_free(c);
+	map_done(&p->callers);
+}
+
+static int
+check_listener(int fd, struct stat *st, struct error *err)
+{
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	if (fd < 0)
+		return error_set(err, ERROR_INVALID, "no descriptor came with the packet");
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0 || !listening)
+		return error_set(err, ERROR_INVALID, "the descriptor is no listening socket");
+	const int flags = fcntl(fd, F_GETFL);
+	if (fstat(fd, st) < 0 || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_errno(err, "listener");
+	return 0;
+}
+
+int
+caller_put(struct platform *p, const char *instance, const char *competitor,
+    const char *token_sha256, int listener, struct error *err)
+{
+	_cleanup_close_ int fd = listener;
+	struct caller *old = map_get(&p->callers, instance);
+	struct stat st;
+
+	if (check_listener(fd, &st, err) < 0)
+		return -1;
+	if (old != NULL && old->socket_ino == st.st_ino &&
+	    strcmp(old->token_sha256, token_sha256) == 0)
+		return 0;
+	caller_drop(p, instance);
+	struct caller *c = mem_zalloc(sizeof(*c));
+	c->platform = p;
+	snprintf(c->instance, sizeof(c->instance), "%s", instance);
+	snprintf(c->competitor, sizeof(c->competitor), "%s", competitor);
+	snprintf(c->token_sha256, sizeof(c->token_sha256), "%s", token_sha256);
+	c->socket_ino = st.st_ino;
+	c->http = http_server_new(p->loop, TAKE_FD(fd), &limits, &platform_handlers, c, err);
+	if (c->http == NULL) {
+		free(c);
+		return -1;
+	}
+	map_put(&p->callers, instance, c);
+	log_info("caller.new", F_STR("instance_id", instance), F_STR("competitor", competitor));
+	return 0;
+}
+
+bool
+caller_allows(const struct caller *c, const char *authorization)
+{
+	static const char scheme[] = "Bearer ";
+	char hash[HASH_HEX_MAX];
+
+	if (authorization == NULL || strncasecmp(authorization, scheme, sizeof(scheme) - 1) != 0)
+		return false;
+	authorization += sizeof(scheme) - 1;
+	hash_sha256_hex(authorization, strlen(authorization), hash);
+	return hash_equal(hash, c->token_sha256, HASH_HEX_MAX - 1);
+}

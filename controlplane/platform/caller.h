@@ -1,0 +1,42 @@
+/*
+ * caller.h - one pod that may call us: its listener, its run token, what it has used.
+ */
+#ifndef JANUS_PLATFORM_CALLER_H
+#define JANUS_PLATFORM_CALLER_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/base/hash.h"
+struct call;
+struct error;
+struct http_request;
+struct http_server;
+struct platform;
+
+#define CALLER_NAME_MAX 64
+
+struct caller_use {
+	uint64_t requests;
+	int64_t prompt_tokens, completion_tokens;
+};
+struct caller {
+	struct platform *platform;
+	char instance[CALLER_NAME_MAX], competitor[CALLER_NAME_MAX];
+	char token_sha256[HASH_HEX_MAX];
+	ino_t socket_ino; /* of the listener: two descriptors of one socket share it */
+	struct http_server *http;
+	struct caller_use use;
+	struct call *calls; /* under way; inference.c's */
+};
+
+/** caller_put - a pod announced itself: serve its listener (taken over, also on failure).  A pod
+ *  that is announced again with the same socket goes on undisturbed. */
+int caller_put(struct platform *, const char *instance, const char *competitor,
+    const char *token_sha256, int listener, struct error *);
+/** caller_drop - the pod is gone: cut its calls. False if it was not known. */
+bool caller_drop(struct platform *, const char *instance);
+void caller_drop_all(struct platform *);
+/** caller_allows - is authorization (a header's value, or NULL) "Bearer <its run token>"? */
+bool caller_allows(const struct caller *, const char *authorization);
+#endif

@@ -1,0 +1,370 @@
+#!/usr/bin/env bash
+#
+# up.sh - from nothing to a running Janus; run again it changes nothing.
+#
+#   make up
+#
+# Takes a bare Debian 12, as root or with sudo, with systemd or without.
+# Honours DOCKER_HOST, JANUS_HOST, JANUS_PORT, JANUS_STATE_DIR, JANUS_RUNTIME_DIR
+# and BIN; a model for the platform from OPENAI_BASE_URL, OPENAI_API_KEY,
+# CHUTES_API_KEY and OPENAI_MODEL, or a local Ollama or llama.cpp server
+# (PROVIDER=none forgets it).  Logs are in the state directory's log/.
+set -euo pipefail
+
+# shellcheck source=controlplane/local.sh
+. "$(dirname "$0")/local.sh"
+
+readonly steps=8
+readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap
+	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
+	libconfuse-dev libsmartcols-dev)
+readonly baseline=baseline-agent
+
+step=0 title='' log=''
+umask 077
+
+begin() {
+	step=$((step + 1))
+	title=$1
+	log=''
+	printf '[%d/%d] %s' "$step" "$steps" "$title"
+	if [ -n "${2:-}" ]; then
+		printf ': %s' "$2"
+	fi
+	printf '\n'
+}
+
+on_exit() {
+	local code=$?
+	[ "$code" != 0 ] || return 0
+	trap - EXIT
+	{
+		printf '\nmake up failed in step %d/%d, %s.\n' "$step" "$steps" "$title"
+		if [ -n "$log" ] && [ -s "$log" ]; then
+			printf 'The end of its log:\n'
+			tail -n 15 "$log" | sed 's/^/    /'
+			printf 'All of it is in %s\n' "$log"
+		elif [ -d "$logs" ]; then
+			printf 'Logs are in %s\n' "$logs"
+		fi
+		printf 'Once that is mended, make up goes on from here.\n'
+	} >&2
+	exit "$code"
+}
+trap on_exit EXIT
+
+die() {
+	printf '      %s\n' "$*" >&2
+	exit 1
+}
+
+# watched COMMAND...: run it into $log, and show the newest line every few seconds.
+watched() {
+	local pid code=0 from=$SECONDS next=3 last
+	log=$logs/$(printf '%02d' "$step")-${title//[^a-z]/-}.log
+	"$@" >"$log" 2>&1 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		if [ $((SECONDS - from)) -ge "$next" ]; then
+			next=$((next + 5))
+			last=$(tail -c 400 "$log" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 || true)
+			note "$((SECONDS - from)) s: ${last:0:90}"
+		fi
+		sleep 0.1
+	done
+	wait "$pid" || code=$?
+	return "$code"
+}
+
+# --- 1: packages ----------------------------------------------------------------
+
+missing_packages() {
+	local package
+	for package in "$@"; do
+		dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+			printf '%s\n' "$package"
+	done
+}
+
+apt_install() {
+	as_root apt-get -qq update &&
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=300 \
+			install --no-install-recommends "$@"
+}
+
+install_packages() {
+	local missing
+	command -v dpkg-query >/dev/null ||
+		die "this is not Debian: install what README.md names, then run make programs and the daemons"
+	mapfile -t missing < <(missing_packages "${packages[@]}")
+	if [ "${#missing[@]}" = 0 ]; then
+		begin packages "all ${#packages[@]} there"
+		return
+	fi
+	begin packages "installing ${missing[*]}"
+	watched apt_install "${missing[@]}"
+}
+
+# --- 2: programs ----------------------------------------------------------------
+
+build_programs() {
+	if [ "$bin" != "$root/build/bin" ]; then
+		begin programs "using those in $bin"
+		return
+	fi
+	begin programs "building into build/bin with $(nproc) jobs"
+	watched make -C "$root" -j "$(nproc)" --no-print-directory programs
+	note "$("$bin/janusd" --version 2>/dev/null | head -n 1 || echo built)"
+}
+
+# --- 3: a container engine --------------------------------------------------------
+
+start_dockerd() {	# options
+	local dockerd
+	dockerd=$(command -v dockerd || echo /usr/sbin/dockerd)
+	log=$logs/dockerd.log
+	note "starting dockerd in the background, log in $log"
+	# shellcheck disable=SC2016,SC2024	# the inner shell expands; the log is ours
+	as_root setsid sh -c 'umask 022; echo $$ >"$1"; shift; exec "$@"' sh "$runtime/dockerd.pid" \
+		"$dockerd" "$@" >>"$log" 2>&1 </dev/null &
+	disown
+	until_true 30 engine_is_up && return
+	stop_daemon dockerd 10
+	return 1
+}
+
+engine_is_up() { find_engine; }
+
+run_engine() {
+	if find_engine; then
+		:
+	elif [ -d /run/systemd/system ] && systemctl cat docker.socket >/dev/null 2>&1; then
+		begin "container engine" "starting docker through systemd"
+		as_root systemctl start docker
+		until_true 30 engine_is_up || die "docker was started, but no engine socket answers: journalctl -u docker"
+		return
+	else
+		begin "container engine" "none answers; installing and starting docker.io"
+		if [ -n "$(missing_packages docker.io)" ]; then
+			watched apt_install docker.io iptables
+		fi
+		if [ -d /run/systemd/system ]; then
+			as_root systemctl enable --now docker
+			until_true 30 engine_is_up || die "docker was started, but no engine socket answers: journalctl -u docker"
+		elif ! until_true 5 engine_is_up; then
+			# Pods have no network, so an engine that may not touch the firewall will do.
+			start_dockerd || start_dockerd --iptables=false --ip6tables=false --bridge=none ||
+				die "dockerd does not come up"
+		fi
+		note "docker answers at $engine"
+		return
+	fi
+	begin "container engine" "using $(engine_words) at $engine"
+	if [ -n "$engine_group" ]; then
+		note "$me may not use it: the daemons run with group $engine_group, through sudo"
+	fi
+}
+
+engine_words() {
+	local seen name=docker
+	seen=$(engine_get GET /version)
+	case $seen in
+	*[Pp]odman*) name=podman ;;
+	esac
+	printf '%s %s' "$name" "$(grep -oE '"Version": ?"[^"]*"' <<<"$seen" | head -n 1 | cut -d'"' -f4)"
+}
+
+# --- 4: images ------------------------------------------------------------------
+
+build_images() {
+	begin images "base, link and baseline"
+	log=$logs/images.log
+	with_engine env BIN="$root/build/bin" "$root/images/build.sh" --engine "$engine" all 2>&1 | tee "$log" | sed 's/^/      /'
+}
+
+# --- 5: where the platform's models come from --------------------------------------
+
+local_model() {	# base URL: prints its first model
+	curl --silent --max-time 2 --noproxy '*' "$1/models" 2>/dev/null |
+		grep -oE '"id": ?"[^"]+"' | head -n 1 | cut -d'"' -f4
+}
+
+# Sets provider_url, provider_key, provider_model and provider_from.
+look_for_provider() {
+	provider_url='' provider_key='' provider_model=${OPENAI_MODEL:-} provider_from=''
+	if [ -n "${OPENAI_BASE_URL:-}" ]; then
+		provider_url=$OPENAI_BASE_URL provider_key=${OPENAI_API_KEY:-} provider_from=OPENAI_BASE_URL
+	elif [ -n "${CHUTES_API_KEY:-}" ]; then
+		provider_url=https://llm.chutes.ai/v1 provider_key=$CHUTES_API_KEY provider_from=CHUTES_API_KEY
+	elif [ -n "${OPENAI_API_KEY:-}" ]; then
+		provider_url=https://api.openai.com/v1 provider_key=$OPENAI_API_KEY provider_from=OPENAI_API_KEY
+	else
+		local found
+		for found in "http://127.0.0.1:11434/v1 Ollama" "http://127.0.0.1:8080/v1 llama.cpp"; do
+			local first
+			first=$(local_model "${found% *}") || true
+			if [ -n "$first" ]; then
+				provider_url=${found% *} provider_from="a local ${found##* }"
+				provider_model=${provider_model:-$first}
+				return
+			fi
+		done
+	fi
+}
+
+# The settings stay in the state directory, the key in a file of its own, so that
+# the next make up needs neither again.
+choose_provider() {
+	if [ "${PROVIDER:-}" = none ]; then
+		rm -f "$state"/provider.*
+	else
+		look_for_provider
+		if [ -n "$provider_url" ]; then
+			{
+				printf 'JANUS_PROVIDER_BASE_URL=%s\n' "$provider_url"
+				if [ -n "$provider_key" ]; then
+					printf 'JANUS_PROVIDER_API_KEY_FILE=%s\n' "$state/provider.key"
+				fi
+			} >"$state/provider.env.new"
+			mv "$state/provider.env.new" "$state/provider.env"
+			if [ -n "$provider_key" ]; then
+				printf '%s' "$provider_key" >"$state/provider.key"
+			else
+				rm -f "$state/provider.key"
+			fi
+			printf '%s' "$provider_model" >"$state/provider.model"
+			begin models "from $provider_url ($provider_from${provider_model:+, $provider_model})"
+			return
+		fi
+	fi
+	if [ -s "$state/provider.env" ]; then
+		begin models "from $(sed -n 's/^JANUS_PROVIDER_BASE_URL=//p' "$state/provider.env") (as before)"
+	else
+		begin models "none given, the baseline answers as an offline responder"
+		note "export OPENAI_BASE_URL and OPENAI_API_KEY and run make up again to change that"
+	fi
+}
+
+# --- 6: daemons -----------------------------------------------------------------
+
+is_current() {	# pid program; another group's process shows its program to root alone
+	cmp -s "/proc/$1/exe" "$2" || { [ -n "$engine_group" ] && as_root cmp -s "/proc/$1/exe" "$2"; }
+}
+
+# run_daemon NAME [VARIABLE=VALUE...]: leaves a running and current one alone.
+run_daemon() {
+	local name=$1 pid settings
+	shift
+	log=$logs/$name.log
+	settings=$({ env | grep -E '^JANUS_' | sort || true; printf '%s\n' "$@" "$engine"
+		cat "$state/provider.key" 2>/dev/null || true; } | sha256sum | cut -c1-16)
+	if pid=$(daemon_pid "$name"); then
+		if is_current "$pid" "$bin/$name" && grep -q " $settings\$" "$runtime/$name.pid"; then
+			note "$name runs already (pid $pid)"
+			return
+		fi
+		note "$name has changed since it was started"
+		stop_daemon "$name" 35
+	fi
+	# The pid file is written by the process that becomes the daemon, so it is right at once.
+	# shellcheck disable=SC2016
+	with_engine setsid env -u OPENAI_BASE_URL -u OPENAI_API_KEY -u CHUTES_API_KEY "$@" DOCKER_HOST="unix://$engine" \
+		sh -c 'echo "$$ $1" >"$2"; exec "$3"' sh "$settings" "$runtime/$name.pid" "$bin/$name" \
+		>>"$log" 2>&1 </dev/null &
+	disown
+	until_true 5 test -s "$runtime/$name.pid" || die "$name could not be started"
+	note "$name started (pid $(cut -d' ' -f1 "$runtime/$name.pid"), log in $log)"
+}
+
+control_answers() { "$bin/janusctl" status --timeout 2s >/dev/null 2>&1; }
+
+control_or_death() {
+	control_answers || ! daemon_pid janusd >/dev/null
+}
+
+start_daemons() {
+	local provider=()
+	begin daemons "janus-platform and janusd"
+	if [ -s "$state/provider.env" ]; then
+		mapfile -t provider <"$state/provider.env"
+	fi
+	run_daemon janus-platform "${provider[@]}"
+	run_daemon janusd
+	until_true 60 control_or_death || die "janusd runs, but does not answer at $runtime/janusd.sock"
+	daemon_pid janusd >/dev/null || die "janusd ended"
+	daemon_pid janus-platform >/dev/null || { log=$logs/janus-platform.log; die "janus-platform ended"; }
+	log=''
+}
+
+# --- 7: the baseline --------------------------------------------------------------
+
+submit_baseline() {
+	local image wanted model options=()
+	image=$(engine_get GET "/images/janus/$baseline:latest/json" |
+		grep -oE '"Id": ?"[^"]*"' | head -n 1 | cut -d'"' -f4)
+	model=$(cat "$state/provider.model" 2>/dev/null || true)
+	wanted="$image $model"
+	if [ "$("$bin/janusctl" list competitors --filter "name=$baseline" --output id 2>/dev/null | wc -l)" = 1 ] &&
+		[ "$(cat "$state/baseline.submitted" 2>/dev/null)" = "$wanted" ]; then
+		begin baseline "submitted before, unchanged"
+		return
+	fi
+	begin baseline "submitting janus/$baseline like any other competitor"
+	if [ -n "$model" ]; then	# else it takes the first that the provider lists
+		printf '{"env":{"BASELINE_AGENT_CLI_MODEL":"%s"}}' "${model//[\"\\]/}" >"$state/baseline.json"
+		options=(--manifest "$state/baseline.json")
+	fi
+	log=$logs/janusd.log
+	"$bin/janusctl" submit image "janus/$baseline:latest" --name "$baseline" "${options[@]}" \
+		--wait --timeout 3m 2>&1 | sed 's/^/      /'
+	printf '%s' "$wanted" >"$state/baseline.submitted"
+	log=''
+}
+
+# --- 8: an answer -----------------------------------------------------------------
+
+baseline_answers() {
+	answer=$("$bin/janusctl" chat --model "janus/$baseline" --timeout 20s "Say hello." 2>"$logs/chat.log") &&
+		[ -n "$answer" ]
+}
+
+first_answer() {
+	local answer=''
+	begin answer "waiting for $baseline"
+	log=$logs/janusd.log
+	until_true 60 baseline_answers || { cat "$logs/chat.log" >&2; die "$baseline does not answer"; }
+	answer=$(tr -s '[:space:]' ' ' <<<"$answer")
+	note "it says: ${answer:0:100}"
+	log=''
+}
+
+# --------------------------------------------------------------------------------
+
+mkdir -p "$logs" "$runtime"
+chmod 700 "$state" "$runtime" "$logs"
+[ "${#runtime}" -le 60 ] || {
+	title=places
+	die "the runtime directory's path is too long for unix sockets (60 bytes at most): $runtime"
+}
+
+install_packages
+build_programs
+run_engine
+build_images
+choose_provider
+start_daemons
+submit_baseline
+first_answer
+
+url=http://${JANUS_HOST:-127.0.0.1}:${JANUS_PORT:-8000}
+ctl=$bin/janusctl
+ctl=${ctl#"$PWD/"}
+printf '\nJanus is up after %d s: %s\n\nTry\n' "$SECONDS" "$url"
+if [ "$(id -u)" != 0 ] && [ "$runtime" = "$state/run" ]; then
+	printf '  export JANUS_RUNTIME_DIR=%s\n' "$runtime"
+fi
+cat <<END
+  $ctl chat "What is 12 * 34?"
+  $ctl list competitors
+  curl -N $url/v1/chat/completions -H 'content-type: application/json' -d '{"model":"janus","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
+END

@@ -1,0 +1,157 @@
+/*
+ * test_pick.c - names to routes, and which candidate comes next.
+ */
+#include "controlplane/gateway/pick.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "controlplane/registry/routes.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/str.h"
+
+/* owl has two instances, bee is the default one and not ready, cat has one. */
+static struct routes *
+snapshot(bool bee_ready)
+{
+	static const char *const slugs[] = { "owl", "bee", "cat" };
+	struct routes *r = routes_new(3);
+
+	for (size_t i = 0; i < 3; i++) {
+		struct route *at = &r->at[i];
+
+		snprintf(at->slug, sizeof(at->slug), "%s", slugs[i]);
+		snprintf(at->competitor, sizeof(at->competitor), "cpt_%s", slugs[i]);
+		snprintf(at->version, sizeof(at->version), "ver_0123456789%s", slugs[i]);
+		snprintf(at->digest, sizeof(at->digest), "sha256:abcdef%zu", i);
+		at->is_default = i == 1;
+		at->ntargets = i == 0 ? 2 : i == 1 ? bee_ready : 1;
+		at->targets = mem_zalloc(2 * sizeof(struct route_target *));
+		for (size_t k = 0; k < at->ntargets; k++)
+			at->targets[k] = route_target_new();
+	}
+	return r;
+}
+
+static const struct name {
+	const char *header, *competitor_id, *model;
+	enum wire_code code;
+	const char *slug;
+} names[] = {
+	{ NULL, "", "janus", CODE_NONE, "bee" },
+	{ NULL, "", "janus/owl", CODE_NONE, "owl" },
+	{ NULL, "", "owl", CODE_NONE, "owl" },
+	{ NULL, "", "janus/owl@ver_0123456789owl", CODE_NONE, "owl" },
+	{ NULL, "", "janus/owl@ver_012345", CODE_NONE, "owl" },
+	{ NULL, "", "janus/owl@sha256:abcdef0", CODE_NONE, "owl" },
+	{ NULL, "", "janus/owl@abcdef", CODE_NONE, "owl" },
+	{ NULL, "", "janus/owl@abcde", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "janus/owl@abcdef1", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "janus/owl@", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "owl@abcdef", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "janus/", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "janus/ow", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "janus/owls", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "Janus", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "gpt-4o", CODE_MODEL_NOT_FOUND, NULL },
+	{ NULL, "", "", CODE_MISSING_PARAMETER, NULL },
+	{ NULL, "owl", "gpt-4o", CODE_NONE, "owl" },
+	{ NULL, "cpt_cat", "janus", CODE_NONE, "cat" },
+	{ "cat", "owl", "janus/bee", CODE_NONE, "cat" },
+	{ "", "owl", "janus/bee", CODE_NONE, "owl" },
+	{ "nobody", "owl", "janus", CODE_MODEL_NOT_FOUND, NULL },
+	{ "a b", "", "janus", CODE_INVALID_VALUE, NULL },
+	{ "\xc3\xa9", "", "janus", CODE_INVALID_VALUE, NULL },
+};
+
+START_TEST(test_names)
+{
+	const struct name *n = &names[_i];
+	const struct pick_wish wish = { n->header, n->competitor_id, n->model };
+	struct routes *r = snapshot(true);
+	const struct picked p = pick(r, &wish, NULL, 0, true, 7);
+
+	ck_assert_msg(p.code == n->code, "%d: %s", _i, wire_code_info(p.code)->code);
+	if (n->slug != NULL)
+		ck_assert_str_eq(p.route->slug, n->slug);
+	ck_assert_int_eq(p.target != NULL, n->slug != NULL);
+	routes_unref(r);
+}
+END_TEST
+
+START_TEST(test_candidates_of_the_default)
+{
+	const struct pick_wish wish = { NULL, NULL, "janus" };
+	struct route_target *tried[4] = { 0 };
+	struct routes *r = snapshot(true);
+	static const char *const order[] = { "bee", "owl", "owl", "cat" };
+
+	for (size_t i = 0; i < 4; i++) {
+		const struct picked p = pick(r, &wish, tried, i, true, 99 * i);
+
+		ck_assert_int_eq(p.code, CODE_NONE);
+		ck_assert_str_eq(p.route->slug, order[i]);
+		for (size_t k = 0; k < i; k++)
+			ck_assert_ptr_ne(tried[k], p.target);
+		tried[i] = p.target;
+	}
+	ck_assert_int_eq(pick(r, &wish, tried, 4, true, 1).code, CODE_NO_READY_COMPETITOR);
+	routes_unref(r);
+}
+END_TEST
+
+START_TEST(test_others_only_if_allowed)
+{
+	const struct pick_wish any = { NULL, NULL, "janus" }, bee = { NULL, NULL, "janus/bee" };
+	struct routes *r = snapshot(false);
+
+	ck_assert_str_eq(pick(r, &any, NULL, 0, true, 1).route->slug, "owl");
+	ck_assert_int_eq(pick(r, &any, NULL, 0, false, 1).code, CODE_NO_READY_COMPETITOR);
+	ck_assert_int_eq(pick(r, &bee, NULL, 0, true, 1).code, CODE_NO_READY_COMPETITOR);
+	ck_assert_str_eq(pick(r, &bee, NULL, 0, true, 1).route->slug, "bee");
+	routes_unref(r);
+
+	r = snapshot(false);
+	r->at[1].is_default = false; /* no default: the first that is ready */
+	ck_assert_str_eq(pick(r, &any, NULL, 0, false, 1).route->slug, "owl");
+	routes_unref(r);
+
+	r = routes_new(0);
+	ck_assert_int_eq(pick(r, &any, NULL, 0, true, 1).code, CODE_NO_READY_COMPETITOR);
+	ck_assert_int_eq(pick(r, &bee, NULL, 0, true, 1).code, CODE_MODEL_NOT_FOUND);
+	routes_unref(r);
+}
+END_TEST
+
+START_TEST(test_less_in_flight)
+{
+	const struct pick_wish wish = { NULL, NULL, "owl" };
+	struct routes *r = snapshot(true);
+
+	/* Of two instances both are always looked at, whatever the numbers. */
+	r->at[0].targets[0]->in_flight = 3;
+	for (uint64_t i = 0; i < 64; i++)
+		ck_assert_ptr_eq(pick(r, &wish, NULL, 0, true, i * 0x9E3779B97F4A7C15ULL).target,
+		    r->at[0].targets[1]);
+	routes_unref(r);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("pick");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_loop_test(tc, test_names, 0, (int)ARRAY_LEN(names));
+	tcase_add_test(tc, test_candidates_of_the_default);
+	tcase_add_test(tc, test_others_only_if_allowed);
+	tcase_add_test(tc, test_less_in_flight);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	const int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

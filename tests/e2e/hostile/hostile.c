@@ -1,0 +1,676 @@
+/*
+ * hostile.c - a competitor that misbehaves on purpose.
+ *
+ *   hostile MODE [now]
+ *
+ * Speaks enough of the competitor contract to be taken in (GET /health, POST
+ * /v1/chat/completions, streamed or not), then does what its mode says: see
+ * modes[].  The hogs start when a chat names their mode, or a second after
+ * start with "now".  Static, no library: the whole image is this program.
+ *
+ * One process serves, a child answers each connection, so that /health goes
+ * on while the rest is evil.  Where no child can be had, it answers itself.
+ */
+#include "controlplane/link/attempts.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REQUEST_MAX_BYTES (1 << 20)
+#define PIECE_BYTES (1 << 20)
+
+struct request {
+	char *head, *body;
+	bool stream, wants_usage;
+};
+
+struct mode;
+
+struct hostile {
+	const struct mode *mode;
+	long number; /* the N of slow-start=N, crash-after=N */
+	volatile int *orders; /* shared with the children: see enum order */
+	int listener;
+};
+
+enum order { ORDER_NONE, ORDER_EVIL, ORDER_CRASH };
+
+typedef void answer_fn(struct hostile *, int fd, const struct request *);
+
+struct mode {
+	const char *name;
+	void (*birth)(struct hostile *); /* before listening */
+	answer_fn *health, *chat;
+	void (*evil)(struct hostile *); /* hogs: in the serving process */
+};
+
+/* --- HTTP -------------------------------------------------------------------- */
+
+static void
+put(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		const ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		bytes += n;
+		len -= (size_t)n;
+	}
+}
+
+static void
+reply(int fd, const char *status, const char *type, const char *body)
+{
+	char head[256];
+	const int n = snprintf(head, sizeof(head),
+	    "HTTP/1.1 %s\r\ncontent-type: %s\r\n"
+	    "content-length: %zu\r\nconnection: close\r\n\r\n",
+	    status, type, strlen(body));
+
+	put(fd, head, (size_t)n);
+	put(fd, body, strlen(body));
+}
+
+static void
+put_chunk(int fd, const char *text, size_t len)
+{
+	char size[32];
+
+	put(fd, size, (size_t)snprintf(size, sizeof(size), "%zx\r\n", len));
+	put(fd, text, len);
+	put(fd, "\r\n", 2);
+}
+
+__attribute__((format(printf, 2, 3))) static void
+put_event(int fd, const char *format, ...)
+{
+	static char event[8192];
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(event, sizeof(event), format, ap);
+	va_end(ap);
+	put_chunk(fd, event, n < (int)sizeof(event) ? (size_t)n : sizeof(event) - 1);
+}
+
+/* True if the text has "key": true, blanks as they come. */
+static bool
+says_true(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	if (at == NULL)
+		return false;
+	at += strlen(key);
+	at += strspn(at, "\": \t\r\n");
+	return strncmp(at, "true", 4) == 0;
+}
+
+static bool
+request_read(int fd, struct request *r)
+{
+	const struct timeval patience = { .tv_sec = 5 };
+	char *buf = malloc(REQUEST_MAX_BYTES + 1);
+	size_t len = 0, want = 0;
+	char *end = NULL;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	while (buf != NULL && len < REQUEST_MAX_BYTES && (end == NULL || len < want)) {
+		const ssize_t n = recv(fd, buf + len, REQUEST_MAX_BYTES - len, 0);
+		const char *length;
+
+		if (n <= 0)
+			return false;
+		len += (size_t)n;
+		buf[len] = '\0';
+		if (end != NULL || (end = strstr(buf, "\r\n\r\n")) == NULL)
+			continue;
+		*end = '\0';
+		length = strcasestr(buf, "\r\ncontent-length:");
+		want = (size_t)(end - buf) + 4 + (length ? strtoul(length + 17, NULL, 10) : 0);
+		if (strcasestr(buf, "\r\nexpect: 100-continue") != NULL)
+			put(fd, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+	}
+	if (end == NULL)
+		return false;
+	*r = (struct request){ .head = buf, .body = end + 4 };
+	r->stream = says_true(r->body, "\"stream\"");
+	r->wants_usage = says_true(r->body, "\"include_usage\"");
+	return true;
+}
+
+/* --- a proper answer --------------------------------------------------------- */
+
+#define USAGE "{\"prompt_tokens\":%zu,\"completion_tokens\":%zu,\"total_tokens\":%zu}"
+#define CHUNK                                                                        \
+	"data: {\"id\":\"chatcmpl-hostile%d\",\"object\":\"chat.completion.chunk\"," \
+	"\"created\":%ld,\"model\":\"hostile\",\"choices\":"
+
+/* content is already escaped for JSON; a piece never ends inside an escape. */
+static size_t
+piece_len(const char *content)
+{
+	size_t len = 0;
+
+	while (content[len] != '\0' && len < 2048) {
+		const bool space = content[len] == ' ';
+
+		len += content[len] == '\\' && content[len + 1] != '\0' ? 2 : 1;
+		if (space)
+			break;
+	}
+	return len;
+}
+
+static void
+answer_stream(int fd, const struct request *r, const char *content)
+{
+	static const char head[] =
+	    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
+	    "cache-control: no-cache\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+	const int id = (int)getpid();
+	const long now = (long)time(NULL);
+	const size_t in = strlen(r->body) / 4, out = strlen(content) / 4 + 1;
+
+	put(fd, head, sizeof(head) - 1);
+	put_event(fd,
+	    CHUNK "[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
+		  "\"finish_reason\":null}]}\n\n",
+	    id, now);
+	for (size_t n; (n = piece_len(content)) > 0; content += n)
+		put_event(fd,
+		    CHUNK "[{\"index\":0,\"delta\":{\"content\":\"%.*s\"},"
+			  "\"finish_reason\":null}]}\n\n",
+		    id, now, (int)n, content);
+	put_event(
+	    fd, CHUNK "[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n", id, now);
+	if (r->wants_usage)
+		put_event(fd, CHUNK "[],\"usage\":" USAGE "}\n\n", id, now, in, out, in + out);
+	put_event(fd, "data: [DONE]\n\n");
+	put(fd, "0\r\n\r\n", 5);
+}
+
+static void
+answer_whole(int fd, const struct request *r, const char *content)
+{
+	const size_t in = strlen(r->body) / 4, out = strlen(content) / 4 + 1;
+	const size_t size = strlen(content) + 512;
+	char *body = malloc(size);
+
+	if (body == NULL)
+		return reply(fd, "503 Service Unavailable", "text/plain", "no memory\n");
+	snprintf(body, size,
+	    "{\"id\":\"chatcmpl-hostile%d\",\"object\":\"chat.completion\","
+	    "\"created\":%ld,\"model\":\"hostile\",\"choices\":[{\"index\":0,\"message\":"
+	    "{\"role\":\"assistant\",\"content\":\"%s\",\"refusal\":null},\"logprobs\":null,"
+	    "\"finish_reason\":\"stop\"}],\"usage\":" USAGE "}",
+	    (int)getpid(), (long)time(NULL), content, in, out, in + out);
+	reply(fd, "200 OK", "application/json", body);
+	free(body);
+}
+
+static void
+answer(int fd, const struct request *r, const char *content)
+{
+	(r->stream ? answer_stream : answer_whole)(fd, r, content);
+}
+
+static void
+order(struct hostile *h, enum order what)
+{
+	*h->orders = what; /* the serving process looks ten times a second */
+}
+
+static void
+chat_ok(struct hostile *h, int fd, const struct request *r)
+{
+	char content[160];
+
+	if (h->mode->evil != NULL && strstr(r->body, h->mode->name) != NULL)
+		order(h, ORDER_EVIL);
+	snprintf(content, sizeof(content), "A test competitor in mode %s read %zu bytes.",
+	    h->mode->name, strlen(r->body));
+	answer(fd, r, content);
+}
+
+static void
+health_ok(struct hostile *h, int fd, const struct request *r)
+{
+	(void)h;
+	(void)r;
+	reply(fd, "200 OK", "application/json", "{\"status\":\"ok\"}");
+}
+
+/* --- bad answers ------------------------------------------------------------- */
+
+static void
+health_500(struct hostile *h, int fd, const struct request *r)
+{
+	(void)h;
+	(void)r;
+	reply(fd, "500 Internal Server Error", "application/json",
+	    "{\"status\":\"error\",\"reason\":\"the index could not be loaded\"}");
+}
+
+static void
+health_garbage(struct hostile *h, int fd, const struct request *r)
+{
+	(void)h;
+	(void)r;
+	reply(fd, "200 OK", "application/json", "<html>\x01\xff it works!");
+}
+
+static void
+hang(struct hostile *h, int fd, const struct request *r)
+{
+	(void)h;
+	(void)fd;
+	(void)r;
+	sleep(3600);
+}
+
+static void
+chat_html(struct hostile *h, int fd, const struct request *r)
+{
+	(void)h;
+	(void)r;
+	reply(fd, "200 OK", "text/html", "<html><body><h1>Welcome</h1></body></html>\n");
+}
+
+static void
+chat_500(struct hostile *h, int fd, const struct request *r)
+{
+	(void)h;
+	(void)r;
+	reply(fd, "500 Internal Server Error", "application/json",
+	    "{\"error\":{\"message\":\"the model fell over\",\"type\":\"server_error\","
+	    "\"param\":null,\"code\":\"internal\"}}");
+}
+
+static void
+chat_crash(struct hostile *h, int fd, const struct request *r)
+{
+	(void)fd;
+	(void)r;
+	order(h, ORDER_CRASH);
+	sleep(1); /* the connection dies with the rest */
+}
+
+/* Every attempt of the canary, as a JSON object in the answer's text. */
+static void
+chat_escape(struct hostile *h, int fd, const struct request *r)
+{
+	const size_t room = attempts_count * 512 + 256;
+	char *text = malloc(room), *content = malloc(room * 2);
+	size_t len = 0;
+	unsigned escaped = 0;
+
+	(void)h;
+	if (text == NULL || content == NULL)
+		return chat_500(h, fd, r);
+	len += (size_t)snprintf(text, room, "{\"attempts\":[");
+	for (size_t i = 0; i < attempts_count; i++) {
+		struct finding found;
+
+		attempt_run(&attempts[i], &found);
+		escaped += !found.contained;
+		if (i > 0)
+			text[len++] = ',';
+		len += attempt_json(&attempts[i], &found, text + len, 512);
+	}
+	snprintf(text + len, room - len, "],\"contained\":%u,\"escaped\":%u}",
+	    (unsigned)attempts_count - escaped, escaped);
+	json_escape(content, room * 2, text);
+	answer(fd, r, content);
+}
+
+/* --- births ------------------------------------------------------------------ */
+
+static void
+birth_exit(struct hostile *h)
+{
+	fprintf(stderr, "hostile: leaving at once\n");
+	exit(h->mode->name[4] - '0');
+}
+
+static void
+birth_segv(struct hostile *h)
+{
+	(void)h;
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+	exit(139); /* as pid 1 the signal is not delivered */
+}
+
+static void
+birth_silent(struct hostile *h)
+{
+	(void)h;
+	fprintf(stderr, "hostile: running, but not listening\n");
+	for (;;)
+		pause();
+}
+
+static void
+birth_slow(struct hostile *h)
+{
+	sleep((unsigned)h->number);
+}
+
+static void
+birth_ignore_term(struct hostile *h)
+{
+	(void)h;
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+}
+
+static void
+leave(int sig)
+{
+	_exit(sig == SIGALRM ? 3 : 0);
+}
+
+static void
+birth_crash_after(struct hostile *h)
+{
+	signal(SIGALRM, leave);
+	alarm((unsigned)h->number);
+}
+
+/* --- hogs -------------------------------------------------------------------- */
+
+static void
+evil_fork(struct hostile *h)
+{
+	(void)h;
+	for (;;)
+		if (fork() < 0)
+			usleep(1000); /* every child goes on forking too */
+}
+
+static void
+evil_memory(struct hostile *h)
+{
+	(void)h;
+	for (;;) {
+		char *piece = mmap(NULL, 16 * PIECE_BYTES, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (piece == MAP_FAILED)
+			usleep(1000);
+		else
+			memset(piece, 0x5a, 16 * PIECE_BYTES);
+	}
+}
+
+static void
+fill_directory(const char *dir)
+{
+	static char piece[PIECE_BYTES];
+	unsigned long long bytes = 0;
+	unsigned files = 0;
+	char path[256];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/fill-%d", dir, (int)getpid());
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while (fd >= 0 && (n = write(fd, piece, sizeof(piece))) > 0)
+		bytes += (unsigned long long)n;
+	printf("disk-fill: %s: wrote %llu bytes, then: %s\n", dir, bytes, strerror(errno));
+	if (fd < 0)
+		return;
+	ftruncate(fd, 0); /* room again: now the inodes */
+	close(fd);
+	for (; files < 4000000; files++) {
+		snprintf(path, sizeof(path), "%s/inode-%d-%u", dir, (int)getpid(), files);
+		if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
+			break;
+		close(fd);
+	}
+	printf("disk-fill: %s: made %u files, then: %s\n", dir, files, strerror(errno));
+}
+
+static void
+evil_disk(struct hostile *h)
+{
+	static const char *const dirs[] = { "/", "/etc", "/run", "/var", "/var/tmp", "/home",
+		"/root", "/usr", "/dev", "/sys/fs/cgroup", "/dev/mqueue", "/dev/shm", "/workspace",
+		"/tmp" };
+
+	(void)h;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		fill_directory(dirs[i]);
+	_exit(0);
+}
+
+/* 100 MB/s of what log readers dislike: plain, coloured, forged, endless, binary. */
+static void
+evil_log(struct hostile *h)
+{
+	static const char *const kinds[] = {
+		"the same line again and again, to fill the log of the machine\n",
+		"\033[2J\033[31;5mALERT\033[0m \033]0;owned\007 look here\r\n",
+		"{\"level\":\"error\",\"msg\":\"engine.died\",\"component\":\"supervise\",\"pid\":"
+		"1}\n",
+		"no end of line, ever. ",
+		"\x01\x02\xff\xfe\x80 not text \x7f\x1b\n",
+	};
+	static char piece[PIECE_BYTES];
+
+	(void)h;
+	for (unsigned turn = 0;; turn++) {
+		const char *kind = kinds[turn % (sizeof(kinds) / sizeof(kinds[0]))];
+		const size_t len = strlen(kind);
+
+		for (size_t i = 0; i < sizeof(piece); i++)
+			piece[i] = kind[i % len];
+		if (write(1, piece, sizeof(piece)) < 0)
+			usleep(1000);
+		usleep(9000);
+	}
+}
+
+static void
+evil_descriptors(struct hostile *h)
+{
+	unsigned held = 0;
+
+	(void)h;
+	for (int i = 0; i < 64 && fork() >= 0; i++)
+		held = 0; /* processes double until they may not: each has a table */
+	while (open(held % 2 ? "/proc/self/stat" : "/dev/null", O_RDONLY) >= 0)
+		held++;
+	for (;;)
+		pause();
+}
+
+static void
+evil_cpu(struct hostile *h)
+{
+	volatile unsigned long turns = 0;
+
+	(void)h;
+	for (int i = 0; i < 4; i++)
+		fork(); /* sixteen in all */
+	for (;;)
+		turns++;
+}
+
+/* --- serving ----------------------------------------------------------------- */
+
+#define ANSWERS health_ok, chat_ok
+#define HOG(name, evil)                   \
+	{                                 \
+		name, NULL, ANSWERS, evil \
+	}
+
+/* clang-format off */
+static const struct mode modes[] = {
+	{ "ok",			NULL,			ANSWERS, NULL },
+	{ "exit0",		birth_exit,		ANSWERS, NULL },
+	{ "exit1",		birth_exit,		ANSWERS, NULL },
+	{ "segv",		birth_segv,		ANSWERS, NULL },
+	{ "never-listens",	birth_silent,		ANSWERS, NULL },
+	{ "wrong-port",		NULL,			ANSWERS, NULL },
+	{ "slow-start",		birth_slow,		ANSWERS, NULL },
+	{ "never-healthy",	NULL,			health_500, chat_ok, NULL },
+	{ "health-hang",	NULL,			hang, chat_ok, NULL },
+	{ "health-garbage",	NULL,			health_garbage, chat_ok, NULL },
+	{ "no-completion",	NULL,			health_ok, chat_html, NULL },
+	{ "chat-hang",		NULL,			health_ok, hang, NULL },
+	{ "chat-500",		NULL,			health_ok, chat_500, NULL },
+	{ "crash-loop",		NULL,			health_ok, chat_crash, NULL },
+	{ "crash-after",	birth_crash_after,	ANSWERS, NULL },
+	{ "ignore-term",	birth_ignore_term,	ANSWERS, NULL },
+	{ "escape",		NULL,			health_ok, chat_escape, NULL },
+	HOG("fork-bomb",	evil_fork),
+	HOG("memory-hog",	evil_memory),		/* killed as a child: the server lives */
+	HOG("memory-hog-main",	evil_memory),		/* killed as the server: the pod dies */
+	HOG("disk-fill",	evil_disk),
+	HOG("log-flood",	evil_log),
+	HOG("fd-hog",		evil_descriptors),
+	HOG("cpu-hog",		evil_cpu),
+};
+/* clang-format on */
+
+static void
+serve_one(struct hostile *h, int fd)
+{
+	struct request r;
+
+	if (!request_read(fd, &r))
+		return;
+	if (strncmp(r.head, "GET /health", 11) == 0)
+		h->mode->health(h, fd, &r);
+	else if (strncmp(r.head, "POST /v1/chat/completions", 25) == 0)
+		h->mode->chat(h, fd, &r);
+	else
+		reply(fd, "404 Not Found", "application/json",
+		    "{\"error\":{\"message\":"
+		    "\"no such "
+		    "route\",\"type\":\"not_found_error\",\"param\":null,\"code\":null}}");
+	free(r.head);
+}
+
+static void
+accept_one(struct hostile *h)
+{
+	const int fd = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
+	pid_t pid;
+
+	if (fd < 0)
+		return;
+	pid = fork();
+	if (pid == 0)
+		signal(SIGCHLD, SIG_DFL); /* attempts look at how theirs died */
+	if (pid <= 0)
+		serve_one(h, fd); /* in the child, or here for want of one */
+	if (pid == 0)
+		_exit(0);
+	close(fd);
+}
+
+static void
+obey(struct hostile *h)
+{
+	const enum order what = (enum order) * h->orders;
+
+	*h->orders = ORDER_NONE;
+	if (what == ORDER_CRASH)
+		_exit(3);
+	if (what != ORDER_EVIL)
+		return;
+	if (strcmp(h->mode->name, "memory-hog-main") == 0 || fork() == 0) {
+		h->mode->evil(h);
+		_exit(0);
+	}
+}
+
+static void
+listen_on(struct hostile *h, int port)
+{
+	const struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_ANY) };
+	const int on = 1;
+
+	h->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	setsockopt(h->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(h->listener, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    listen(h->listener, 512) < 0) {
+		perror("hostile: listen");
+		exit(1);
+	}
+	printf("hostile: mode %s, listening on %d\n", h->mode->name, port);
+	fflush(stdout); /* or every child would print it again */
+}
+
+static bool
+mode_parse(struct hostile *h, const char *word)
+{
+	const size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strlen(modes[i].name) == len && strncmp(modes[i].name, word, len) == 0) {
+			h->mode = &modes[i];
+			h->number = word[len] == '=' ? atol(word + len + 1) : 5;
+			return true;
+		}
+	fprintf(stderr, "hostile: no mode %s; one of:", word);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		fprintf(stderr, " %s", modes[i].name);
+	fprintf(stderr, "\n");
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	const bool now = argc > 2 && strcmp(argv[2], "now") == 0;
+	struct hostile h = { 0 };
+
+	attempts_begin();
+	if (!mode_parse(&h, argc > 1 ? argv[1] : "ok"))
+		return 2;
+	h.orders = mmap(
+	    NULL, sizeof(*h.orders), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	signal(SIGTERM, leave);
+	signal(SIGINT, leave);
+	signal(SIGCHLD, SIG_IGN);
+	if (h.mode->birth != NULL)
+		h.mode->birth(&h);
+	listen_on(&h, strcmp(h.mode->name, "wrong-port") == 0 ? 9090 : 8080);
+	if (now && h.mode->evil != NULL && fork() == 0) {
+		sleep(1);
+		order(&h, ORDER_EVIL);
+		_exit(0);
+	}
+	for (;;) {
+		struct pollfd p = { .fd = h.listener, .events = POLLIN };
+
+		if (poll(&p, 1, 100) > 0)
+			accept_one(&h);
+		obey(&h);
+	}
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+#
+# man.sh - are the man pages proper mdoc, is there one for each program, and does janusctl(1) say
+# what janusctl takes?
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+failed=0
+for page in docs/man/*.[1-8]; do
+	mandoc -T lint -W warning "$page" || failed=1
+done
+for program in janusd.8 janus-platform.8 janusctl.1; do
+	[ -f "docs/man/$program" ] || { echo "docs/man/$program is missing"; failed=1; }
+done
+
+# The command table's usage lines, options and exit codes against the page's, both ways.
+ctl=${BIN:-build/bin}/janusctl
+page=docs/man/janusctl.1
+said() {
+	"$ctl" help --all | sed -E 's/^option .*--([a-z-]+).*/option \1/'
+}
+written() {
+	sed -nE -e 's/^\.It (janusctl .*)/\1/p' -e 's/^\.It Fl ([a-zA-Z] , )?-([a-z-]+).*/option \2/p' "$page"
+	sed -n '/^\.Sh EXIT STATUS/,/^\.El/p' "$page" |
+		awk '/^\.It / { code = $2; next } code != "" && !/^\./ { print "exit", code, $0 }'
+}
+if [ ! -x "$ctl" ]; then
+	echo "man: $ctl is not built, so $page was not compared with it"
+elif ! diff <(said | sort) <(written | sort); then
+	echo "$page (>) and 'janusctl help --all' (<) differ"
+	failed=1
+fi
+
+# Every setting of janusd -T in janus.conf(5), and no other.
+daemon=${BIN:-build/bin}/janusd
+page=docs/man/janus.conf.5
+if [ ! -x "$daemon" ]; then
+	echo "man: $daemon is not built, so $page was not compared with it"
+elif ! diff <("$daemon" -c /dev/null -T | awk '{ print $1 }' | sort) <(sed -nE 's/^\.It Va //p' "$page" | sort); then
+	echo "$page (>) and 'janusd -T' (<) differ"
+	failed=1
+fi
+[ "$failed" = 0 ] && echo "man: $(find docs/man -name '*.[1-8]' | wc -l) pages"
+exit "$failed"

@@ -1,0 +1,192 @@
+/*
+ * test_chat_stream.c - what happens to each event of a stream.
+ */
+#include "runtime/openai/chat_stream.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/net/sse.h"
+
+#define DELTA(d) \
+	"{\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{" d "},\"finish_reason\":null}]}"
+
+static const struct {
+	const char *data; /* NULL: a comment */
+	bool want_usage;
+	enum chat_verdict verdict;
+	bool content;
+} cases[] = {
+	{ NULL, false, CHAT_PING, false },
+	{ "[DONE]", false, CHAT_DONE, false },
+	{ " [DONE] ", false, CHAT_DONE, false },
+	{ "\"[DONE]\"", false, CHAT_PASS, false },
+	{ DELTA("\"role\":\"assistant\",\"content\":\"\""), false, CHAT_PASS, false },
+	{ DELTA("\"content\":null"), false, CHAT_PASS, false },
+	{ DELTA("\"content\":\"x\""), false, CHAT_PASS, true },
+	{ DELTA("\"content\" : \"x\""), false, CHAT_PASS, true },
+	{ DELTA("\"content\":\"data: [DONE] \\\"error\\\":{} \\\\\""), false, CHAT_PASS, true },
+	{ DELTA("\"reasoning_content\":\"x\""), false, CHAT_PASS, true },
+	{ DELTA("\"reasoning\":\"x\""), false, CHAT_PASS, true },
+	{ DELTA("\"tool_calls\":[{\"index\":0}]"), false, CHAT_PASS, true },
+	{ DELTA("\"tool_calls\":[ ]"), false, CHAT_PASS, false },
+	{ DELTA("\"janus\":{\"event\":\"tool_start\"}"), false, CHAT_PASS, true },
+	{ DELTA("\"refusal\":\"no\""), false, CHAT_PASS, true },
+	{ DELTA("\"audio\":{\"id\":\"a\"}"), false, CHAT_PASS, true },
+	{ "{\"content\":\"x\",\"choices\":[]}", false, CHAT_PASS, false },
+	{ "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}", false,
+	    CHAT_DROP, false },
+	{ "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}", true,
+	    CHAT_PASS, false },
+	{ "{\"choices\":[],\"usage\":null}", false, CHAT_PASS, false },
+	{ "{\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"usage\":{\"prompt_tokens\":1}}", false,
+	    CHAT_PASS, true },
+	{ "{\"error\":{\"message\":\"bad\"}}", false, CHAT_ERROR, false },
+	{ "{\"error\":\"bad\"}", false, CHAT_ERROR, false },
+	{ "{\"error\":null,\"choices\":[]}", false, CHAT_PASS, false },
+	{ "not json", false, CHAT_PASS, false },
+	{ "{\"a\":", false, CHAT_PASS, false },
+	{ "{\"a\":\"", false, CHAT_PASS, false },
+	{ "[1]", false, CHAT_PASS, false },
+	{ "", false, CHAT_PASS, false },
+};
+
+static enum chat_verdict
+feed(struct chat_stream *s, const char *data, bool *content)
+{
+	const struct sse_event ev = { .data = data != NULL ? data : "",
+		.data_len = data != NULL ? strlen(data) : 0,
+		.has_data = data != NULL,
+		.name = "" };
+
+	return chat_stream_event(s, &ev, content);
+}
+
+START_TEST(test_verdicts)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct chat_stream s = { .want_usage = cases[i].want_usage };
+		bool content;
+
+		ck_assert_msg(feed(&s, cases[i].data, &content) == cases[i].verdict, "case %zu: %s",
+		    i, cases[i].data);
+		ck_assert_msg(content == cases[i].content, "case %zu: %s", i, cases[i].data);
+	}
+}
+END_TEST
+
+START_TEST(test_nothing_after_done)
+{
+	struct chat_stream s = { 0 };
+	bool content;
+
+	feed(&s, "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}", &content);
+	ck_assert(s.finish_seen);
+	ck_assert_int_eq(feed(&s, "[DONE]", &content), CHAT_DONE);
+	ck_assert_int_eq(feed(&s, "[DONE]", &content), CHAT_DROP);
+	ck_assert_int_eq(feed(&s, DELTA("\"content\":\"x\""), &content), CHAT_DROP);
+	ck_assert_int_eq(feed(&s, NULL, &content), CHAT_DROP);
+}
+END_TEST
+
+START_TEST(test_counts)
+{
+	struct chat_stream s = { 0 };
+	bool content;
+
+	feed(&s, DELTA("\"content\":\"12345\""), &content);
+	feed(&s, DELTA("\"finish_reason\":\"stop\""), &content);
+	feed(&s, "}{", &content);
+	ck_assert_uint_eq(s.chunks, 1);
+	ck_assert_uint_eq(s.odd, 1);
+	ck_assert(s.content_seen && !s.finish_seen);
+	ck_assert(!s.usage.reported);
+	ck_assert_int_eq(s.usage.completion_tokens, 2);
+	ck_assert_int_eq(s.usage.cost_micro_usd, -1);
+}
+END_TEST
+
+START_TEST(test_last_sane_usage_wins)
+{
+	static const char *const absurd[] = {
+		"{\"choices\":[],\"usage\":{\"prompt_tokens\":-1,\"completion_tokens\":2}}",
+		"{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1e15}}",
+		"{\"choices\":[],\"usage\":{\"prompt_tokens\":1.5,\"completion_tokens\":2}}",
+		"{\"choices\":[],\"usage\":{\"prompt_tokens\":\"1\",\"completion_tokens\":2}}",
+		"{\"choices\":[],\"usage\":{}}",
+	};
+	struct chat_stream s = { 0 };
+	bool content;
+
+	feed(&s, "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}",
+	    &content);
+	feed(&s,
+	    "{\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_"
+	    "tokens\":9,"
+	    "\"cost_usd\":0.0015,\"sandbox_seconds\":0.5}}",
+	    &content);
+	for (size_t i = 0; i < ARRAY_LEN(absurd); i++)
+		feed(&s, absurd[i], &content);
+	ck_assert(s.usage.reported);
+	ck_assert_int_eq(s.usage.prompt_tokens, 3);
+	ck_assert_int_eq(s.usage.completion_tokens, 4);
+	ck_assert_int_eq(s.usage.total_tokens, 9);
+	ck_assert_int_eq(s.usage.cost_micro_usd, 1500);
+	ck_assert(s.usage.sandbox_seconds == 0.5);
+}
+END_TEST
+
+START_TEST(test_error_text)
+{
+	struct chat_stream s = { 0 };
+	bool content;
+
+	feed(&s, "{\"error\":{\"message\":\"two\\nlines \\u001b[31m\",\"code\":5}}", &content);
+	ck_assert_str_eq(s.error_text, "two lines  [31m");
+}
+END_TEST
+
+START_TEST(test_completion_valid)
+{
+	static const struct {
+		const char *json;
+		bool valid;
+	} whole[] = {
+		{ "{\"choices\":[{\"message\":{\"content\":\"x\"}}]}", true },
+		{ "{\"error\":null,\"choices\":[{\"message\":{}}]}", true },
+		{ "{\"choices\":[]}", false },
+		{ "{\"choices\":[{}]}", false },
+		{ "{\"choices\":{}}", false },
+		{ "{\"error\":{\"message\":\"x\"},\"choices\":[{\"message\":{}}]}", false },
+		{ "[]", false },
+		{ "", false },
+	};
+	char text[240];
+
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
+		ck_assert_msg(chat_completion_valid(whole[i].json, strlen(whole[i].json), text) ==
+			whole[i].valid,
+		    "%s", whole[i].json);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("chat_stream");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_test(tc, test_verdicts);
+	tcase_add_test(tc, test_nothing_after_done);
+	tcase_add_test(tc, test_counts);
+	tcase_add_test(tc, test_last_sane_usage_wins);
+	tcase_add_test(tc, test_error_text);
+	tcase_add_test(tc, test_completion_valid);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	const int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+#
+# 04-supervision.sh - what is wanted runs: back-off, quarantine, stop, start, rollback, adoption.
+. "$(dirname "$0")/lib.sh"
+
+hostile ok crash-after=4 crash-after=1000
+start_registry registry
+old=$(push hostile-ok:latest "$registry/team/owl:1")
+new=$(push hostile-crash-after-1000:latest "$registry/team/owl:2")
+start_janus
+accept "$registry/team/owl:1" owl
+accept hostile-crash-after-4:latest faller
+becomes "a competitor that dies waits before the next try" 30 competitor_is faller backoff
+truth "and it is said why" '.state_detail | test("exited with 3")' "$(instance_of faller)"
+
+# Adopted: the same containers before and after.
+ids() { api GET "/containers/json?filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$(node)\",\"rodeo.janus.competitor=owl\"]}")" |
+	jq -r '.[].Id' | sort; }
+before=$(ids)
+listed=$(competitor owl | jq -cS 'del(.updated_at)')
+for how in KILL TERM; do
+	end janusd "$how"
+	same "after $how of janusd the pod still runs" "$before" "$(ids)"
+	start_janusd
+	becomes "after a restart it is ready" 20 competitor_is owl ready
+	same "and the pod is the same" "$before" "$(ids)"
+	same "and it is listed as before" "$listed" "$(competitor owl | jq -cS 'del(.updated_at)')"
+	check "and it answers" answers janus/owl
+done
+
+# Stop, start, restart.
+ctl stop competitor owl
+same "stop exits 0" 0 "$code"
+becomes "stopped" 30 competitor_is owl stopped
+no_owl() { [ -z "$(ids)" ]; }
+becomes "no container is left" 30 no_owl
+chat janus/owl hello
+same "a stopped one answers 503" 503 "$status"
+truth "with its code" '.error.code == "no_ready_competitor"' "$body"
+kill_janusd
+start_janusd
+truth "it stays stopped over a restart" '.wanted == "stopped"' "$(competitor owl)"
+ctl start competitor owl
+becomes "started, it is ready" 30 competitor_is owl ready
+check "and answers" answers janus/owl
+before=$(ids)
+ctl restart owl
+same "restart without a noun exits 0" 0 "$code"
+renewed() { [ "$(ids | wc -l)" = 2 ] && [ "$(ids)" != "$before" ] && competitor_is owl ready; }
+becomes "restarted, its pod is another" 40 renewed
+
+# A container taken away behind our back comes back.
+api DELETE "/containers/$(ids | head -n 1)?force=1" >/dev/null
+before=$(ids)
+becomes "a pod that lost a container is made anew, whole" 40 renewed
+check "and answers" answers janus/owl
+
+# Rollback.
+accept "$registry/team/owl:2" owl
+digest_is() { chat janus/owl hi; [ "$status" = 200 ] && grep -q "^x-janus-version-digest: $1" <<<"$head"; }
+becomes "version 2 serves" 20 digest_is "$new"
+ctl rollback competitor owl
+same "rollback exits 0" 0 "$code"
+becomes "version 1 serves again" 30 digest_is "$old"
+
+# A container of ours nobody knows is removed; one of somebody else is not.
+stray() {
+	api POST "/containers/create?name=$1" -H 'Content-Type: application/json' \
+		-d "{\"Image\":\"hostile-ok:latest\",\"Labels\":{\"rodeo.janus.managed\":\"1\",\"rodeo.janus.node\":\"$2\",\"rodeo.janus.instance\":\"ins_00000000000000000000000000\"},\"HostConfig\":{\"NetworkMode\":\"none\"}}" |
+		jq -r .Id
+}
+end janusd
+ours=$(stray "js-stray-$$" "$(node)")
+theirs=$(stray "js-other-$$" node_00000000000000000000000000)
+start_janusd
+ours_gone() { api GET "/containers/$ours/json" >/dev/null; [ "$(status)" = 404 ]; }
+becomes "a stray container of ours is removed" 30 ours_gone
+api GET "/containers/$theirs/json" >/dev/null
+same "one of another node is left alone" 200 "$(status)"
+api DELETE "/containers/$theirs?force=1" >/dev/null
+
+becomes "five failures are enough" 120 competitor_is faller failed
+has "and that is said" 'start|quarantine|died|failed' "$(instance_of faller | jq -r .state_detail)"
+falls() { containers .Labels | grep -c faller || true; }
+same "a quarantined one has no container" 0 "$(falls)"
+ctl start competitor faller
+becomes "started by a person, it tries again" 20 competitor_is faller ready
+
+# Remove.
+ctl remove competitor owl
+same "remove without --yes and without a terminal is refused" 2 "$code"
+ctl remove competitor owl --yes
+same "remove exits 0" 0 "$code"
+becomes "removed, nothing of it runs" 40 no_owl
+ctl show competitor owl
+same "and it is not found" 3 "$code"
+chat janus/owl hello
+same "and no model" 404 "$status"

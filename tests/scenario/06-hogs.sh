@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+#
+# 06-hogs.sh - a competitor that takes all it can get harms itself alone, and its end is explained.
+. "$(dirname "$0")/lib.sh"
+
+hostile ok fork-bomb memory-hog memory-hog-main disk-fill log-flood fd-hog cpu-hog
+start_janus
+accept hostile-ok:latest neighbour
+small='{"resources":{"memory":"512MiB","cpus":0.5}}'
+printf '%s' "$small" >"$work/small.json"
+
+free_memory() { awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo; }
+free_disk() { df -Pm / | awk 'NR == 2 { print $4 }'; }
+disk_before=$(free_disk)
+memory_before=$(free_memory)
+
+slowest=0
+# the_neighbour_answers HOG: twenty chats while it does its worst
+the_neighbour_answers() {
+	local i from took worst=0 lost=0
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		from=$(ms)
+		answers janus/neighbour || lost=$((lost + 1))
+		took=$(($(ms) - from))
+		[ "$took" -le "$worst" ] || worst=$took
+		moment 0.05
+	done
+	[ "$worst" -le "$slowest" ] || slowest=$worst
+	same "while $1: the neighbour answered all of 20 chats (slowest $worst ms)" 0 "$lost"
+	below "while $1: ms of the slowest" 5000 "$worst"
+}
+
+for hog in fork-bomb memory-hog disk-fill log-flood fd-hog cpu-hog; do
+	ctl submit image "hostile-$hog:latest" --name "$hog" --manifest "$work/small.json" --wait --timeout 90s
+	[ "$code" = 0 ] || giveup "$hog is accepted" "$out" "$err"
+	chat "janus/$hog" "now do it: $hog" || true
+	the_neighbour_answers "$hog"
+	ask "$url/livez"
+	same "while $hog: janusd lives" 200 "$status"
+	if [ "$hog" = log-flood ]; then
+		log=$(timeout 20 "$bin/janusctl" logs log-flood -n 200 | tr -d '\n\t')
+		lacks "its log is shown without control characters" $'[\x01-\x08\x0b-\x1f\x7f]' "$log"
+	fi
+	ctl remove competitor "$hog" --yes
+	becomes "$hog is removed, whole" 45 containers_are 2
+done
+
+ctl submit image hostile-memory-hog-main:latest --name greedy --manifest "$work/small.json" --wait --timeout 90s
+chat janus/greedy "memory-hog-main" || true
+killed() { instance_of greedy | jq -e '.state_detail // "" | test("memory limit 512 MiB")' >/dev/null; }
+becomes "its end is explained: killed: memory limit 512 MiB" 40 killed
+truth "and has a reason" '.state_reason == "out_of_memory" or (.evidence.explained | test("memory limit 512 MiB"))' "$(instance_of greedy)"
+check "the neighbour answers" answers janus/neighbour
+
+ctl remove competitor greedy --yes
+becomes "all of them are gone" 45 containers_are 2
+below "MiB of disk that are gone" 300 $((disk_before - $(free_disk)))
+below "MiB of memory that are gone" 600 $((memory_before - $(free_memory)))
+printf '     slowest chat of the neighbour: %d ms\n' "$slowest"

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+#
+# 12-up-and-down.sh - make up brings everything up, again changes nothing; make down leaves nothing.
+. "$(dirname "$0")/lib.sh"
+
+export DOCKER_HOST=unix://$engine BIN=$bin
+up() { from=$SECONDS; out=$("$root/controlplane/up.sh" 2>&1 </dev/null) && code=0 || code=$?; took=$((SECONDS - from)); }
+down() { out=$("$root/controlplane/down.sh" 2>&1 </dev/null) && code=0 || code=$?; }
+pid_files() { cat "$runtime"/*.pid; }
+
+up
+same "make up exits 0" 0 "$code"
+[ "$code" = 0 ] || giveup "make up" "$out" "$(tail "$state"/log/janusd.log)"
+has "it prints the URL" "$url" "$out"
+has "and each step" '\[8/8\]' "$out"
+check "the baseline answers" answers janus/baseline-agent
+chat janus hello
+same "so does the default route" 200 "$status"
+pids_before=$(pid_files)
+before=$(containers)
+
+up
+same "again it exits 0" 0 "$code"
+below "and takes seconds" 20 "$took"
+same "the daemons are the same" "$pids_before" "$(pid_files)"
+same "so are the containers" "$before" "$(containers)"
+
+# A killed daemon is started again, and takes the pods over.
+kill -KILL "$(cut -d' ' -f1 "$runtime/janusd.pid")"
+up
+same "after a kill it exits 0" 0 "$code"
+same "with the same containers" "$before" "$(containers)"
+
+# A failure names the step.
+end_code=0
+broken=$(JANUS_STATE_DIR=$world/s2 JANUS_RUNTIME_DIR=$world/r2 BIN=$world/nowhere "$root/controlplane/up.sh" 2>&1 </dev/null) || end_code=$?
+if [ "$end_code" != 0 ]; then ok "without programs it fails"; else bad "without programs it fails" "$broken"; fi
+has "and names the step" 'failed in step' "$broken"
+
+down
+same "make down exits 0" 0 "$code"
+same "no container is left" 0 "$(container_count)"
+same "no socket" '' "$(find "$runtime" -type s 2>/dev/null)"
+lacks "no process" "$world|$runtime" "$(for p in /proc/[0-9]*; do
+	case $(readlink "$p/exe" 2>/dev/null) in */janusd | */janus-platform) tr '\0' '\n' <"$p/environ" | grep JANUS_RUNTIME_DIR ;; esac
+done)"
+if [ -n "$(find "$state" -name "*.db")" ]; then ok "the data stay"; else bad "the data stay" "$(ls "$state")"; fi
+down
+same "make down of nothing exits 0" 0 "$code"
+
+up
+same "up again it exits 0" 0 "$code"
+competitors=$("$bin/janusctl" list competitors --output id | wc -l)
+same "and knows what it knew" 1 "$competitors"
+down

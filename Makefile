@@ -93,8 +93,61 @@ $(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libbasel
 check: programs $(TESTS)	## run the unit tests; SAN=address,undefined sanitizes them
 	@for t in $(TESTS); do BIN=$(BIN) $$t || exit 1; done
 
+# --- run and test ---------------------------------------------------------------------------
+up:				## from nothing to a running Janus; again, it changes nothing
+	@controlplane/up.sh
+down:				## stop it all; the data stay
+	@controlplane/down.sh
+test:				## everything: packages, build, lint, units, fuzzing, scenarios, SDK
+	@tests/run.sh
+tests: $(TESTS) fakes
+scenarios: programs fakes	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
+	@BIN=$(BIN) tests/scenario/run.sh $(SCENARIOS)
+e2e: programs fakes		## run the official OpenAI SDK against Janus
+	@BIN=$(BIN) tests/scenario/run.sh 13-openai-sdk.sh
+
+FAKES := $(patsubst %.c,$(B)/%,$(wildcard tests/fake/*.c))
+fakes: $(FAKES)
+$(FAKES): $(B)/%: $(B)/obj/%.o
+	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^
+
+lint: layers format tidy	## layers, format, clang-tidy, cppcheck, shellcheck, man pages, errors
+	@tests/lint/shell.sh
+	@tests/lint/man.sh
+	@tests/lint/errors.sh
+layers:				## fail on an include that points up
+	@tests/lint/layers.sh
+format:				## fail on C that clang-format would write otherwise; FIX=1 rewrites it
+	@tests/lint/format.sh $(if $(FIX),--fix)
+tidy: $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
+	@tests/lint/tidy.sh
+
+# Fuzz targets: clang's, over the whole runtime.
+FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -DJANUS_VERSION='"$(VERSION)"'
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJECTS := $(patsubst %.c,build/fuzz/obj/%.o,$(call sources,$(RUNTIME)))
+build/fuzz/obj/%.o: %.c Makefile
+	@echo "  fuzz $<"; mkdir -p $(@D)
+	@clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+build/fuzz/libruntime.a: $(FUZZ_OBJECTS)
+$(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libruntime.a
+	@echo "  link $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS) -pthread
+fuzzers: $(FUZZERS)
+fuzz: fuzzers			## fuzz each target for SECONDS (60)
+	@for f in $(FUZZERS); do tests/fuzz/run.sh $$f $(or $(SECONDS),60) || exit 1; done
+
+compile_commands.json:		## write build/compile_commands.json, where clangd looks
+	@mkdir -p build; $(MAKE) -Bnk --no-print-directory programs tests | awk -v dir="$$PWD" ' \
+		BEGIN { printf "[" } / -c -o build/ { gsub(/["\\]/, "\\\\&"); \
+		printf "%s\n {\"directory\": \"%s\", \"file\": \"%s\", \"command\": \"%s\"}", n++ ? "," : "", dir, $$NF, $$0 } \
+		END { print "\n]" }' > build/compile_commands.json
+	@echo "  made build/compile_commands.json"
+
+.PHONY: up down test tests scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
+
 help:				## show this list
-	@awk -F':.*## ' '/^[a-z_.]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z0-9_.]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile
 
 clean:				## remove everything that was built
 	rm -rf build

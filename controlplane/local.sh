@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 #
-# local.sh - what up.sh and down.sh share: where things are, and how to talk about them.
-# shellcheck disable=SC2034	# read by the scripts that source this
+# local.sh - what up.sh, down.sh and tests/run.sh share: where things are, steps, packages, the engine.
+# shellcheck disable=SC2034,SC2154	# the sourcing scripts read and set some
 #
-# Sourced.  Sets root, bin, state, runtime, logs, and engine once find_engine succeeded.
+# Sourced.  Sets root, bin, state, runtime, logs, and engine once find_engine succeeded;
+# the caller sets command and steps before it begins one.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=${BIN:-build/bin}
@@ -140,4 +141,133 @@ stop_daemon() {	# name grace: TERM, wait, KILL
 		fi
 	fi
 	rm -f "$runtime/$1.pid"
+}
+
+# --- steps: the caller sets command and steps ------------------------------------
+
+step=0 title='' log=''
+
+begin() {
+	step=$((step + 1))
+	title=$1
+	log=''
+	printf '[%d/%d] %s' "$step" "$steps" "$title"
+	if [ -n "${2:-}" ]; then
+		printf ': %s' "$2"
+	fi
+	printf '\n'
+}
+
+on_exit() {
+	local code=$?
+	[ "$code" != 0 ] || return 0
+	trap - EXIT
+	{
+		printf '\nmake %s failed in step %d/%d, %s.\n' "$command" "$step" "$steps" "$title"
+		if [ -n "$log" ] && [ -s "$log" ]; then
+			printf 'The end of its log:\n'
+			tail -n 15 "$log" | sed 's/^/    /'
+			printf 'All of it is in %s\n' "$log"
+		elif [ -d "$logs" ]; then
+			printf 'Logs are in %s\n' "$logs"
+		fi
+		printf 'Once that is mended, run make %s again.\n' "$command"
+	} >&2
+	exit "$code"
+}
+
+die() {
+	printf '      %s\n' "$*" >&2
+	exit 1
+}
+
+# watched COMMAND...: run it into $log, and show the newest line every few seconds.
+watched() {
+	local pid code=0 from=$SECONDS next=3 last
+	log=$logs/$(printf '%02d' "$step")-${title//[^a-z]/-}.log
+	"$@" >"$log" 2>&1 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		if [ $((SECONDS - from)) -ge "$next" ]; then
+			next=$((next + 5))
+			last=$(tail -c 400 "$log" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 || true)
+			note "$((SECONDS - from)) s: ${last:0:90}"
+		fi
+		sleep 0.1
+	done
+	wait "$pid" || code=$?
+	return "$code"
+}
+
+# --- packages -------------------------------------------------------------------
+
+missing_packages() {
+	local package
+	for package in "$@"; do
+		dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+			printf '%s\n' "$package"
+	done
+}
+
+apt_install() {
+	as_root apt-get -qq update &&
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=300 \
+			install --no-install-recommends "$@"
+}
+
+# --- a container engine -----------------------------------------------------------
+
+start_dockerd() {	# options
+	local dockerd
+	dockerd=$(command -v dockerd || echo /usr/sbin/dockerd)
+	log=$logs/dockerd.log
+	note "starting dockerd in the background, log in $log"
+	# shellcheck disable=SC2016,SC2024	# the inner shell expands; the log is ours
+	as_root setsid sh -c 'umask 022; echo $$ >"$1"; shift; exec "$@"' sh "$runtime/dockerd.pid" \
+		"$dockerd" "$@" >>"$log" 2>&1 </dev/null &
+	disown
+	until_true 30 engine_is_up && return
+	stop_daemon dockerd 10
+	return 1
+}
+
+engine_is_up() { find_engine; }
+
+run_engine() {
+	if find_engine; then
+		:
+	elif [ -d /run/systemd/system ] && systemctl cat docker.socket >/dev/null 2>&1; then
+		begin "container engine" "starting docker through systemd"
+		as_root systemctl start docker
+		until_true 30 engine_is_up || die "docker was started, but no engine socket answers: journalctl -u docker"
+		return
+	else
+		begin "container engine" "none answers; installing and starting docker.io"
+		if ! command -v dockerd >/dev/null && [ ! -x /usr/sbin/dockerd ]; then
+			watched apt_install docker.io iptables
+		fi
+		if [ -d /run/systemd/system ]; then
+			as_root systemctl enable --now docker
+			until_true 30 engine_is_up || die "docker was started, but no engine socket answers: journalctl -u docker"
+		elif ! until_true 5 engine_is_up; then
+			# Pods have no network, so an engine that may not touch the firewall will do.
+			start_dockerd || start_dockerd --iptables=false --ip6tables=false --bridge=none ||
+				die "dockerd does not come up"
+		fi
+		note "docker answers at $engine"
+		return
+	fi
+	begin "container engine" "using $(engine_words) at $engine"
+	if [ -n "$engine_group" ]; then
+		note "$me may not use it: the daemons run with group $engine_group, through sudo"
+	fi
+}
+
+engine_words() {
+	local seen name=docker
+	seen=$(engine_get GET /version)
+	case $seen in
+	*[Pp]odman*) name=podman ;;
+	esac
+	printf '%s %s' "$name" "$(grep -oE '"Version": ?"[^"]*"' <<<"$seen" | head -n 1 | cut -d'"' -f4)"
 }

@@ -14,10 +14,10 @@
 static const char usage[] =
     "usage: janusd [-c FILE] [-T]\n"
     "\n"
-    "  -c FILE  read settings from FILE only\n"
-    "  -T       print every setting, its value and where it came from, and exit\n"
-    "  -V       print the version and exit\n"
-    "  -h       this help\n"
+    "  -c, --config FILE  read settings from FILE only\n"
+    "  -T, --print        print every setting, its value and where it came from, and exit\n"
+    "  -V, --version      print the version and exit\n"
+    "  -h, --help         this help\n"
     "\n"
     "Settings are in janus.conf(5); each may also be given as JANUS_SECTION_KEY in the environment.\n";
 
@@ -55,12 +55,19 @@ run(const char *file)
 int
 main(int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "print", no_argument, NULL, 'T' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
 	const char *file = NULL;
 	struct error err = { 0 };
 	int print = 0, opt;
 
 	setlocale(LC_ALL, "");
-	while ((opt = getopt(argc, argv, "c:TVh")) != -1) {
+	while ((opt = getopt_long(argc, argv, "c:TVh", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c': file = optarg; break;
 		case 'T': print = 1; break;

@@ -14,83 +14,15 @@ set -euo pipefail
 # shellcheck source=controlplane/local.sh
 . "$(dirname "$0")/local.sh"
 
-readonly steps=8
+readonly command=up steps=8
 readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap
 	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
 	libconfuse-dev libsmartcols-dev)
 readonly baseline=baseline-agent
 
-step=0 title='' log=''
-umask 077
-
-begin() {
-	step=$((step + 1))
-	title=$1
-	log=''
-	printf '[%d/%d] %s' "$step" "$steps" "$title"
-	if [ -n "${2:-}" ]; then
-		printf ': %s' "$2"
-	fi
-	printf '\n'
-}
-
-on_exit() {
-	local code=$?
-	[ "$code" != 0 ] || return 0
-	trap - EXIT
-	{
-		printf '\nmake up failed in step %d/%d, %s.\n' "$step" "$steps" "$title"
-		if [ -n "$log" ] && [ -s "$log" ]; then
-			printf 'The end of its log:\n'
-			tail -n 15 "$log" | sed 's/^/    /'
-			printf 'All of it is in %s\n' "$log"
-		elif [ -d "$logs" ]; then
-			printf 'Logs are in %s\n' "$logs"
-		fi
-		printf 'Once that is mended, make up goes on from here.\n'
-	} >&2
-	exit "$code"
-}
 trap on_exit EXIT
 
-die() {
-	printf '      %s\n' "$*" >&2
-	exit 1
-}
-
-# watched COMMAND...: run it into $log, and show the newest line every few seconds.
-watched() {
-	local pid code=0 from=$SECONDS next=3 last
-	log=$logs/$(printf '%02d' "$step")-${title//[^a-z]/-}.log
-	"$@" >"$log" 2>&1 &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		if [ $((SECONDS - from)) -ge "$next" ]; then
-			next=$((next + 5))
-			last=$(tail -c 400 "$log" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 || true)
-			note "$((SECONDS - from)) s: ${last:0:90}"
-		fi
-		sleep 0.1
-	done
-	wait "$pid" || code=$?
-	return "$code"
-}
-
 # --- 1: packages ----------------------------------------------------------------
-
-missing_packages() {
-	local package
-	for package in "$@"; do
-		dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
-			printf '%s\n' "$package"
-	done
-}
-
-apt_install() {
-	as_root apt-get -qq update &&
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=300 \
-			install --no-install-recommends "$@"
-}
 
 install_packages() {
 	local missing
@@ -115,63 +47,6 @@ build_programs() {
 	begin programs "building into build/bin with $(nproc) jobs"
 	watched make -C "$root" -j "$(nproc)" --no-print-directory programs
 	note "$("$bin/janusd" --version 2>/dev/null | head -n 1 || echo built)"
-}
-
-# --- 3: a container engine --------------------------------------------------------
-
-start_dockerd() {	# options
-	local dockerd
-	dockerd=$(command -v dockerd || echo /usr/sbin/dockerd)
-	log=$logs/dockerd.log
-	note "starting dockerd in the background, log in $log"
-	# shellcheck disable=SC2016,SC2024	# the inner shell expands; the log is ours
-	as_root setsid sh -c 'umask 022; echo $$ >"$1"; shift; exec "$@"' sh "$runtime/dockerd.pid" \
-		"$dockerd" "$@" >>"$log" 2>&1 </dev/null &
-	disown
-	until_true 30 engine_is_up && return
-	stop_daemon dockerd 10
-	return 1
-}
-
-engine_is_up() { find_engine; }
-
-run_engine() {
-	if find_engine; then
-		:
-	elif [ -d /run/systemd/system ] && systemctl cat docker.socket >/dev/null 2>&1; then
-		begin "container engine" "starting docker through systemd"
-		as_root systemctl start docker
-		until_true 30 engine_is_up || die "docker was started, but no engine socket answers: journalctl -u docker"
-		return
-	else
-		begin "container engine" "none answers; installing and starting docker.io"
-		if [ -n "$(missing_packages docker.io)" ]; then
-			watched apt_install docker.io iptables
-		fi
-		if [ -d /run/systemd/system ]; then
-			as_root systemctl enable --now docker
-			until_true 30 engine_is_up || die "docker was started, but no engine socket answers: journalctl -u docker"
-		elif ! until_true 5 engine_is_up; then
-			# Pods have no network, so an engine that may not touch the firewall will do.
-			start_dockerd || start_dockerd --iptables=false --ip6tables=false --bridge=none ||
-				die "dockerd does not come up"
-		fi
-		note "docker answers at $engine"
-		return
-	fi
-	begin "container engine" "using $(engine_words) at $engine"
-	if [ -n "$engine_group" ]; then
-		note "$me may not use it: the daemons run with group $engine_group, through sudo"
-	fi
-}
-
-engine_words() {
-	local seen name=docker
-	seen=$(engine_get GET /version)
-	case $seen in
-	*[Pp]odman*) name=podman ;;
-	esac
-	printf '%s %s' "$name" "$(grep -oE '"Version": ?"[^"]*"' <<<"$seen" | head -n 1 | cut -d'"' -f4)"
 }
 
 # --- 4: images ------------------------------------------------------------------
@@ -228,7 +103,7 @@ choose_provider() {
 			} >"$state/provider.env.new"
 			mv "$state/provider.env.new" "$state/provider.env"
 			if [ -n "$provider_key" ]; then
-				printf '%s' "$provider_key" >"$state/provider.key"
+				(umask 077; printf '%s' "$provider_key" >"$state/provider.key")
 			else
 				rm -f "$state/provider.key"
 			fi

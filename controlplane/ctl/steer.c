@@ -41,7 +41,9 @@ steer(struct ctl *ctl, const struct steer *how, const cJSON *body)
 	};
 	if (ctl_ask(ctl, &call, &object, &f) < 0)
 		return ctl_complain(ctl, &f);
-	if (cJSON_IsObject(object))
+	/* Of what is gone a table has nothing to show. */
+	if (cJSON_IsObject(object) &&
+	    (!json_bool(object, "deleted", false) || ctl->format == CTL_JSON || ctl->format == CTL_JSONL))
 		ctl_print_object(ctl, ctl_kind_of(noun), object, stdout);
 	if (json_str(object, "name") != NULL)
 		name = json_str(object, "name"); /* it may have been named by its id */

@@ -399,7 +399,10 @@ check(struct supervisor *sup, const char *slug, bool url, const char *reference,
 		return error_add(err, "image");
 	if (manifest_parse(manifest, &m, err) < 0)
 		return error_add(err, "manifest");
+	const int within = manifest_check(&m, sup->c.policy, err);
 	manifest_done(&m);
+	if (within < 0)
+		return error_add(err, "manifest");
 	if (active != NULL)
 		return error_set(err, ERROR_CONFLICT,
 		    "a submission of '%s' is under way: %s (%s); wait for it or cancel it", slug, active->id,

@@ -107,7 +107,7 @@ scan_work(struct submit_job *j)
 		j->err.kind = ERROR_NONE;
 		/* The submitter's manifest stands before the image's own. */
 		text = j->manifest != NULL && j->manifest[0] != '\0' ? j->manifest : image.manifest;
-		if (manifest_parse(text, &m, &why) < 0)
+		if (manifest_parse(text, &m, &why) < 0 || manifest_check(&m, j->policy, &why) < 0)
 			error_set(&j->err, ERROR_UPSTREAM, "manifest: %s", why.text);
 		else
 			j->label = str_dup(text);

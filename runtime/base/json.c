@@ -4,6 +4,7 @@
 #include "runtime/base/json.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,7 +128,13 @@ json_add_str(cJSON *object, const char *key, const char *value)
 cJSON *
 json_add_int(cJSON *object, const char *key, int64_t value)
 {
-	return add(object, key, cJSON_CreateNumber((double)value));
+	char text[24];
+
+	/* cJSON prints numbers of 16 digits and more as rounded doubles. */
+	if (value < 1000000000000000 && value > -1000000000000000)
+		return add(object, key, cJSON_CreateNumber((double)value));
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	return add(object, key, cJSON_CreateRaw(text));
 }
 
 cJSON *

@@ -103,7 +103,7 @@ struct engine_driver {
 	/** what is there, and can it do what we need? 2 s. */
 	int (*info)(struct engine *, struct engine_info *out, struct error *);
 	/**
-	 * resolve - a reference to the digest that will run, without pulling (5 s to the registry).
+	 * resolve - a reference to the digest that will run, without pulling (10 s to the registry).
 	 * A local image that no registry knows resolves to its id with digest "" and *local true.
 	 * NOT_FOUND, DENIED (credentials), INVALID (grammar), UNAVAILABLE/UPSTREAM (registry), BUSY (429).
 	 */

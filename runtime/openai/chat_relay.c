@@ -269,6 +269,7 @@ finish(struct chat_relay *r, enum wire_code code, const char *text, const char *
 	timer_cancel(&r->total);
 	r->result.code = code;
 	if (text != r->result.text) /* an owner may hand back what we told it */
+		if (text != r->result.text)
 		snprintf(r->result.text, sizeof(r->result.text), "%s", text != NULL ? text : "");
 	if (r->client != NULL) {
 		if (r->result.committed)
@@ -626,7 +627,9 @@ chat_relay_attempt(
 	r->sse = (struct sse_parser){ .max_bytes = r->limits->event_bytes };
 	buf_clear(&r->body);
 	r->is_stream_body = r->began = r->progressed = false;
-	timer_set(r->loop, &r->silence, r->limits->first_byte_ms, on_silence, r);
+	/* A whole answer comes when all of it is thought out: only the total limits that. */
+	if (r->stream)
+		timer_set(r->loop, &r->silence, r->limits->first_byte_ms, on_silence, r);
 	r->exchange = http_exchange_open(r->loop, t, "POST", parts, nparts, &exchange_events, r);
 }
 

@@ -26,7 +26,7 @@ struct transport;
 struct chat_relay_limits {
 	int64_t hold_ms;       /* longest time before a stream's head is committed */
 	int64_t ping_ms;       /* longest silence towards the client */
-	int64_t first_byte_ms; /* an attempt's silence before its first event (or its whole answer) */
+	int64_t first_byte_ms; /* an attempt's silence before the first event of a stream */
 	int64_t gap_ms;	       /* silence between events with content */
 	int64_t total_ms;      /* from acceptance */
 	size_t event_bytes;    /* largest event */

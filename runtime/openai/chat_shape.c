@@ -3,53 +3,14 @@
  */
 #include "runtime/openai/chat_shape.h"
 
-#include <math.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json_scan.h"
-#include "runtime/base/str.h"
+#include "runtime/openai/chat_fields.h"
 #include "runtime/openai/chat_request.h"
-
-/* JSON types as bits. */
-enum {
-	NUL = 1 << 0,
-	BOOL = 1 << 1,
-	NUM = 1 << 2,
-	STR = 1 << 3,
-	ARR = 1 << 4,
-	OBJ = 1 << 5,
-	INT = 1 << 6, /* a number without a fraction */
-};
-static const uint8_t type_bits[] = {
-	[JSON_NULL] = NUL,
-	[JSON_FALSE] = BOOL,
-	[JSON_TRUE] = BOOL,
-	[JSON_NUMBER] = NUM,
-	[JSON_STRING] = STR,
-	[JSON_ARRAY] = ARR,
-	[JSON_OBJECT] = OBJ,
-};
-
-struct field {
-	const char *name;
-	size_t len;
-	unsigned types;
-	double min, max;
-};
-#define FIELD(n, t)                                      \
-	{                                                \
-		n, sizeof(n) - 1, t, -HUGE_VAL, HUGE_VAL \
-	}
-#define RANGE(n, t, low, high)                 \
-	{                                      \
-		n, sizeof(n) - 1, t, low, high \
-	}
-#define COUNT_MAX 9007199254740992.0
 
 static const struct field request_fields[] = {
 	FIELD("model", STR),
@@ -208,90 +169,7 @@ chat_shape_literal_is(const char *json, const struct json_value *v, const char *
 	return strcmp(decoded, text) == 0;
 }
 
-static const struct field *
-find_field(
-    const struct chat_shape *s, const struct json_value *v, const struct field *fields, size_t n)
-{
-	const char *key = s->text + v->key_at + 1;
-	size_t len = v->key_len - 2;
-	_cleanup_free_ char *decoded = NULL;
-
-	if (memchr(key, '\\', len) != NULL) {
-		decoded = json_unquote(key - 1, v->key_len);
-		key = decoded;
-		len = strlen(decoded);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (fields[i].len == len && memcmp(fields[i].name, key, len) == 0)
-			return &fields[i];
-	return NULL;
-}
-
-static double
-number_of(const struct chat_shape *s, const struct json_value *v)
-{
-	_cleanup_free_ char *digits = str_ndup(s->text + v->at, v->len);
-
-	return strtod(digits, NULL);
-}
-
-/* "a string, an array or null" */
-static void
-name_types(unsigned types, char *out, size_t cap)
-{
-	static const struct {
-		unsigned bit;
-		const char *name;
-	} names[] = { { BOOL, "true or false" }, { INT, "an integer" }, { NUM, "a number" },
-		{ STR, "a string" }, { ARR, "an array" }, { OBJ, "an object" } };
-	size_t n = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (types & names[i].bit)
-			n += (size_t)snprintf(
-			    out + n, cap - n, "%s%s", n > 0 ? " or " : "", names[i].name);
-}
-
-static void
-check_range(
-    struct chat_shape *s, const struct json_value *v, const struct field *f, const char *param)
-{
-	const double x = number_of(s, v);
-
-	if ((f->types & INT) && isfinite(x) && x != floor(x))
-		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be an integer.", param);
-	else if (x < f->min && f->max >= COUNT_MAX)
-		chat_shape_refuse(
-		    s, CODE_INVALID_VALUE, param, "'%s' must be at least %g.", param, f->min);
-	else if (x < f->min || x > f->max)
-		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be from %g to %g.",
-		    param, f->min, f->max);
-}
-
-/* Check one member against its table; the field, or NULL if it is not a known one. */
-static const struct field *
-check_field(struct chat_shape *s, const struct json_value *v, const struct field *fields, size_t n,
-    const char *where)
-{
-	const struct field *f = find_field(s, v, fields, n);
-	char param[96], wanted[96];
-
-	if (f == NULL || s->refused)
-		return f;
-	const unsigned types = f->types | (f->types & INT ? NUM : 0);
-	if ((types & type_bits[v->type]) != 0 && v->type != JSON_NUMBER)
-		return f;
-	snprintf(param, sizeof(param), "%s%s%s", where, *where != '\0' ? "." : "", f->name);
-	if ((types & type_bits[v->type]) == 0) {
-		name_types(f->types, wanted, sizeof(wanted));
-		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be %s.", param, wanted);
-	} else {
-		check_range(s, v, f, param);
-	}
-	return f;
-}
-#define CHECK_FIELD(s, v, fields, where) check_field(s, v, fields, ARRAY_LEN(fields), where)
+#define CHECK_FIELD(s, v, fields, where) field_check(s, v, fields, ARRAY_LEN(fields), where)
 
 static bool
 want_object(struct chat_shape *s, const struct json_value *v, const char *where)
@@ -429,7 +307,7 @@ end_part(struct chat_shape *s, const struct json_value *v, const char *where)
 static void
 see_part(struct chat_shape *s, const struct json_value *v, size_t message)
 {
-	const unsigned bit = type_bits[v->type];
+	const unsigned bit = field_type_bit(v);
 	char where[64];
 
 	snprintf(
@@ -564,7 +442,7 @@ see_format(struct chat_shape *s, const struct json_value *v)
 static void
 see_flag(struct chat_shape *s, const struct json_value *v)
 {
-	if (v->depth == 2 && (type_bits[v->type] & (BOOL | NUL)) == 0)
+	if (v->depth == 2 && (field_type_bit(v) & (BOOL | NUL)) == 0)
 		chat_shape_refuse(s, CODE_INVALID_VALUE, "generation_flags",
 		    "Each of 'generation_flags' must be true or false.");
 }

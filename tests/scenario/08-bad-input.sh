@@ -104,8 +104,8 @@ control POST /api/v1/competitors/nobody/start
 refused "starting an unknown competitor" 404 resource_not_found
 ask -X POST "$url/api/v1/submissions" "${json[@]}" -d '{"name":"x","image":"hostile-ok"}'
 case $status in 401 | 403) ok "an anonymous submission: $status" ;; *) bad "an anonymous submission is refused" "$status $body" ;; esac
-ask "$url/v1/models" -H 'authorization: Bearer jns_sk_nonsense'
-refused "a bad key" 401 invalid_api_key
+ask "$url/v1/models" -H 'authorization: Bearer anything'
+same "on loopback any key will do" 200 "$status"
 
 # --- chats ---
 bad_chat() {	# WHAT STATUS CODE BODY

@@ -163,6 +163,23 @@ name_is_taken(const struct docker_reply *r)
 	    (r->status == 500 && strstr(buf_str(&r->body), "already in use") != NULL);
 }
 
+/* A 400 is the image's fault where it names what only the image says; else it is our own. */
+static int
+create_refusal(struct error *err, const struct docker_reply *r)
+{
+	static const char *const image_faults[] = { "No command", "no command", "no CMD",
+		"working directory", "invalid mount" };
+
+	docker_refusal(err, r, "create");
+	if (err == NULL || err->kind != ERROR_INVALID)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(image_faults); i++)
+		if (strstr(err->text, image_faults[i]) != NULL)
+			return -1;
+	err->kind = ERROR_INTERNAL;
+	return -1;
+}
+
 int
 container_create(struct docker *d, const struct pod_spec *s, const char *role, const cJSON *body,
     char id[CONTAINER_ID_MAX], struct error *err)
@@ -189,7 +206,7 @@ container_create(struct docker *d, const struct pod_spec *s, const char *role, c
 		return error_set(err, ERROR_NOT_FOUND, "no such image on this host: %.120s",
 		    json_str(body, "Image"));
 	if (r.status != 201)
-		return docker_refusal(err, &r, "create");
+		return create_refusal(err, &r);
 	if (json_parse(buf_str(&r.body), r.body.len, &json, NULL) < 0 ||
 	    json_str(json, "Id") == NULL || strlen(json_str(json, "Id")) >= CONTAINER_ID_MAX)
 		return error_set(err, ERROR_UPSTREAM, "engine: created a container without an id");

@@ -122,12 +122,11 @@ create_checked(struct docker *d, const struct pod_spec *s, const char *role, con
 	_cleanup_json_ cJSON *inspected = NULL;
 
 	if (container_create(d, s, role, body, id, err) < 0)
-		return error_add(err, "%s", role);
+		return -1;
 	path = str_printf("/containers/%s/json", id);
-	if (docker_get(d, path, LOOK_MS, &inspected, err) < 0 ||
-	    readback_check(body, inspected, podman, err) < 0)
-		return error_add(err, "%s", role);
-	return 0;
+	if (docker_get(d, path, LOOK_MS, &inspected, err) < 0)
+		return -1;
+	return readback_check(body, inspected, podman, err);
 }
 
 static int
@@ -139,12 +138,12 @@ start_link(struct docker *d, const struct pod_spec *s, struct pod_place *p,
 
 	if (notify >= 0)
 		inotify_add_watch(notify, p->dir, IN_CREATE | IN_MOVED_TO);
-	if (create_checked(d, s, ROLE_LINK, body, p->podman, id, err) < 0)
-		return -1;
-	if (container_start(d, id, err) < 0) {
-		if (err != NULL && err->kind == ERROR_INVALID)
-			err->kind = ERROR_INTERNAL; /* our image, not the competitor's */
-		return error_add(err, ROLE_LINK);
+	if (create_checked(d, s, ROLE_LINK, body, p->podman, id, err) < 0 ||
+	    container_start(d, id, err) < 0) {
+		/* Our image, not the competitor's: neither is at fault for what it is or lacks. */
+		if (err != NULL && (err->kind == ERROR_INVALID || err->kind == ERROR_NOT_FOUND))
+			err->kind = ERROR_INTERNAL;
+		return error_add(err, "pod's link");
 	}
 	return wait_socket(notify, p->dir, err);
 }

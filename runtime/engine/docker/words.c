@@ -112,6 +112,13 @@ docker_refusal(struct error *err, const struct docker_reply *r, const char *what
 	return error_set(err, kind, "engine: %s: %s", what, text);
 }
 
+#define UNREADABLE "the registry does not let us read %s: it does not exist, or it is not public"
+#define UNKNOWN "no such image: %s is not in its registry"
+#define CROWDED "the registry of %s asks to wait: too many requests"
+#define UNREACHABLE "the registry of %s cannot be reached"
+#define SILENT "the registry of %s does not answer"
+#define WEB_PAGE "the registry of %s answered with a web page"
+
 /* The first row that matches decides. Engines give the class of a failure in prose only. */
 static const struct {
 	const char *words;
@@ -119,74 +126,39 @@ static const struct {
 	const char *sentence; /* %s: the reference */
 	bool quote; /* add the engine's own words */
 } refusals[] = {
-	{ "toomanyrequests", ERROR_BUSY, "the registry of %s asks to wait: too many requests",
-	    false },
-	{ "too many requests", ERROR_BUSY, "the registry of %s asks to wait: too many requests",
-	    false },
-	{ "no space left on device", ERROR_IO, "the host's disk is full: %s cannot be pulled",
-	    false },
-	{ "manifest unknown", ERROR_NOT_FOUND, "no such image: %s is not in its registry", false },
-	{ "name unknown", ERROR_NOT_FOUND, "no such image: %s is not in its registry", false },
-	{ "no matching manifest", ERROR_INVALID, "%s has no image for this host's architecture",
-	    true },
+	{ "toomanyrequests", ERROR_BUSY, CROWDED, false },
+	{ "too many requests", ERROR_BUSY, CROWDED, false },
+	{ "no space left on device", ERROR_IO, "the disk is full: %s cannot be pulled", false },
+	{ "manifest unknown", ERROR_NOT_FOUND, UNKNOWN, false },
+	{ "name unknown", ERROR_NOT_FOUND, UNKNOWN, false },
+	{ "no matching manifest", ERROR_INVALID, "%s is not for this host's architecture", true },
 	{ "invalid reference format", ERROR_INVALID, "%s is not an image reference", false },
 	{ "unsupported media type", ERROR_INVALID, "%s is not a container image", true },
-	{ "no basic auth", ERROR_DENIED,
-	    "the registry does not let us read %s: it does not exist, or it "
-	    "is not public",
+	{ "connection refused", ERROR_UNAVAILABLE, UNREACHABLE ": connection refused", false },
+	{ "no such host", ERROR_UNAVAILABLE, UNREACHABLE ": no such host", false },
+	{ "server misbehaving", ERROR_UNAVAILABLE, UNREACHABLE ": no such host", false },
+	{ "failure in name", ERROR_UNAVAILABLE, UNREACHABLE ": no such host", false },
+	{ "dial tcp", ERROR_UNAVAILABLE, UNREACHABLE, true },
+	{ "i/o timeout", ERROR_UNAVAILABLE, SILENT, false },
+	{ "deadline exceeded", ERROR_UNAVAILABLE, SILENT, false },
+	{ "Client.Timeout", ERROR_UNAVAILABLE, SILENT, false },
+	{ "request canceled", ERROR_UNAVAILABLE, SILENT, false },
+	{ "TLS handshake", ERROR_UNAVAILABLE, SILENT, false },
+	{ "x509", ERROR_UNAVAILABLE, "the certificate of %s's registry is not trusted", true },
+	{ "HTTP response to HTTPS", ERROR_UNAVAILABLE, UNREACHABLE ": it does not speak TLS",
 	    false },
-	{ "unauthorized", ERROR_DENIED,
-	    "the registry does not let us read %s: it does not exist, or it "
-	    "is not public",
-	    false },
-	{ "denied", ERROR_DENIED,
-	    "the registry does not let us read %s: it does not exist, or it is not "
-	    "public",
-	    false },
-	{ "authentication required", ERROR_DENIED,
-	    "the registry does not let us read %s: it does not "
-	    "exist, or it is not public",
-	    false },
-	{ "403 Forbidden", ERROR_DENIED,
-	    "the registry does not let us read %s: it does not exist, or it "
-	    "is not public",
-	    false },
-	{ "does not exist", ERROR_NOT_FOUND, "no such image: %s is not in its registry", false },
+	{ "proxyconnect", ERROR_UNAVAILABLE, UNREACHABLE " through the engine's proxy", false },
+	{ "no basic auth", ERROR_DENIED, UNREADABLE, false },
+	{ "unauthorized", ERROR_DENIED, UNREADABLE, false },
+	{ "denied", ERROR_DENIED, UNREADABLE, false },
+	{ "authentication required", ERROR_DENIED, UNREADABLE, false },
+	{ "403 Forbidden", ERROR_DENIED, UNREADABLE, false },
+	{ "does not exist", ERROR_NOT_FOUND, UNKNOWN, false },
 	{ "verification failed", ERROR_UPSTREAM, "the registry sent a damaged layer of %s", true },
-	{ "connection refused", ERROR_UNAVAILABLE,
-	    "the registry of %s cannot be reached: connection "
-	    "refused",
-	    false },
-	{ "no such host", ERROR_UNAVAILABLE, "the registry of %s cannot be reached: no such host",
-	    false },
-	{ "server misbehaving", ERROR_UNAVAILABLE,
-	    "the registry of %s cannot be reached: its name does "
-	    "not resolve",
-	    false },
-	{ "Temporary failure in name", ERROR_UNAVAILABLE,
-	    "the registry of %s cannot be reached: its name "
-	    "does not resolve",
-	    false },
-	{ "dial tcp", ERROR_UNAVAILABLE, "the registry of %s cannot be reached", true },
-	{ "i/o timeout", ERROR_UNAVAILABLE, "the registry of %s does not answer", false },
-	{ "deadline exceeded", ERROR_UNAVAILABLE, "the registry of %s does not answer", false },
-	{ "Client.Timeout", ERROR_UNAVAILABLE, "the registry of %s does not answer", false },
-	{ "request canceled", ERROR_UNAVAILABLE, "the registry of %s does not answer", false },
-	{ "TLS handshake", ERROR_UNAVAILABLE, "the registry of %s does not answer over TLS",
-	    false },
-	{ "x509", ERROR_UNAVAILABLE, "the registry of %s has a certificate that is not trusted",
-	    true },
-	{ "HTTP response to HTTPS", ERROR_UNAVAILABLE, "the registry of %s does not speak TLS",
-	    false },
-	{ "proxyconnect", ERROR_UNAVAILABLE,
-	    "the registry of %s cannot be reached through the engine's "
-	    "proxy",
-	    false },
-	{ "invalid character '<'", ERROR_UPSTREAM, "the registry of %s answered with a web page",
-	    false },
-	{ "<html", ERROR_UPSTREAM, "the registry of %s answered with a web page", false },
-	{ "web page", ERROR_UPSTREAM, "the registry of %s answered with a web page", false },
-	{ "not found", ERROR_NOT_FOUND, "no such image: %s is not in its registry", false },
+	{ "invalid character '<'", ERROR_UPSTREAM, WEB_PAGE, false },
+	{ "<html", ERROR_UPSTREAM, WEB_PAGE, false },
+	{ "web page", ERROR_UPSTREAM, WEB_PAGE, false },
+	{ "not found", ERROR_NOT_FOUND, UNKNOWN, false },
 };
 
 static int

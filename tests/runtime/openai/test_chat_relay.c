@@ -389,7 +389,7 @@ static const struct fault {
 	    { { HANG, NULL, 0 } }, 200, CODE_UPSTREAM_TIMEOUT_FIRST_BYTE, ": ping\n\n",
 	    "upstream_died" },
 	{ "[C02] silence, nothing streamed: a status", true, { { HANG, NULL, 0 } }, 504,
-	    CODE_UPSTREAM_TIMEOUT_FIRST_BYTE, "upstream_timeout_first_byte", NULL },
+	    CODE_UPSTREAM_TIMEOUT_TOTAL, "upstream_timeout_total", NULL },
 	{ "[C02] silence before the first event", false, { { SEND, SSE, 0 }, { HANG, NULL, 0 } },
 	    200, CODE_UPSTREAM_TIMEOUT_FIRST_BYTE, "upstream_timeout_first_byte", NULL },
 	{ "[C02] silence between events", false, { { SEND, SSE HI, 0 }, { HANG, NULL, 0 } }, 200,

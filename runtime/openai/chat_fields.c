@@ -1,0 +1,114 @@
+/*
+ * chat_fields.c - find a field, check its type and range.
+ */
+#include "runtime/openai/chat_fields.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/json_scan.h"
+#include "runtime/base/str.h"
+#include "runtime/openai/chat_shape.h"
+#include "runtime/openai/codes.h"
+
+static const uint8_t type_bits[] = {
+	[JSON_NULL] = NUL,
+	[JSON_FALSE] = BOOL,
+	[JSON_TRUE] = BOOL,
+	[JSON_NUMBER] = NUM,
+	[JSON_STRING] = STR,
+	[JSON_ARRAY] = ARR,
+	[JSON_OBJECT] = OBJ,
+};
+
+unsigned
+field_type_bit(const struct json_value *v)
+{
+	return type_bits[v->type];
+}
+
+static const struct field *
+find_field(
+    const struct chat_shape *s, const struct json_value *v, const struct field *fields, size_t n)
+{
+	const char *key = s->text + v->key_at + 1;
+	size_t len = v->key_len - 2;
+	_cleanup_free_ char *decoded = NULL;
+
+	if (memchr(key, '\\', len) != NULL) {
+		decoded = json_unquote(key - 1, v->key_len);
+		key = decoded;
+		len = strlen(decoded);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (fields[i].len == len && memcmp(fields[i].name, key, len) == 0)
+			return &fields[i];
+	return NULL;
+}
+
+static double
+number_of(const struct chat_shape *s, const struct json_value *v)
+{
+	_cleanup_free_ char *digits = str_ndup(s->text + v->at, v->len);
+
+	return strtod(digits, NULL);
+}
+
+/* "a string, an array or null" */
+static void
+name_types(unsigned types, char *out, size_t cap)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} names[] = { { BOOL, "true or false" }, { INT, "an integer" }, { NUM, "a number" },
+		{ STR, "a string" }, { ARR, "an array" }, { OBJ, "an object" } };
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (types & names[i].bit)
+			n += (size_t)snprintf(
+			    out + n, cap - n, "%s%s", n > 0 ? " or " : "", names[i].name);
+}
+
+static void
+check_range(
+    struct chat_shape *s, const struct json_value *v, const struct field *f, const char *param)
+{
+	const double x = number_of(s, v);
+
+	if ((f->types & INT) && isfinite(x) && x != floor(x))
+		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be an integer.", param);
+	else if (x < f->min && f->max >= COUNT_MAX)
+		chat_shape_refuse(
+		    s, CODE_INVALID_VALUE, param, "'%s' must be at least %g.", param, f->min);
+	else if (x < f->min || x > f->max)
+		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be from %g to %g.",
+		    param, f->min, f->max);
+}
+
+const struct field *
+field_check(struct chat_shape *s, const struct json_value *v, const struct field *fields, size_t n,
+    const char *where)
+{
+	const struct field *f = find_field(s, v, fields, n);
+	char param[96], wanted[96];
+
+	if (f == NULL || s->refused)
+		return f;
+	const unsigned types = f->types | (f->types & INT ? NUM : 0);
+	if ((types & field_type_bit(v)) != 0 && v->type != JSON_NUMBER)
+		return f;
+	snprintf(param, sizeof(param), "%s%s%s", where, *where != '\0' ? "." : "", f->name);
+	if ((types & field_type_bit(v)) == 0) {
+		name_types(f->types, wanted, sizeof(wanted));
+		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be %s.", param, wanted);
+	} else {
+		check_range(s, v, f, param);
+	}
+	return f;
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+#
+# run.sh - test everything, from nothing.
+#
+#   make test
+#
+# Installs what is missing, builds plain and sanitized, and runs lint, the unit
+# tests (plain and sanitized), the fuzz targets for a few seconds each, and the
+# scenarios, the official SDK's among them, with the sanitized programs on a
+# real engine.  The last line is "N passed, N failed".
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+unset BIN SAN
+export JANUS_STATE_DIR=$root/build/test JANUS_RUNTIME_DIR=$root/build/test/run
+# shellcheck source=controlplane/local.sh
+. controlplane/local.sh
+
+readonly command=test steps=8
+readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap procps
+	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
+	libconfuse-dev libsmartcols-dev check libsubunit-dev clang clang-format clang-tidy libclang-rt-14-dev
+	cppcheck shellcheck mandoc jq docker-registry)
+passed=0
+failed=0
+failures=()
+
+count() {	# passed failed what
+	passed=$((passed + $1))
+	failed=$((failed + $2))
+	[ "$2" = 0 ] || failures+=("$3")
+	note "$3: $1 passed, $2 failed"
+}
+
+at_exit() {
+	local code=$?
+	stop_dockerd
+	(exit "$code") || on_exit
+}
+stop_dockerd() {
+	if [ -e "$runtime/dockerd.pid" ]; then
+		stop_daemon dockerd 30
+	fi
+}
+trap at_exit EXIT
+mkdir -p "$logs" "$runtime"
+
+install_packages() {
+	local missing
+	mapfile -t missing < <(missing_packages "${packages[@]}")
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		missing+=(nodejs npm)
+	fi
+	if [ "${#missing[@]}" = 0 ]; then
+		begin packages "all there"
+	else
+		begin packages "installing ${missing[*]}"
+		watched apt_install "${missing[@]}"
+	fi
+	if [ -d /run/systemd/system ]; then	# the package starts one that nobody asked for
+		as_root systemctl disable --now docker-registry >/dev/null 2>&1 || true
+	fi
+}
+
+build() {
+	begin build "plain and sanitized programs and tests"
+	watched make -j "$(nproc)" --no-print-directory programs tests
+	watched make -j "$(nproc)" --no-print-directory SAN=address,undefined programs tests
+}
+
+lint() {
+	local each bad=0 good=0
+	begin lint "layers, format, shell, man pages, errors, clang-tidy, cppcheck"
+	for each in layers format shell man errors tidy; do
+		if tests/lint/$each.sh >"$logs/lint-$each.log" 2>&1; then
+			good=$((good + 1))
+		else
+			bad=$((bad + 1))
+			note "$each:"
+			head -n 30 "$logs/lint-$each.log" | cut -c1-300 | sed 's/^/        /'
+		fi
+	done
+	count "$good" "$bad" lint
+}
+
+# check prints "100%: Checks: 12, Failures: 0, Errors: 0" for each suite.
+unit() {	# what [SAN=...]
+	local code=0 sums what=$1
+	shift
+	log=$logs/unit-${what// /-}.log
+	make --no-print-directory -k check "$@" >"$log" 2>&1 || code=$?
+	sums=$(awk 'match($0, /Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+/) {
+		split(substr($0, RSTART, RLENGTH), n, /[^0-9]+/); good += n[2] - n[3] - n[4]; bad += n[3] + n[4] }
+		END { print good + 0, bad + 0 }' "$log")
+	if [ "$code" != 0 ] && [ "${sums#* }" = 0 ]; then
+		sums="${sums% *} 1"
+	fi
+	if [ "${sums#* }" != 0 ]; then
+		grep -vE '^ *(cc|link|musl) |^make|^100%' "$log" | tail -n 40 | cut -c1-300 | sed 's/^/        /'
+	fi
+	count "${sums% *}" "${sums#* }" "unit tests, $what"
+}
+
+fuzz() {
+	local bad=0 good=0 each name
+	begin fuzz "a few seconds of each target"
+	watched make -j "$(nproc)" --no-print-directory fuzzers
+	for each in build/fuzz/fuzz_*; do
+		[ -x "$each" ] || continue
+		name=$(basename "$each")
+		if tests/fuzz/run.sh "$each" 3 >"$logs/$name.log" 2>&1; then
+			good=$((good + 1))
+		else
+			bad=$((bad + 1))
+			note "$name:"
+			tail -n 20 "$logs/$name.log" | cut -c1-300 | sed 's/^/        /'
+		fi
+	done
+	count "$good" "$bad" "fuzz targets"
+}
+
+scenarios() {
+	local sums
+	begin scenarios "real daemons, sanitized, on $engine"
+	sums=$(DOCKER_HOST=unix://$engine BIN=build/san/bin with_engine tests/scenario/run.sh 2>&1 | tee "$logs/scenarios.log" /dev/stderr |
+		tail -n 1 || true)
+	[[ $sums =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || die "the scenarios did not come to their end"
+	count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" scenarios
+}
+
+install_packages
+build
+lint
+begin "unit tests" "plain, then with address and undefined behaviour sanitizers"
+unit plain
+unit sanitized SAN=address,undefined
+log=''
+fuzz
+run_engine
+begin images "base, link and baseline"
+log=$logs/images.log
+BIN=$root/build/bin with_engine images/build.sh --engine "$engine" all 2>&1 | tee "$log" | sed 's/^/      /'
+log=''
+scenarios
+
+printf '\n%d s.' "$SECONDS"
+[ "$failed" = 0 ] || printf ' Failed: %s.' "${failures[@]}"
+printf ' Logs are in %s\n' "$logs"
+trap - EXIT
+stop_dockerd
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" = 0 ]

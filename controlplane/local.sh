@@ -115,7 +115,11 @@ daemon_pid() {	# name: prints the pid if that program still runs
 	printf '%s' "$pid"
 }
 
-ended() { [ ! -d "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }
+ended() {	# pid: gone, or a zombie whose last thread has ended
+	local tasks=("/proc/$1/task"/*)
+	[ ! -d "/proc/$1" ] ||
+		{ [ "${#tasks[@]}" = 1 ] && grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }
+}
 
 # until_true SECONDS COMMAND...: ask again and again, until it says yes or the time is over.
 until_true() {

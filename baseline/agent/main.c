@@ -8,6 +8,7 @@
 
 #include "baseline/agent/config.h"
 #include "baseline/agent/server.h"
+#include "runtime/base/cli/program.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 #include "runtime/loop/loop.h"
@@ -99,23 +100,10 @@ main(int argc, char **argv)
 {
 	struct baseline_config config;
 	struct error err = { 0 };
-	const char *levels = getenv("JANUS_LOG");
+	const int early = program_begin("janus-baseline", usage, argc, argv);
 
-	if (argc > 1) {
-		const bool help = strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0;
-		const bool version =
-		    strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0;
-
-		if (version)
-			puts("janus-baseline " JANUS_VERSION);
-		else
-			fputs(usage, help ? stdout : stderr);
-		return help || version ? 0 : 2;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	log_init("janus-baseline");
-	if (levels != NULL)
-		log_set_levels(levels);
+	if (early >= 0)
+		return early;
 	http_client_setup();
 	if (baseline_config_read(&config, environment, &err) < 0) {
 		log_error("baseline.config", F_STR("error", err.text));

@@ -12,6 +12,7 @@
 #include "controlplane/platform/control.h"
 #include "controlplane/platform/platform.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/cli/program.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
@@ -149,23 +150,10 @@ main(int argc, char **argv)
 {
 	struct platform_config config;
 	struct error err = { 0 };
-	const char *levels = getenv("JANUS_LOG");
+	const int early = program_begin("janus-platform", usage, argc, argv);
 
-	if (argc > 1) {
-		const bool help = strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0;
-		const bool version =
-		    strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0;
-
-		if (version)
-			puts("janus-platform " JANUS_VERSION);
-		else
-			fputs(usage, help ? stdout : stderr);
-		return help || version ? 0 : 2;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	log_init("janus-platform");
-	if (levels != NULL)
-		log_set_levels(levels);
+	if (early >= 0)
+		return early;
 	http_client_setup();
 	if (platform_config_read(&config, environment, (unsigned)geteuid(), &err) < 0) {
 		log_error("platform.config", F_STR("error", err.text));

@@ -64,19 +64,18 @@ done
 same "complete ($ended) or with a typed error ($typed), none cut off" 0 "$cut"
 start_engine
 both_ready() { competitor_is baseline-agent ready && competitor_is owl ready; }
-becomes "the engine back: both are ready" 90 both_ready
+both_answer() { both_ready && answers janus/baseline-agent && answers janus/owl; }
+becomes "the engine back: both answer again" 90 both_answer
 same "and list competitors is as before" "$list_before" "$(listed)"
-check "the baseline answers" answers janus/baseline-agent
-check "the other, too" answers janus/owl
 becomes "with two containers each" 30 containers_are 4
-ask "$url/readyz"
-same "and Janus is ready" 200 "$status"
+janus_ready() { ask "$url/readyz"; [ "$status" = 200 ]; }
+becomes "and Janus is ready" 30 janus_ready
 
 # Both at once.
 kill_engine
 kill_janusd
 start_engine
 start_janusd
-becomes "both killed at once: both are ready again" 90 both_ready
+becomes "both killed at once: both answer again" 90 both_answer
 same "and list competitors is as before" "$list_before" "$(listed)"
 becomes "with two containers each" 30 containers_are 4

@@ -43,7 +43,7 @@ same "out of time: exit 7" 7 "$code"
 ctl submit image hostile-ok:latest --name slow
 same "a name whose submission is under way: exit 5" 5 "$code"
 control POST /api/v1/submissions '{"name":"slow","image":"hostile-ok:latest"}'
-refused "the same by HTTP" 409 conflict
+refused "the same by HTTP" 409 invalid_state
 ctl wait submission "$id" --timeout 30s
 
 # --- submissions ---
@@ -88,7 +88,8 @@ control POST /api/v1/submissions '{"name":"x"}'
 same "neither image nor url" 400 "$status"
 control POST /api/v1/submissions '{"name":"x","image":"a","url":"http://127.0.0.1:1"}'
 same "both image and url" 4 "${status:0:1}"
-control POST /api/v1/submissions "{\"name\":\"x\",\"image\":\"$(head -c 1200000 /dev/zero | tr '\0' a)\"}"
+{ printf '{"name":"x","image":"'; head -c 1200000 /dev/zero | tr '\0' a; printf '"}'; } >"$work/large"
+control POST /api/v1/submissions "@$work/large"
 refused "a control body over 1 MiB" 413 payload_too_large
 for bad in 'file:///etc/passwd' 'ftp://host/' 'not a url' 'http://' 'http://user:pw@host/' 'http://169.254.169.254/'; do
 	control POST /api/v1/submissions "$(jq -nc --arg u "$bad" '{name: "u", url: $u}')"
@@ -115,7 +116,7 @@ bad_chat() {	# WHAT STATUS CODE BODY
 bad_chat "broken JSON" 400 invalid_json '{"model":'
 bad_chat "something after the JSON" 400 invalid_json "{\"model\":\"janus\",$message} x"
 bad_chat "no body" 400 invalid_json ''
-bad_chat "not an object" 400 invalid_json '[1]'
+bad_chat "not an object" 400 invalid_value '[1]'
 bad_chat "a key twice" 400 invalid_json "{\"model\":\"janus\",\"model\":\"janus\",$message}"
 bad_chat "invalid UTF-8" 400 invalid_json "$(printf '{"model":"janus","messages":[{"role":"user","content":"\xff"}]}')"
 bad_chat "no messages" 400 missing_required_parameter '{"model":"janus"}'

@@ -118,7 +118,13 @@ run() {
 	disown
 }
 
-alive() { kill -0 "${pids[$1]:-0}" 2>/dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/${pids[$1]}/status" 2>/dev/null; }
+# Ended is what is gone, or a zombie whose last thread has ended: only then its locks are free.
+alive() {
+	local pid=${pids[$1]:-0} tasks
+	kill -0 "$pid" 2>/dev/null || return 1
+	tasks=("/proc/$pid/task"/*)
+	[ "${#tasks[@]}" -gt 1 ] || ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status" 2>/dev/null
+}
 gone() { ! alive "$1"; }
 
 end() {	# NAME [SIGNAL]: and wait until it is gone
@@ -219,14 +225,14 @@ accept() {	# IMAGE NAME: submitted and ready, or the scenario is over
 
 # --- containers -------------------------------------------------------------------
 
-node() { grep -aohE 'node_idnode_[0-9a-z]{26}' "$state"/*.db "$state"/*.db-wal 2>/dev/null | tail -n 1 | sed 's/^node_id//' || true; }
+node_id() { grep -aohE 'node_idnode_[0-9a-z]{26}' "$state"/*.db "$state"/*.db-wal 2>/dev/null | tail -n 1 | sed 's/^node_id//' || true; }
 
-containers() {	# [JQ]: of this Janus, as a sorted list
+containers() {	# [JQ]: of this Janus, but for its canary; a sorted list
 	local node
-	node=$(node)
+	node=$(node_id)
 	[ -n "$node" ] || return 0
 	api GET "/containers/json?all=1&filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$node\"]}")" |
-		jq -r ".[] | ${1:-.Id}" | sort
+		jq -r ".[] | select(.Labels[\"rodeo.janus.competitor\"] != \"janus-canary\") | ${1:-.Id}" | sort
 }
 
 container_count() { containers | wc -l; }

@@ -104,7 +104,7 @@ tests: $(TESTS) fakes
 scenarios: programs fakes	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
 	@BIN=$(BIN) tests/scenario/run.sh $(SCENARIOS)
 e2e: programs fakes		## run the official OpenAI SDK against Janus
-	@BIN=$(BIN) tests/scenario/run.sh 13-openai-sdk.sh
+	@BIN=$(BIN) tests/scenario/run.sh 13
 
 FAKES := $(patsubst %.c,$(B)/%,$(wildcard tests/fake/*.c))
 fakes: $(FAKES)

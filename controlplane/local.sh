@@ -16,10 +16,7 @@ if [ "$(id -u)" = 0 ]; then
 	runtime=${JANUS_RUNTIME_DIR:-/run/janus}
 else
 	state=${JANUS_STATE_DIR:-${XDG_STATE_HOME:-$HOME/.local/state}/janus}
-	runtime=${JANUS_RUNTIME_DIR:-${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/janus}
-	if [ -z "${JANUS_RUNTIME_DIR:-}" ] && [ ! -w "${runtime%/janus}" ]; then
-		runtime=$state/run	# no session, no runtime directory: keep it with the rest
-	fi
+	runtime=${JANUS_RUNTIME_DIR:-${XDG_RUNTIME_DIR:-$HOME/.local/run}/janus}
 fi
 logs=$state/log
 export JANUS_STATE_DIR=$state JANUS_RUNTIME_DIR=$runtime

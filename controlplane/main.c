@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "controlplane/config.h"
 #include "controlplane/daemon.h"
@@ -67,6 +68,7 @@ main(int argc, char **argv)
 	int print = 0, opt;
 
 	setlocale(LC_ALL, "");
+	umask(0027); /* the database and the logs are nobody else's */
 	while ((opt = getopt_long(argc, argv, "c:TVh", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c': file = optarg; break;

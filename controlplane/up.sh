@@ -235,9 +235,6 @@ url=http://${JANUS_HOST:-127.0.0.1}:${JANUS_PORT:-8000}
 ctl=$bin/janusctl
 ctl=${ctl#"$PWD/"}
 printf '\nJanus is up after %d s: %s\n\nTry\n' "$SECONDS" "$url"
-if [ "$(id -u)" != 0 ] && [ "$runtime" = "$state/run" ]; then
-	printf '  export JANUS_RUNTIME_DIR=%s\n' "$runtime"
-fi
 cat <<END
   $ctl chat "What is 12 * 34?"
   $ctl list competitors

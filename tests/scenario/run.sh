@@ -2,20 +2,27 @@
 #
 # run.sh - run scenarios, one after the other, on real daemons and a real engine.
 #
-#   tests/scenario/run.sh [NN-what.sh...]
+#   tests/scenario/run.sh [NN...]
 #
 # BIN=build/san/bin runs the sanitized programs; KEEP=1 keeps what a scenario
 # made.  The last line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-scenarios=("$@")
-[ $# -gt 0 ] || scenarios=(tests/scenario/[0-9]*.sh)
+scenarios=()
+for each in "${@:-}"; do	# 04, 04-supervision.sh, or all
+	each=${each##*/}
+	for file in tests/scenario/"${each%.sh}"*.sh; do
+		case $file in
+		*/[0-9]*) scenarios+=("$file") ;;
+		esac
+	done
+done
+[ "${#scenarios[@]}" -gt 0 ] || { echo "no such scenario: $*" >&2; exit 2; }
 limit_seconds=${SCENARIO_LIMIT:-600}
 passed=0
 failed=()
 for each in "${scenarios[@]}"; do
-	[ -f "$each" ] || each=tests/scenario/$(basename "$each")
 	printf '\n== %s: %s\n' "$(basename "$each" .sh)" "$(sed -n '3s/^# [^ ]* - //p' "$each")"
 	from=$SECONDS
 	if timeout --kill-after=60 "$limit_seconds" bash "$each"; then

@@ -29,6 +29,7 @@ objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
 RUNTIME := runtime/base runtime/base/cli runtime/loop runtime/net runtime/sql runtime/engine \
 	runtime/engine/docker runtime/openai
 DAEMON := controlplane/store controlplane/registry controlplane/supervise controlplane/gateway \
+	controlplane/observe \
 	controlplane/api controlplane
 PLATFORM := controlplane/platform
 BASELINE := baseline/agent
@@ -83,12 +84,12 @@ $(B)/gen/sql_migrations.h: $(sort $(wildcard db/migrations/*.sql))
 $(call objects,controlplane/store): $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
 
 # Tests mirror the tree: tests/X/test_Y.c tests X/Y.c.
-TEST_SOURCES := $(sort $(wildcard tests/runtime/*/test_*.c tests/controlplane/*/test_*.c \
+TEST_SOURCES := $(sort $(wildcard tests/runtime/*/test_*.c tests/runtime/*/*/test_*.c tests/controlplane/*/test_*.c \
 	tests/controlplane/test_*.c tests/baseline/*/test_*.c))
 TESTS := $(TEST_SOURCES:%.c=$(B)/%)
 $(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libbaseline.a $(B)/libctl.a \
 	$(B)/libruntime.a
-	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt
+	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt -lm
 
 check: programs $(TESTS)	## run the unit tests; SAN=address,undefined sanitizes them
 	@for t in $(TESTS); do BIN=$(BIN) $$t || exit 1; done
@@ -115,6 +116,8 @@ lint: layers format tidy	## layers, format, clang-tidy, cppcheck, shellcheck, ma
 	@tests/lint/shell.sh
 	@tests/lint/man.sh
 	@tests/lint/errors.sh
+	@tests/lint/faults.sh --check
+	@tests/lint/metrics.sh
 layers:				## fail on an include that points up
 	@tests/lint/layers.sh
 format:				## fail on C that clang-format would write otherwise; FIX=1 rewrites it
@@ -153,4 +156,12 @@ clean:				## remove everything that was built
 	rm -rf build
 
 .PHONY: all programs check help clean
+# --- benchmarks ------------------------------------------------------------------------------
+BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+$(BENCHES): $(B)/%: $(B)/obj/%.o
+	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^
+bench: programs $(BENCHES)	## measure Janus beside nginx, write docs/benchmarks.md; QUICK=1, GATEWAYS=1
+	@BIN=$(BIN) tests/bench/run.sh $(if $(QUICK),--quick) $(if $(GATEWAYS),--gateways)
+.PHONY: bench
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

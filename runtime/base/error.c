@@ -3,6 +3,10 @@
  */
 #include "runtime/base/error.h"
 
+#undef error_set /* the analyser's view of them */
+#undef error_errno
+#undef error_add
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -9,20 +9,20 @@
 #include <stdarg.h>
 
 /* What a caller can do about it, not where it came from. */
-#define ERROR_KINDS(X)                                                                             \
-	X(NONE, "none")		      /* no error */                                               \
-	X(INVALID, "invalid")	      /* the input is wrong: change it */                          \
-	X(NOT_FOUND, "not_found")     /* there is no such thing */                                 \
-	X(CONFLICT, "conflict")	      /* not in this state: look, then decide */                   \
-	X(DENIED, "denied")	      /* not allowed */                                            \
-	X(TOO_BIG, "too_big")	      /* over a limit */                                           \
-	X(BUSY, "busy")		      /* later, perhaps */                                         \
-	X(TIMEOUT, "timeout")	      /* a deadline passed; it may still happen */                 \
-	X(UPSTREAM, "upstream")	      /* a peer answered wrongly */                                \
-	X(UNAVAILABLE, "unavailable") /* a peer cannot be reached */                               \
-	X(CANCELLED, "cancelled")     /* we were asked to stop */                                  \
-	X(IO, "io")		      /* the system refused: disk, memory, descriptors */          \
-	X(INTERNAL, "internal")	      /* our own bug or surprise */
+#define ERROR_KINDS(X)                                                     \
+	X(NONE, "none") /* no error */                                     \
+	X(INVALID, "invalid") /* the input is wrong: change it */          \
+	X(NOT_FOUND, "not_found") /* there is no such thing */             \
+	X(CONFLICT, "conflict") /* not in this state: look, then decide */ \
+	X(DENIED, "denied") /* not allowed */                              \
+	X(TOO_BIG, "too_big") /* over a limit */                           \
+	X(BUSY, "busy") /* later, perhaps */                               \
+	X(TIMEOUT, "timeout") /* a deadline passed; it may still happen */ \
+	X(UPSTREAM, "upstream") /* a peer answered wrongly */              \
+	X(UNAVAILABLE, "unavailable") /* a peer cannot be reached */       \
+	X(CANCELLED, "cancelled") /* we were asked to stop */              \
+	X(IO, "io") /* the system refused: disk, memory, descriptors */    \
+	X(INTERNAL, "internal") /* our own bug or surprise */
 
 enum error_kind {
 #define X(name, text) ERROR_##name,
@@ -44,6 +44,12 @@ int error_errno(struct error *err, const char *fmt, ...) __attribute__((format(p
 
 /** error_add - put "prefix: " before the text that is there; returns -1. */
 int error_add(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#ifdef __clang_analyzer__ /* it does not see across files that these return -1 */
+#define error_set(...) (error_set(__VA_ARGS__), -1)
+#define error_errno(...) (error_errno(__VA_ARGS__), -1)
+#define error_add(...) (error_add(__VA_ARGS__), -1)
+#endif
 
 /** error_kind_name - the lower-case word of a kind. */
 const char *error_kind_name(enum error_kind kind);

@@ -36,7 +36,8 @@ file_read(const char *path, size_t max, char **out, size_t *len, struct error *e
 			break;
 		b.len += (size_t)n;
 		if (b.len > max)
-			return error_set(err, ERROR_TOO_BIG, "%s: larger than %zu bytes", path, max);
+			return error_set(
+			    err, ERROR_TOO_BIG, "%s: larger than %zu bytes", path, max);
 	}
 	buf_reserve(&b, 0);
 	if (len != NULL)
@@ -83,7 +84,8 @@ file_mkdirs(const char *path, unsigned mode, struct error *err)
 	_cleanup_free_ char *p = str_dup(path);
 	struct stat st;
 
-	for (char *slash = strchr(p + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(p + (*p != '\0'), '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(p, 0755) < 0 && errno != EEXIST)
 			return error_errno(err, "%s", p);

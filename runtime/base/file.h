@@ -20,12 +20,12 @@ int file_remove_tree(const char *path, struct error *);
  * EMBED - put a file of the source tree into the program at build time, as name[] and name_len.
  * The path is relative to the root of the tree; a NUL follows the bytes.
  */
-#define EMBED(name, path)                                                                          \
-	extern const char name[], name##_end[];                                                    \
-	__asm__(".pushsection .rodata\n"                                                           \
-		".global " #name "\n.type " #name ", @object\n" #name ":\n"                        \
-		".incbin \"" path "\"\n"                                                           \
-		".global " #name "_end\n" #name "_end:\n.byte 0\n"                                 \
+#define EMBED(name, path)                                                   \
+	extern const char name[], name##_end[];                             \
+	__asm__(".pushsection .rodata\n"                                    \
+		".global " #name "\n.type " #name ", @object\n" #name ":\n" \
+		".incbin \"" path "\"\n"                                    \
+		".global " #name "_end\n" #name "_end:\n.byte 0\n"          \
 		".popsection\n")
 #define EMBED_LEN(name) ((size_t)(name##_end - name))
 #endif

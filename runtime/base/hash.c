@@ -9,13 +9,19 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+void
+hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SHA256_LEN])
+{
+	if (EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+}
+
 const char *
 hash_sha256_hex(const void *bytes, size_t len, char out[HASH_HEX_MAX])
 {
 	unsigned char md[32];
 
-	if (EVP_Digest(bytes, len, md, NULL, EVP_sha256(), NULL) != 1)
-		abort();
+	hash_sha256(bytes, len, md);
 	for (size_t i = 0; i < sizeof(md); i++)
 		snprintf(out + 2 * i, 3, "%02x", md[i]);
 	return out;

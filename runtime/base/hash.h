@@ -7,6 +7,10 @@
 #include <stddef.h>
 
 #define HASH_HEX_MAX 65
+#define HASH_SHA256_LEN 32
+
+/** hash_sha256 - the digest itself. */
+void hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SHA256_LEN]);
 
 /** hash_sha256_hex - 64 lower-case hex digits and NUL into out; returns out. */
 const char *hash_sha256_hex(const void *bytes, size_t len, char out[HASH_HEX_MAX]);

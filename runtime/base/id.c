@@ -86,7 +86,8 @@ id_valid(const char *prefix, const char *text)
 const char *
 id_random_base62(char *out, size_t n)
 {
-	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char digits[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 	for (size_t i = 0; i < n;) {
 		unsigned char byte;

@@ -119,10 +119,36 @@ add(cJSON *object, const char *key, cJSON *item)
 	return item;
 }
 
+/* cJSON prints bytes as they are; what is not UTF-8 would make the whole text no JSON. */
+static char *
+repaired(const char *s)
+{
+	struct buf out = { 0 };
+
+	while (*s != '\0') {
+		const size_t left = strnlen(s, 4);
+		size_t n = 1;
+
+		while (n <= left && !str_utf8_valid(s, n))
+			n++;
+		if (n <= left)
+			buf_add(&out, s, n);
+		else
+			buf_add_str(&out, "\xef\xbf\xbd");
+		s += n <= left ? n : 1;
+	}
+	return buf_take(&out);
+}
+
 cJSON *
 json_add_str(cJSON *object, const char *key, const char *value)
 {
-	return add(object, key, value != NULL ? cJSON_CreateString(value) : cJSON_CreateNull());
+	if (value == NULL)
+		return add(object, key, cJSON_CreateNull());
+	if (str_utf8_valid(value, strlen(value)))
+		return add(object, key, cJSON_CreateString(value));
+	_cleanup_free_ char *better = repaired(value);
+	return add(object, key, cJSON_CreateString(better));
 }
 
 cJSON *
@@ -169,8 +195,8 @@ plain_run(const char *s, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && (unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7f && s[i] != '"' &&
-	    s[i] != '\\')
+	while (i < len && (unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7f &&
+	    s[i] != '"' && s[i] != '\\')
 		i++;
 	return i;
 }
@@ -191,6 +217,11 @@ add_escape(struct buf *out, const char *s, size_t len)
 	if (c < 0x80) {
 		buf_printf(out, "\\u%04x", c);
 		return 1;
+	}
+	/* C1 controls drive terminals as well. */
+	if (c == 0xc2 && len >= 2 && (s[1] & 0xe0) == 0x80) {
+		buf_printf(out, "\\u%04x", (unsigned char)s[1]);
+		return 2;
 	}
 	for (size_t n = 2; n <= 4 && n <= len; n++)
 		if (str_utf8_valid(s, n)) {

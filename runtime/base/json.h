@@ -32,7 +32,8 @@ const cJSON *json_path(const cJSON *object, const char *dotted);
 const char *json_unknown_key(const cJSON *object, const char *const *known);
 #define json_for_each(item, array) cJSON_ArrayForEach(item, array)
 
-/* Build trees: each adds to object and returns the new item; value NULL adds null. */
+/* Build trees: each adds to object and returns the new item; value NULL adds null.  Bytes of a
+ * value that are not UTF-8 become U+FFFD. */
 cJSON *json_add_str(cJSON *object, const char *key, const char *value);
 cJSON *json_add_int(cJSON *object, const char *key, int64_t value);
 cJSON *json_add_bool(cJSON *object, const char *key, bool value);

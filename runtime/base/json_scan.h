@@ -9,16 +9,24 @@
 #include <stddef.h>
 struct error;
 
-enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_NULL,
+	JSON_FALSE,
+	JSON_TRUE,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
 
 /* One value that was read completely. Offsets count bytes from the start of the text. */
 struct json_value {
-	int depth;	      /* 0 the whole text, 1 a member of it, ... */
+	int depth; /* 0 the whole text, 1 a member of it, ... */
 	enum json_type type;
-	size_t key_at, key_len;	/* the key with its quotes; key_len 0 in arrays and at depth 0 */
-	size_t at, len;		/* the value itself, quotes and brackets included */
-	size_t member_at;	/* where key (or array value) starts */
-	size_t index;		/* position among its siblings, from 0 */
+	size_t key_at, key_len; /* the key with its quotes; key_len 0 in arrays and at depth 0 */
+	size_t at, len; /* the value itself, quotes and brackets included */
+	size_t member_at; /* where key (or array value) starts */
+	size_t index; /* position among its siblings, from 0 */
 	const struct json_value *parent; /* what holds it, its len not yet known; NULL at depth 0 */
 };
 

@@ -34,14 +34,16 @@ int log_set_levels(const char *spec);
 bool log_wants(enum log_level level);
 /** log_dropped - lines that could not be written so far. */
 uint64_t log_dropped(void);
-/** log_event - fields end with one whose name is NULL. Use the macros. */
+/** log_event - fields end with one whose name is NULL. */
 void log_event(enum log_level level, const char *msg, const struct log_field *fields);
+/** log_fields - the same with fields as arguments, LOG_END last; at most 40. Use the macros. */
+void log_fields(enum log_level level, const char *msg, ...);
 
-#define LOG_AT(level, msg, ...)                                                                    \
-	do {                                                                                       \
-		if (log_wants(level))                                                              \
-			log_event((level), (msg),                                                  \
-			    (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) { 0 } });      \
+#define LOG_END ((struct log_field){ .name = NULL })
+#define LOG_AT(level, ...)                                         \
+	do {                                                       \
+		if (log_wants(level))                              \
+			log_fields((level), __VA_ARGS__, LOG_END); \
 	} while (0)
 #define log_debug(...) LOG_AT(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) LOG_AT(LOG_INFO, __VA_ARGS__)

@@ -97,7 +97,8 @@ map_remove(struct map *m, const char *key)
 	m->slots[i] = (struct map_slot){ 0 };
 	m->len--;
 	/* Close the hole: whoever follows may belong before it. */
-	for (size_t k = (i + 1) & (m->cap - 1); m->slots[k].key != NULL; k = (k + 1) & (m->cap - 1)) {
+	for (size_t k = (i + 1) & (m->cap - 1); m->slots[k].key != NULL;
+	     k = (k + 1) & (m->cap - 1)) {
 		const struct map_slot moved = m->slots[k];
 
 		m->slots[k] = (struct map_slot){ 0 };

@@ -184,7 +184,8 @@ str_add_escaped(struct buf *out, const char *text, size_t len)
 	while (len > 0) {
 		const size_t n = utf8_char(s, len);
 		/* C1 controls are two bytes in UTF-8 and drive terminals as well. */
-		const bool control = s[0] < 0x20 || s[0] == 0x7f || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+		const bool control =
+		    s[0] < 0x20 || s[0] == 0x7f || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 
 		if (n == 0 || control) {
 			buf_printf(out, "\\x%02x", s[0]);
@@ -198,33 +199,38 @@ str_add_escaped(struct buf *out, const char *text, size_t len)
 	}
 }
 
+static size_t
+min3(size_t a, size_t b, size_t c)
+{
+	const size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
 size_t
 str_distance(const char *a, const char *b)
 {
+	enum { LONGEST = 63 };
 	const size_t n = strlen(a), m = strlen(b);
-	size_t row[64];
+	size_t rows[3][LONGEST + 1]; /* of the letter before the last, the last, and this one */
 
-	if (m >= ARRAY_LEN(row) || n >= ARRAY_LEN(row))
-		return ARRAY_LEN(row);
+	if (n > LONGEST || m > LONGEST)
+		return LONGEST + 1;
 	for (size_t j = 0; j <= m; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= n; i++) {
-		size_t diagonal = row[0];
+		size_t *row = rows[i % 3];
+		const size_t *last = rows[(i + 2) % 3], *older = rows[(i + 1) % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= m; j++) {
-			const size_t above = row[j];
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
+			row[j] =
+			    min3(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = min3(row[j], older[j - 2] + 1, row[j]);
 		}
 	}
-	return row[m];
+	return rows[n % 3][m];
 }
 
 int
@@ -234,7 +240,8 @@ str_parse_int(const char *text, int64_t min, int64_t max, int64_t *out, struct e
 
 	errno = 0;
 	const long long n = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || isspace((unsigned char)text[0]) || text[0] == '+')
+	if (end == text || *end != '\0' || errno != 0 || isspace((unsigned char)text[0]) ||
+	    text[0] == '+')
 		return error_set(err, ERROR_INVALID, "'%.40s' is not a whole number", text);
 	if (n < min || n > max)
 		return error_set(err, ERROR_INVALID, "%lld is not between %lld and %lld", n,
@@ -283,7 +290,8 @@ str_parse_duration(const char *text, int64_t *ms, struct error *err)
 		{ "d", 86400000 },
 	};
 
-	return parse_unit(text, units, ARRAY_LEN(units), "a duration like 250ms, 30s, 5m, 2h or 7d", ms, err);
+	return parse_unit(
+	    text, units, ARRAY_LEN(units), "a duration like 250ms, 30s, 5m, 2h or 7d", ms, err);
 }
 
 int
@@ -301,7 +309,8 @@ str_parse_size(const char *text, int64_t *bytes, struct error *err)
 		{ "GB", 1000000000 },
 	};
 
-	return parse_unit(text, units, ARRAY_LEN(units), "a size like 64KiB, 2GiB or 5MB", bytes, err);
+	return parse_unit(
+	    text, units, ARRAY_LEN(units), "a size like 64KiB, 2GiB or 5MB", bytes, err);
 }
 
 int
@@ -326,7 +335,8 @@ str_format_size(int64_t bytes, char *buf, size_t cap)
 	for (; value >= 1024 && i + 1 < ARRAY_LEN(units); i++)
 		value /= 1024;
 	/* Whole values without a fraction: a limit should read as it was written. */
-	snprintf(buf, cap, value == (double)(int64_t)value ? "%.0f %s" : "%.1f %s", value, units[i]);
+	snprintf(
+	    buf, cap, value == (double)(int64_t)value ? "%.0f %s" : "%.1f %s", value, units[i]);
 	return buf;
 }
 
@@ -344,6 +354,7 @@ str_format_duration(int64_t ms, char *buf, size_t cap)
 	else if (s < 86400)
 		snprintf(buf, cap, s % 3600 / 60 ? "%lldh%lldm" : "%lldh", s / 3600, s % 3600 / 60);
 	else
-		snprintf(buf, cap, s % 86400 / 3600 ? "%lldd%lldh" : "%lldd", s / 86400, s % 86400 / 3600);
+		snprintf(buf, cap, s % 86400 / 3600 ? "%lldd%lldh" : "%lldd", s / 86400,
+		    s % 86400 / 3600);
 	return buf;
 }

@@ -29,7 +29,7 @@ bool str_slug_valid(const char *s);
 bool str_utf8_valid(const char *bytes, size_t len);
 /** str_add_escaped - append text for a terminal: control bytes and bad UTF-8 become \xNN. */
 void str_add_escaped(struct buf *out, const char *text, size_t len);
-/** str_distance - edits between two short words, for "did you mean". */
+/** str_distance - edits between two short words, a swapped pair being one: "did you mean". */
 size_t str_distance(const char *a, const char *b);
 
 /** str_parse_int - a whole decimal number within [min,max]; 0, or -1 with INVALID. */

@@ -77,6 +77,21 @@ START_TEST(test_build_and_print)
 }
 END_TEST
 
+START_TEST(test_bad_bytes_are_replaced)
+{
+	_cleanup_json_ cJSON *json = cJSON_CreateObject();
+
+	json_add_str(json, "a",
+	    "\xff"
+	    "b\xc3\xa9\xe2\x82");
+	_cleanup_free_ char *text = json_print(json);
+	ck_assert_str_eq(text,
+	    "{\"a\":\"\xef\xbf\xbd"
+	    "b\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\"}");
+	cJSON_Delete(parse(text));
+}
+END_TEST
+
 /* Whatever bytes go in, a valid literal of the same text comes out. */
 START_TEST(test_quoted)
 {
@@ -110,6 +125,7 @@ main(void)
 	tcase_add_test(tc, test_parse_is_strict);
 	tcase_add_test(tc, test_getters);
 	tcase_add_test(tc, test_build_and_print);
+	tcase_add_test(tc, test_bad_bytes_are_replaced);
 	tcase_add_test(tc, test_quoted);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

@@ -1,0 +1,130 @@
+/*
+ * test_containers.c - buffers and maps against what is plainly right.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/map.h"
+
+START_TEST(test_buf)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	ck_assert_str_eq(buf_str(&b), "");
+	buf_drop(&b, 0);
+	buf_add(&b, "", 0);
+	ck_assert_ptr_null(b.data);
+	buf_add(&b, "a\0b", 3);
+	buf_add_str(&b, "cd");
+	buf_add_char(&b, 'e');
+	buf_printf(&b, "%d%s", 7, "f");
+	ck_assert_uint_eq(b.len, 8);
+	ck_assert_mem_eq(b.data, "a\0bcde7f", 9);
+	buf_drop(&b, 2);
+	ck_assert_str_eq(b.data, "bcde7f");
+	buf_drop(&b, 100);
+	ck_assert_str_eq(buf_str(&b), "");
+	ck_assert_uint_eq(b.len, 0);
+	strcpy(buf_reserve(&b, 5), "owls!");
+	b.len += 5;
+	ck_assert_str_eq(buf_str(&b), "owls!");
+	buf_clear(&b);
+	ck_assert_str_eq(buf_str(&b), "");
+	ck_assert_ptr_nonnull(b.data);
+}
+END_TEST
+
+START_TEST(test_buf_take)
+{
+	struct buf b = { 0 };
+	_cleanup_free_ char *empty = buf_take(&b), *taken = NULL;
+
+	ck_assert_str_eq(empty, "");
+	for (int i = 0; i < 10000; i++)
+		buf_printf(&b, "%04d", i);
+	ck_assert_uint_eq(b.len, 40000);
+	taken = buf_take(&b);
+	ck_assert_uint_eq(b.len, 0);
+	ck_assert_ptr_null(b.data);
+	ck_assert_uint_eq(strlen(taken), 40000);
+	ck_assert_int_eq(strncmp(taken + 39996, "9999", 4), 0);
+	buf_done(&b);
+	buf_done(&b);
+}
+END_TEST
+
+/* ---- the map against an array, with random operations ---- */
+
+enum { KEYS = 300 };
+
+START_TEST(test_map)
+{
+	struct map m = { 0 };
+	int values[KEYS];
+	void *there[KEYS] = { 0 };
+	uint64_t seed = UINT64_C(0x9e3779b97f4a7c15) * (unsigned)(_i + 1);
+	size_t len = 0;
+
+	ck_assert_ptr_null(map_get(&m, "nothing"));
+	ck_assert_ptr_null(map_remove(&m, "nothing"));
+	for (int step = 0; step < 20000; step++) {
+		seed ^= seed << 13; /* xorshift */
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		const int i = (int)(seed % KEYS);
+		char key[16];
+
+		snprintf(key, sizeof(key), i != 0 ? "k%d" : "", i);
+		if (seed >> 40 & 1) {
+			ck_assert_ptr_eq(map_put(&m, key, &values[i]), there[i]);
+			len += there[i] == NULL;
+			there[i] = &values[i];
+		} else {
+			ck_assert_ptr_eq(map_remove(&m, key), there[i]);
+			len -= there[i] != NULL;
+			there[i] = NULL;
+		}
+		memset(key, 'x', 3); /* it kept a copy */
+		ck_assert_uint_eq(m.len, len);
+		if (step % 500 != 0)
+			continue;
+		size_t at = 0, seen = 0;
+		const char *name;
+		void *value;
+
+		while (map_next(&m, &at, &name, &value)) {
+			ck_assert_ptr_eq(value, there[name[0] != '\0' ? atoi(name + 1) : 0]);
+			seen++;
+		}
+		ck_assert_uint_eq(seen, len);
+		for (int k = 0; k < KEYS; k++) {
+			snprintf(key, sizeof(key), k != 0 ? "k%d" : "", k);
+			ck_assert_ptr_eq(map_get(&m, key), there[k]);
+		}
+	}
+	map_done(&m);
+	ck_assert_uint_eq(m.len, 0);
+	map_done(&m);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("containers");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_test(tc, test_buf);
+	tcase_add_test(tc, test_buf_take);
+	tcase_add_loop_test(tc, test_map, 0, 5);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	const int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

@@ -30,6 +30,7 @@ struct loop {
 	int epoll, wake, signals;
 	int64_t now_ms;
 	struct timer_heap timers;
+	struct turn_end *ends;
 	struct epoll_event ready[TURN_EVENTS];
 	int ready_len, ready_at; /* the part of ready[] not yet handed out */
 	pthread_mutex_t lock;
@@ -102,7 +103,8 @@ loop_free(struct loop *l)
 {
 	if (l == NULL)
 		return;
-	run_messages(l);
+	while (l->first != NULL) /* what runs may post more */
+		run_messages(l);
 	if (l->signals >= 0)
 		close(l->signals);
 	if (l->wake >= 0)
@@ -253,12 +255,50 @@ run_timers(struct loop *l)
 	}
 }
 
+void
+loop_at_turn_end(struct loop *l, struct turn_end *e, turn_end_fn *fn, void *arg)
+{
+	if (e->prev != NULL)
+		return;
+	*e = (struct turn_end){ .fn = fn, .arg = arg, .next = l->ends, .prev = &l->ends };
+	if (e->next != NULL)
+		e->next->prev = &e->next;
+	l->ends = e;
+}
+
+void
+turn_end_cancel(struct turn_end *e)
+{
+	if (e->prev == NULL)
+		return;
+	*e->prev = e->next;
+	if (e->next != NULL)
+		e->next->prev = e->prev;
+	e->prev = NULL;
+}
+
+static void
+run_ends(struct loop *l)
+{
+	struct turn_end *batch = l->ends, *e;
+
+	l->ends = NULL;
+	if (batch != NULL)
+		batch->prev = &batch;
+	while ((e = batch) != NULL) {
+		turn_end_cancel(e);
+		e->fn(e, e->arg);
+	}
+}
+
 static int
 wait_ms(const struct loop *l)
 {
 	const struct timer *t = timer_heap_first(&l->timers);
 	const int64_t now_ms = clock_now_ms();
 
+	if (l->ends != NULL)
+		return 0;
 	if (t == NULL)
 		return -1;
 	if (t->due_ms <= now_ms)
@@ -282,6 +322,7 @@ loop_run(struct loop *l)
 				w->fn(w, ev.events, w->arg);
 		}
 		run_timers(l);
+		run_ends(l);
 	}
 	run_messages(l);
 	l->stopping = false;

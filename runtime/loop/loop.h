@@ -36,8 +36,8 @@ struct watch {
 	struct loop *loop; /* NULL while not watched */
 };
 /** loop_watch - start; w is filled in by this call. 0, or -1 with err (EMFILE and the like). */
-int loop_watch(struct loop *, struct watch *w, int fd, uint32_t events, watch_fn *, void *arg,
-    struct error *);
+int loop_watch(
+    struct loop *, struct watch *w, int fd, uint32_t events, watch_fn *, void *arg, struct error *);
 /** loop_rewatch - change the events; cheap when they are the same. */
 void loop_rewatch(struct watch *, uint32_t events);
 /** loop_unwatch - stop; no callback comes after it, not even one that is due in this turn. */
@@ -57,6 +57,18 @@ struct timer {
 void timer_set(struct loop *, struct timer *, int64_t delay_ms, timer_fn *, void *arg);
 void timer_cancel(struct timer *); /* fine when not set */
 bool timer_is_set(const struct timer *);
+
+/* Work for the end of this turn, after its events and timers: embedded, zero-initialised. */
+struct turn_end;
+typedef void turn_end_fn(struct turn_end *, void *arg);
+struct turn_end {
+	turn_end_fn *fn;
+	void *arg;
+	struct turn_end *next, **prev; /* prev is NULL while it is not set */
+};
+/** loop_at_turn_end - call fn once when this turn ends; what it asks for comes in the next one. */
+void loop_at_turn_end(struct loop *, struct turn_end *, turn_end_fn *, void *arg);
+void turn_end_cancel(struct turn_end *); /* fine when not set */
 
 /**
  * loop_post - from any thread: run fn(arg) on the loop, in the order of posting.

@@ -43,7 +43,8 @@ pragma_int(struct sql *s, const char *text, int64_t *out, struct error *err)
 {
 	sqlite3_stmt *q = NULL;
 
-	if (sqlite3_prepare_v2(s->db, text, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
+	if (sqlite3_prepare_v2(s->db, text, -1, &q, NULL) != SQLITE_OK ||
+	    sqlite3_step(q) != SQLITE_ROW) {
 		fail(err, s->db, text);
 		sqlite3_finalize(q);
 		return -1;
@@ -53,25 +54,33 @@ pragma_int(struct sql *s, const char *text, int64_t *out, struct error *err)
 	return 0;
 }
 
-/* The database is ours, whole, and not from the future. */
+/* The database is ours, and not from the future. */
 static int
 check(struct sql *s, size_t known, int64_t *version, struct error *err)
 {
 	int64_t application;
-	sqlite3_stmt *q = NULL;
 
 	if (pragma_int(s, "PRAGMA application_id", &application, err) < 0 ||
 	    pragma_int(s, "PRAGMA user_version", version, err) < 0)
 		return -1;
-	if (*version == 0 && application == 0)
-		return 0;
 	if (application != APPLICATION_ID)
 		return error_set(err, ERROR_CONFLICT, "this is another application's database");
 	if (*version > (int64_t)known)
 		return error_set(err, ERROR_CONFLICT,
-		    "its schema is version %lld, this program knows %zu: use the newer program", (long long)*version, known);
+		    "its schema is version %lld, this program knows %zu: use the newer program",
+		    (long long)*version, known);
+	return 0;
+}
+
+/* And whole; this reads all of it, so the writer does it once. */
+static int
+check_pages(struct sql *s, struct error *err)
+{
+	sqlite3_stmt *q = NULL;
+
 	if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &q, NULL) != SQLITE_OK ||
-	    sqlite3_step(q) != SQLITE_ROW || strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0) {
+	    sqlite3_step(q) != SQLITE_ROW ||
+	    strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0) {
 		sqlite3_finalize(q);
 		return error_set(err, ERROR_IO, "the database is damaged: restore a backup");
 	}
@@ -93,7 +102,8 @@ backup(struct sql *s, const char *path, int64_t version, struct error *err)
 }
 
 static int
-migrate(struct sql *s, const struct sql_migration *m, size_t count, int64_t version, struct error *err)
+migrate(
+    struct sql *s, const struct sql_migration *m, size_t count, int64_t version, struct error *err)
 {
 	char text[96];
 
@@ -105,36 +115,89 @@ migrate(struct sql *s, const struct sql_migration *m, size_t count, int64_t vers
 			sql_exec(s, "ROLLBACK", NULL);
 			return -1;
 		}
-	snprintf(text, sizeof(text), "PRAGMA application_id=%d; PRAGMA user_version=%zu; COMMIT", APPLICATION_ID, count);
+	snprintf(text, sizeof(text), "PRAGMA application_id=%d; PRAGMA user_version=%zu; COMMIT",
+	    APPLICATION_ID, count);
 	return sql_exec(s, text, err);
+}
+
+/* Made under another name: a crash on the way leaves nothing that looks like a lost database. */
+static int
+create(const char *path, const struct sql_migration *m, size_t count, struct error *err)
+{
+	_cleanup_free_ char *fresh = str_printf("%s.new", path);
+	_cleanup_free_ char *journal = str_printf("%s.new-journal", path);
+	struct sql s = { 0 };
+	int rc = -1;
+
+	remove(fresh);
+	remove(journal);
+	if (sqlite3_open_v2(fresh, &s.db,
+		SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		NULL) != SQLITE_OK)
+		fail(err, s.db, fresh);
+	else
+		rc = migrate(&s, m, count, 0, err);
+	sql_close(&s);
+	if (rc == 0 && rename(fresh, path) < 0)
+		rc = error_errno(err, "%s", path);
+	return rc;
+}
+
+static bool
+is_missing(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 && errno == ENOENT;
+}
+
+/* A database that was there and is no more is not a new one. */
+static int
+find_or_create(const char *path, const struct sql_migration *m, size_t count, struct error *err)
+{
+	_cleanup_free_ char *wal = str_printf("%s-wal", path);
+	struct stat st;
+
+	if (is_missing(path)) {
+		if (!is_missing(wal))
+			return error_set(err, ERROR_IO,
+			    "%s is missing but its log is there: a database was lost here; restore "
+			    "a backup or remove the log",
+			    path);
+		return create(path, m, count, err);
+	}
+	if (stat(path, &st) == 0 && st.st_size == 0)
+		return error_set(err, ERROR_IO,
+		    "%s is empty: a database was lost here; restore a backup or remove the file",
+		    path);
+	return 0;
 }
 
 int
 sql_open(struct sql *s, const char *path, bool writer, const struct sql_migration *m, size_t count,
     struct error *err)
 {
-	const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (writer ? SQLITE_OPEN_CREATE : 0);
 	int64_t version = 0;
-	struct stat st;
 
 	*s = (struct sql){ 0 };
-	if (writer && stat(path, &st) == 0 && st.st_size == 0)
-		return error_set(err, ERROR_IO, "%s is empty: a database was lost here; restore a backup or remove the file", path);
-	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
+	if (writer && find_or_create(path, m, count, err) < 0)
+		return -1;
+	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE, NULL) !=
+	    SQLITE_OK) {
 		fail(err, s->db, path);
 		sql_close(s);
 		return -1;
 	}
 	sqlite3_busy_timeout(s->db, 5000);
 	sqlite3_extended_result_codes(s->db, 1);
-	if (sql_exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-			"PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF", err) < 0 ||
-	    check(s, count, &version, err) < 0)
+	if (sql_exec(s,
+		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+		"PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF",
+		err) < 0 ||
+	    check(s, count, &version, err) < 0 || (writer && check_pages(s, err) < 0))
 		goto refuse;
 	if (writer && version < (int64_t)count) {
-		if (version > 0 && backup(s, path, version, err) < 0)
-			goto refuse;
-		if (migrate(s, m, count, version, err) < 0)
+		if (backup(s, path, version, err) < 0 || migrate(s, m, count, version, err) < 0)
 			goto refuse;
 	}
 	return 0;
@@ -150,7 +213,8 @@ sql_prepare(struct sql *s, const char *const *texts, size_t count, struct error 
 	s->stmt = mem_zalloc(count * sizeof(sqlite3_stmt *));
 	s->count = count;
 	for (size_t i = 0; i < count; i++)
-		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL) != SQLITE_OK)
+		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
+			NULL) != SQLITE_OK)
 			return fail(err, s->db, texts[i]);
 	return 0;
 }

@@ -28,8 +28,8 @@ struct sql_migration { /* numbered from 1 by its place in the list */
  * database to <path>.before-<version>.  A newer schema than we know, another application's file,
  * a damaged one, or an empty file where there was a database is refused with words.
  */
-int sql_open(struct sql *, const char *path, bool writer, const struct sql_migration *, size_t count,
-    struct error *);
+int sql_open(struct sql *, const char *path, bool writer, const struct sql_migration *,
+    size_t count, struct error *);
 /** sql_prepare - all statements at once: a typo stops start-up. texts are borrowed for the call. */
 int sql_prepare(struct sql *, const char *const *texts, size_t count, struct error *);
 void sql_close(struct sql *);
@@ -41,7 +41,7 @@ void sql_bind_int(sqlite3_stmt *, int at, int64_t value);
 /** sql_step - 1 a row, 0 done, -1 with err (CONFLICT for a constraint, IO for a full disk). */
 int sql_step(sqlite3_stmt *, struct error *);
 const char *sql_text(sqlite3_stmt *, int column); /* "" for NULL; borrowed until the next step */
-char *sql_text_dup(sqlite3_stmt *, int column);	  /* NULL for NULL; the caller's */
+char *sql_text_dup(sqlite3_stmt *, int column); /* NULL for NULL; the caller's */
 int64_t sql_int(sqlite3_stmt *, int column);
 
 static inline void

@@ -18,6 +18,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
+#include "runtime/net/conn_pool.h"
 #include "runtime/net/url.h"
 
 struct dial {
@@ -33,7 +34,7 @@ struct dial {
 	bool tls;
 	/* one of the two */
 	int fd;
-	struct watch watch;
+	struct watch *watch;
 	CURL *easy;
 	char why[CURL_ERROR_SIZE];
 };
@@ -52,9 +53,20 @@ struct curl_watch {
 	struct dialer *dialer;
 };
 
+static void
+watch_free(struct watch *w)
+{
+	if (w != NULL)
+		loop_unwatch(w);
+	free(w);
+}
+
 void
 transport_close(struct transport *t)
 {
+	if (t->home != NULL)
+		conn_home_left(t->home);
+	watch_free(t->watch);
 	if (t->curl != NULL)
 		curl_easy_cleanup(t->curl);
 	else if (t->fd >= 0)
@@ -104,7 +116,7 @@ dial_free(struct dial *d)
 			d->next->ref = d->ref;
 	}
 	timer_cancel(&d->timer);
-	loop_unwatch(&d->watch);
+	watch_free(d->watch);
 	if (d->fd >= 0)
 		close(d->fd);
 	if (d->easy != NULL)
@@ -222,9 +234,9 @@ on_connected(struct watch *w, uint32_t events, void *arg)
 		fail(d, &d->failed);
 		return;
 	}
-	loop_unwatch(&d->watch);
-	struct transport t = { .fd = d->fd };
+	struct transport t = { .fd = d->fd, .watch = d->watch };
 	d->fd = -1;
+	d->watch = NULL;
 	succeed(d, &t);
 }
 
@@ -233,10 +245,11 @@ static void
 connect_socket(struct dial *d, const struct sockaddr *to, socklen_t len)
 {
 	set_no_delay(d->fd);
+	d->watch = mem_zalloc(sizeof(*d->watch));
 	if (connect(d->fd, to, len) < 0 && errno != EINPROGRESS) {
 		connect_failed(d, errno);
 		fail_soon(d);
-	} else if (loop_watch(d->loop, &d->watch, d->fd, EPOLLOUT, on_connected, d, &d->failed) <
+	} else if (loop_watch(d->loop, d->watch, d->fd, EPOLLOUT, on_connected, d, &d->failed) <
 	    0) {
 		fail_soon(d);
 	} else {

@@ -11,14 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+struct conn_home;
 struct error;
 struct loop;
 struct url;
+struct watch;
 
 /* A connected byte stream: a plain socket, or one inside a libcurl handle that speaks TLS. */
 struct transport {
 	int fd; /* owned when curl is NULL, else borrowed from it; -1: none */
 	void *curl; /* owned CURL easy handle, or NULL */
+	struct watch *watch; /* owned; of fd, goes with it from one user to the next; or NULL */
+	struct conn_home *home; /* where it may wait for another request, or NULL (conn_pool.h) */
 };
 void transport_close(struct transport *);
 /** transport_send/recv - as send(2) and recv(2): -1 with EAGAIN when it would block, 0 from recv

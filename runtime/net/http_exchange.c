@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,19 +14,20 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
+#include "runtime/net/conn_pool.h"
 
 #define PARTS_MAX 8
 #define READ_BYTES 16384
 #define READS_A_TURN 4 /* then others have their turn */
 #define INTERIM_MAX 64
 #define STATUS_LINE_BYTES 16
+#define FINISH_MS 200 /* for the last chunk, after what the owner took for the end */
 
 struct http_exchange {
 	struct loop *loop;
 	struct transport transport;
 	struct http_exchange_events events;
 	void *arg;
-	struct watch watch;
 	struct timer kick; /* a turn without an event of the socket */
 	struct iovec parts[PARTS_MAX];
 	size_t part, nparts; /* part: the first not yet sent completely */
@@ -36,6 +38,9 @@ struct http_exchange {
 	bool has_head, got_bytes;
 	bool send_failed; /* the answer may be there all the same: read it */
 	bool paused;
+	bool keep; /* the response allows another one after it */
+	bool finished; /* by its owner: only the end is waited for */
+	struct conn_guest guest; /* of the pool, from then on */
 	bool busy; /* a callback of ours is running: free later */
 	bool closed; /* nothing of it may be used but the memory */
 };
@@ -44,10 +49,18 @@ static void
 release(struct http_exchange *x)
 {
 	x->closed = true;
-	loop_unwatch(&x->watch);
+	conn_guest_left(&x->guest);
 	timer_cancel(&x->kick);
 	transport_close(&x->transport);
 	buf_done(&x->head);
+}
+
+/* Between two requests, and the peer thinks so too? */
+static bool
+is_fit(const struct http_exchange *x, size_t left_over)
+{
+	return x->transport.home != NULL && x->keep && left_over == 0 && x->part == x->nparts &&
+	    !x->send_failed && !x->paused;
 }
 
 void
@@ -130,6 +143,7 @@ handle_head(struct http_exchange *x, const struct http_head *head)
 	if (head->status < 200)
 		return 0;
 	x->has_head = true;
+	x->keep = !head->close && head->minor >= 1;
 	http_body_begin(&x->body, head, x->method);
 	if (x->events.on_head != NULL && x->events.on_head(x, head, x->arg) < 0 && !x->closed)
 		http_exchange_close(x);
@@ -197,6 +211,7 @@ gather(const char *bytes, size_t len, void *arg)
 static void
 take_bytes(struct http_exchange *x, char *bytes, size_t len)
 {
+	const bool had_finished = x->finished;
 	struct gathered g = { 0 };
 	struct error err = { 0 };
 	size_t at = 0;
@@ -209,10 +224,15 @@ take_bytes(struct http_exchange *x, char *bytes, size_t len)
 		x->events.on_body(x, g.first, (size_t)(g.to - g.first), x->arg);
 	if (x->closed)
 		return;
-	if (n < 0)
+	if (x->finished && had_finished && g.first != NULL) {
+		http_exchange_close(x); /* more of a body that was over for its reader */
+	} else if (n < 0) {
 		end(x, EXCHANGE_BAD_RESPONSE, &err);
-	else if (x->body.ended)
+	} else if (x->body.ended) {
+		if (is_fit(x, len - at - (size_t)n))
+			conn_home_put(x->transport.home, &x->transport);
 		end(x, EXCHANGE_COMPLETE, NULL);
+	}
 }
 
 static void
@@ -302,13 +322,13 @@ settle(struct http_exchange *x, uint32_t events)
 	const uint32_t want = interest(x);
 
 	if (want == 0 && (events & (EPOLLHUP | EPOLLERR)) != 0) {
-		loop_unwatch(&x->watch);
+		loop_unwatch(x->transport.watch);
 		return;
 	}
-	if (x->watch.loop != NULL)
-		loop_rewatch(&x->watch, want);
+	if (x->transport.watch->loop != NULL)
+		loop_rewatch(x->transport.watch, want);
 	else if (want != 0 &&
-	    loop_watch(x->loop, &x->watch, x->transport.fd, want, on_ready, x, &err) < 0)
+	    loop_watch(x->loop, x->transport.watch, x->transport.fd, want, on_ready, x, &err) < 0)
 		end(x, x->got_bytes ? EXCHANGE_DIED : EXCHANGE_NO_RESPONSE, &err);
 }
 
@@ -336,7 +356,7 @@ on_ready(struct watch *w, uint32_t events, void *arg)
 	if (events == EPOLLOUT && x->transport.curl == NULL) {
 		send_some(x);
 		if (!x->send_failed) {
-			loop_rewatch(&x->watch, interest(x));
+			loop_rewatch(x->transport.watch, interest(x));
 			return;
 		}
 	}
@@ -348,6 +368,22 @@ on_kick(struct timer *t, void *arg)
 {
 	(void)t;
 	turn(arg, 0);
+}
+
+/* Take over the watch that came with the transport, or begin one. */
+static int
+watch_transport(struct http_exchange *x)
+{
+	struct transport *t = &x->transport;
+
+	if (t->watch == NULL)
+		t->watch = mem_zalloc(sizeof(*t->watch));
+	if (t->watch->loop == NULL)
+		return loop_watch(x->loop, t->watch, t->fd, interest(x), on_ready, x, NULL);
+	t->watch->fn = on_ready;
+	t->watch->arg = x;
+	loop_rewatch(t->watch, interest(x));
+	return 0;
 }
 
 struct http_exchange *
@@ -368,8 +404,8 @@ http_exchange_open(struct loop *l, struct transport *transport, const char *meth
 
 	send_some(x);
 	/* What fails here is reported by the first turn. */
-	if (x->send_failed || may_hide_bytes(x) ||
-	    loop_watch(l, &x->watch, x->transport.fd, interest(x), on_ready, x, NULL) < 0)
+	const bool watched = watch_transport(x) == 0;
+	if (!watched || x->send_failed || may_hide_bytes(x))
 		timer_set(l, &x->kick, 0, on_kick, x);
 	return x;
 }
@@ -386,9 +422,9 @@ http_exchange_pause(struct http_exchange *x, bool pause)
 			timer_set(x->loop, &x->kick, 0, on_kick, x);
 		return;
 	}
-	if (x->watch.loop != NULL)
-		loop_rewatch(&x->watch, interest(x));
-	if (!pause && (x->watch.loop == NULL || may_hide_bytes(x)))
+	if (x->transport.watch->loop != NULL)
+		loop_rewatch(x->transport.watch, interest(x));
+	if (!pause && (x->transport.watch->loop == NULL || may_hide_bytes(x)))
 		timer_set(x->loop, &x->kick, 0, on_kick, x);
 }
 
@@ -396,4 +432,34 @@ bool
 http_exchange_sent(const struct http_exchange *x)
 {
 	return x->part == x->nparts;
+}
+
+static void
+on_finish_late(struct timer *t, void *arg)
+{
+	(void)t;
+	http_exchange_close(arg);
+}
+
+static void
+close_guest(struct conn_guest *g)
+{
+	http_exchange_close(
+	    (struct http_exchange *)(void *)((char *)g - offsetof(struct http_exchange, guest)));
+}
+
+void
+http_exchange_finish(struct http_exchange *x)
+{
+	if (x->closed || x->finished)
+		return;
+	if (!is_fit(x, 0) || !x->has_head) {
+		http_exchange_close(x);
+		return;
+	}
+	x->finished = true;
+	x->guest.close = close_guest;
+	x->events = (struct http_exchange_events){ 0 };
+	conn_home_guest(x->transport.home, &x->guest);
+	timer_set(x->loop, &x->kick, FINISH_MS, on_finish_late, x);
 }

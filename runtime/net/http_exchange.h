@@ -41,8 +41,9 @@ struct http_exchange_events {
  *
  * parts (at most 8: head, then body spans) point to bytes borrowed until the exchange is over; the
  * array itself and events are copied.  Takes over the transport.  method tells HEAD from others.
- * Callbacks never come from inside this call.  Bytes after the end of the response are ignored:
- * the connection is always closed.
+ * Callbacks never come from inside this call.  The connection is closed at the end, unless it has
+ * a home (conn_pool.h) and is fit for another request: a complete response with a clear end,
+ * nothing after it, and a peer that did not say it will close.
  */
 struct http_exchange *http_exchange_open(struct loop *, struct transport *, const char *method,
     const struct iovec *parts, size_t nparts, const struct http_exchange_events *, void *arg);
@@ -54,6 +55,14 @@ struct http_exchange *http_exchange_open(struct loop *, struct transport *, cons
 void http_exchange_pause(struct http_exchange *, bool pause);
 /** http_exchange_sent - has the whole request been handed to the socket? (a retry is unsafe then) */
 bool http_exchange_sent(const struct http_exchange *);
+/**
+ * http_exchange_finish - the owner has all it wants: no callback comes any more.
+ *
+ * If only the end of the body is still to come (the last chunk of a stream that has said [DONE]),
+ * it is waited for a moment, so that the connection can be used again; a body that goes on closes
+ * it.  Frees; safe inside callbacks.
+ */
+void http_exchange_finish(struct http_exchange *);
 /** http_exchange_close - cancel: closes the transport and frees; safe inside callbacks. */
 void http_exchange_close(struct http_exchange *);
 #endif

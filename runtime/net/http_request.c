@@ -70,7 +70,8 @@ exchange_free(struct exchange *ex)
 struct head_facts {
 	int hosts, lengths, codings, expects;
 	const char *host, *length, *coding, *expect;
-	bool malformed;
+	const char *next; /* where the next header's name must stand */
+	bool malformed, loose;
 };
 
 static enum MHD_Result
@@ -80,6 +81,8 @@ note_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_le
 	struct head_facts *f = cls;
 
 	(void)kind;
+	f->loose |= name != f->next || value == NULL;
+	f->next = value != NULL ? value + value_len + strlen("\r\n") : NULL;
 	if (value == NULL)
 		value = "";
 	/* A space before the colon ends up in the name. */
@@ -102,6 +105,34 @@ note_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_le
 		f->expect = value;
 	}
 	return MHD_YES;
+}
+
+static size_t
+target_len(const struct exchange *ex)
+{
+	const size_t path_len = strlen(ex->pub.path);
+	const bool has_query = ex->pub.query == ex->pub.path + path_len + 1;
+
+	return path_len + (has_query ? 1 + strlen(ex->pub.query) : 0);
+}
+
+/*
+ * libmicrohttpd 0.9.75 takes a bare LF for a line end, joins folded lines, ends a target or a value
+ * at a NUL and a head at a line that begins with a colon.  It parses in place, so each of these
+ * shows as a string that does not stand where the one before it ended.  That is known of this
+ * version only.
+ */
+static bool
+is_loose(
+    const struct exchange *ex, const struct head_facts *f, const char *method, const char *version)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(ex->client->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	if (strcmp(MHD_get_version(), "0.9.75") != 0 || info == NULL)
+		return false;
+	return f->loose || method + strlen(method) + 1 + target_len(ex) + 1 != version ||
+	    f->next + strlen("\r\n") != method + info->header_size;
 }
 
 /* Can two readers disagree about where this request ends? */
@@ -170,7 +201,7 @@ exchange_read_head(struct exchange *ex, const char *method, const char *version,
 	const struct http_server_limits *limits = ex->pub.server->limits;
 	struct MHD_Connection *mhd = ex->client->mhd;
 	const union MHD_ConnectionInfo *info;
-	struct head_facts f = { 0 };
+	struct head_facts f = { .next = version + strlen(version) + strlen("\r\n") };
 
 	ex->pub.accepted_us = clock_now_us();
 	ex->old = strcmp(version, "HTTP/1.0") == 0;
@@ -190,7 +221,8 @@ exchange_read_head(struct exchange *ex, const char *method, const char *version,
 	ex->bad_framing = true; /* unless all of this is well */
 	if (!ex->old && strcmp(version, "HTTP/1.1") != 0)
 		return MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED;
-	if (!method_ok || f.malformed || framing_is_odd(ex, &f) || host_is_odd(ex, &f) ||
+	if (!method_ok || f.malformed || is_loose(ex, &f, method, version) ||
+	    framing_is_odd(ex, &f) || host_is_odd(ex, &f) ||
 	    strlen(ex->pub.path) + strlen(ex->pub.query) > limits->url_bytes)
 		return MHD_HTTP_BAD_REQUEST;
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
@@ -212,7 +244,9 @@ http_header_get(const struct http_request *r, const char *name)
 {
 	const struct client *c = exchange_of(r)->client;
 
-	return c == NULL ? NULL : MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, name);
+	return c == NULL || c->mhd == NULL
+	    ? NULL
+	    : MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, name);
 }
 
 struct count {
@@ -238,7 +272,7 @@ http_header_count(const struct http_request *r, const char *name)
 	const struct client *c = exchange_of(r)->client;
 	struct count count = { .name = name };
 
-	if (c != NULL)
+	if (c != NULL && c->mhd != NULL)
 		MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, count_header, &count);
 	return count.n;
 }
@@ -308,6 +342,25 @@ must_linger(const struct exchange *ex)
 	return ex->stage != STAGE_ANSWER;
 }
 
+void
+exchange_add_head(
+    struct exchange *ex, struct buf *out, int status, const struct http_header *h, bool chunked)
+{
+	char date[64];
+	struct tm tm;
+	const time_t now = clock_wall_ms() / 1000;
+
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	buf_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
+	    MHD_get_reason_phrase_for((unsigned)status), date);
+	for (; h != NULL && h->name != NULL; h++)
+		if (strpbrk(h->value, "\r\n") == NULL && strcasecmp(h->name, "x-request-id") != 0)
+			buf_printf(out, "%s: %s\r\n", h->name, h->value);
+	buf_printf(out, "x-request-id: %s\r\n", ex->pub.id);
+	if (chunked)
+		buf_add_str(out, "Transfer-Encoding: chunked\r\n");
+}
+
 /* Write the answer ourselves and only then read on. It is short: what the socket does not take at
  * once is lost. */
 static void
@@ -315,18 +368,9 @@ answer_raw(
     struct exchange *ex, int status, const struct http_header *h, const void *body, size_t len)
 {
 	_cleanup_buf_ struct buf out = { 0 };
-	char date[64];
-	struct tm tm;
-	const time_t now = clock_wall_ms() / 1000;
 
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-	buf_printf(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
-	    MHD_get_reason_phrase_for((unsigned)status), date);
-	for (; h != NULL && h->name != NULL; h++)
-		if (strpbrk(h->value, "\r\n") == NULL)
-			buf_printf(&out, "%s: %s\r\n", h->name, h->value);
-	buf_printf(&out, "x-request-id: %s\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
-	    ex->pub.id, len);
+	exchange_add_head(ex, &out, status, h, false);
+	buf_printf(&out, "Connection: close\r\nContent-Length: %zu\r\n\r\n", len);
 	if (!ex->bodiless)
 		buf_add(&out, body, len);
 	if (send(ex->client->fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
@@ -389,6 +433,13 @@ http_stream_begin(struct http_request *r, int status, const struct http_header *
 	ex->told_half_closed = false;
 	ex->bodiless |= status == MHD_HTTP_NO_CONTENT || status == MHD_HTTP_NOT_MODIFIED;
 	ex->status = status;
+	if (exchange_take_out(ex)) {
+		exchange_add_head(ex, &ex->out, status, headers, true);
+		buf_add_str(&ex->out, closes(ex) ? "connection: close\r\n\r\n" : "\r\n");
+		ex->head_sent = true;
+		exchange_dirty(ex);
+		return;
+	}
 	ex->response = MHD_create_response_from_callback(
 	    MHD_SIZE_UNKNOWN, 128, exchange_read_stream, ex, NULL);
 	if (ex->response == NULL)

@@ -74,12 +74,12 @@ stop_listening(struct http_server *s)
 }
 
 static void
-on_turn_end(struct timer *t, void *arg)
+on_turn_end(struct turn_end *e, void *arg)
 {
 	struct http_server *s = arg;
 	struct exchange *batch = s->dirty;
 
-	(void)t;
+	(void)e;
 	/* Only these: what tending adds waits for the next turn, so that others get theirs. */
 	s->dirty = NULL;
 	if (batch != NULL)
@@ -95,8 +95,7 @@ on_turn_end(struct timer *t, void *arg)
 void
 server_tend_soon(struct http_server *s)
 {
-	if (!timer_is_set(&s->turn))
-		timer_set(s->loop, &s->turn, 0, on_turn_end, s);
+	loop_at_turn_end(s->loop, &s->turn, on_turn_end, s);
 }
 
 void
@@ -156,24 +155,45 @@ on_body_check(struct timer *t, void *arg)
 	client_hang_up(c);
 }
 
-static void
-client_new(struct http_server *s, struct MHD_Connection *mhd, void **context)
+struct client *
+client_add(struct http_server *s, struct MHD_Connection *mhd, int fd)
 {
 	struct client *c = mem_zalloc(sizeof(*c));
 
 	c->server = s;
 	c->mhd = mhd;
-	c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	c->fd = fd;
 	c->next = s->clients;
 	c->prev = &s->clients;
 	if (c->next != NULL)
 		c->next->prev = &c->next;
 	s->clients = c;
-	timer_set(s->loop, &c->timer, s->limits->header_timeout_ms, on_head_late, c);
-	*context = c;
+	s->nclients++;
+	return c;
 }
 
 static void
+client_new(struct http_server *s, struct MHD_Connection *mhd, void **context)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct client *c = client_add(s, mhd, info->connect_fd);
+	const int64_t bytes = client_bytes_read(c->fd);
+
+	*context = c;
+	c->uncounted = bytes < 0;
+	c->request_bytes = bytes > 0 ? (uint64_t)bytes : 0;
+	/* One that comes back after a stream has been read from before. */
+	c->used = bytes > 0;
+	if (c->used)
+		timer_set(s->loop, &c->timer, s->limits->idle_timeout_ms, on_idle, c);
+	else
+		timer_set(s->loop, &c->timer, s->limits->header_timeout_ms, on_head_late, c);
+	if (s->nclients > s->limits->connections)
+		client_hang_up(c); /* libmicrohttpd does not count the streams */
+}
+
+void
 client_free(struct client *c)
 {
 	loop_unwatch(&c->watch);
@@ -181,6 +201,7 @@ client_free(struct client *c)
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
+	c->server->nclients--;
 	free(c);
 }
 
@@ -192,6 +213,10 @@ on_connection(
 		client_new(cls, mhd, context);
 	else if (*context != NULL)
 		client_free(*context);
+	/* libmicrohttpd stops listening when descriptors run out, and begins again in the run after
+	 * the one that closed a connection: without it, nobody might wake it any more. */
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+		server_run_soon(cls);
 }
 
 static void
@@ -252,6 +277,20 @@ queue(struct exchange *ex)
 	return queued;
 }
 
+static void
+count_request(struct exchange *ex)
+{
+	struct client *c = ex->client;
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	if (info == NULL || (ex->has_body && ex->body_declared < 0))
+		c->uncounted = true;
+	else
+		c->request_bytes +=
+		    info->header_size + (ex->has_body ? (uint64_t)ex->body_declared : 0);
+}
+
 static enum MHD_Result
 handle_head(struct exchange *ex, const char *method, const char *version)
 {
@@ -276,6 +315,7 @@ handle_head(struct exchange *ex, const char *method, const char *version)
 	if (ex->response != NULL && (ex->expects || ex->bad_framing))
 		return queue(ex);
 	ex->stage = STAGE_BODY;
+	count_request(ex);
 	if (ex->has_body) {
 		ex->body_began_ms = ex->body_byte_ms = loop_now_ms(s->loop);
 		timer_set(s->loop, &ex->client->timer, s->limits->body_timeout_ms, on_body_check,
@@ -326,8 +366,10 @@ on_access(void *cls, struct MHD_Connection *mhd, const char *url, const char *me
 	struct exchange *ex = *context;
 
 	(void)cls;
-	(void)mhd;
 	(void)url;
+	/* Taken out: what libmicrohttpd has is an empty shell. */
+	if (exchange_is_out(ex) || ex->client == NULL || ex->client->mhd != mhd)
+		return MHD_NO;
 	if (ex->stage == STAGE_LINE)
 		return handle_head(ex, method, version);
 	if (*upload_len > 0) {
@@ -346,11 +388,15 @@ on_completed(
 	struct http_server *s = cls;
 	struct exchange *ex = *context;
 
-	(void)mhd;
 	if (ex == NULL)
 		return;
 	*context = NULL;
 	struct client *c = ex->client;
+	if (c->mhd != mhd) {
+		ex->leaving = false;
+		exchange_dirty(ex); /* it may have waited for this */
+		return;
+	}
 	timer_cancel(&c->timer);
 	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		timer_set(
@@ -407,7 +453,7 @@ http_server_new(struct loop *loop, int listen_fd, const struct http_server_limit
     const struct http_server_handlers *handlers, void *arg, struct error *err)
 {
 	struct http_server *s = mem_zalloc(sizeof(*s));
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = { 0 };
 	socklen_t len = sizeof(address);
 
 	s->loop = loop;
@@ -422,10 +468,13 @@ http_server_new(struct loop *loop, int listen_fd, const struct http_server_limit
 		return NULL;
 	}
 	s->is_unix = address.ss_family == AF_UNIX;
+	s->nobody = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	s->daemon = daemon_start(s, listen_fd);
 	if (s->daemon == NULL) {
 		error_set(err, ERROR_IO, "the HTTP server cannot be started");
 		close(listen_fd);
+		if (s->nobody >= 0)
+			close(s->nobody);
 		free(s);
 		return NULL;
 	}
@@ -469,9 +518,18 @@ http_server_free(struct http_server *s)
 		ex = s->first; /* whoever was told may have changed the list */
 	}
 	MHD_stop_daemon(s->daemon);
-	while (s->first != NULL)
-		exchange_free(s->first);
+	while (s->first != NULL) {
+		struct exchange *ex = s->first;
+
+		ex->over = true;
+		if (exchange_is_out(ex))
+			exchange_put_back(ex); /* dead: it is closed */
+		else
+			exchange_free(ex);
+	}
+	if (s->nobody >= 0)
+		close(s->nobody);
 	timer_cancel(&s->due);
-	timer_cancel(&s->turn);
+	turn_end_cancel(&s->turn);
 	free(s);
 }

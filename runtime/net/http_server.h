@@ -49,14 +49,14 @@ struct http_request {
 	struct http_server *server;
 	struct loop *loop;
 	const char *method; /* upper case as sent */
-	const char *path;   /* as sent, without the query; percent-escapes not decoded */
-	const char *query;  /* after '?', not decoded; "" if none */
-	struct buf body;    /* complete once on_request is called */
-	int64_t accepted_us;  /* clock_now_us() when the headers were complete */
-	bool is_unix;	      /* came in by the control socket */
-	uid_t peer_uid;	      /* of the process at the other end, when is_unix */
-	char client[48];      /* "127.0.0.1" or "unix" */
-	char id[132];	      /* x-request-id: the client's if well-formed, else made; unique per process */
+	const char *path; /* as sent, without the query; percent-escapes not decoded */
+	const char *query; /* after '?', not decoded; "" if none */
+	struct buf body; /* complete once on_request is called */
+	int64_t accepted_us; /* clock_now_us() when the headers were complete */
+	bool is_unix; /* came in by the control socket */
+	uid_t peer_uid; /* of the process at the other end, when is_unix */
+	char client[48]; /* "127.0.0.1" or "unix" */
+	char id[132]; /* x-request-id: the client's if well-formed, else made; unique per process */
 	/* the answering side's own */
 	void *user;
 };
@@ -77,18 +77,20 @@ struct http_server_handlers {
 	 * The request is over; no http_* call may be made for it.  Requests that libmicrohttpd cannot
 	 * parse at all are answered by it, without this call.
 	 */
-	void (*on_refused)(struct http_request *, int status, const char *code, struct buf *body, void *arg);
+	void (*on_refused)(
+	    struct http_request *, int status, const char *code, struct buf *body, void *arg);
 };
 
 struct http_server_limits {
-	size_t header_bytes;	  /* 32 KiB */
-	size_t url_bytes;	  /* 8 KiB */
+	size_t header_bytes; /* 32 KiB */
+	size_t url_bytes; /* 8 KiB */
 	int64_t header_timeout_ms; /* 10 s for a request head; between requests idle_timeout_ms */
-	int64_t idle_timeout_ms;  /* 75 s for a kept-alive connection without a request */
-	int64_t body_timeout_ms;  /* 60 s without a body byte, or slower than 1 byte a ms after it */
-	unsigned connections;	  /* most at once */
+	int64_t idle_timeout_ms; /* 75 s for a kept-alive connection without a request */
+	int64_t body_timeout_ms; /* 60 s without a body byte, or slower than 1 byte a ms after it */
+	unsigned connections; /* most at once */
 	size_t stream_high_bytes; /* 256 KiB: above it http_stream_write returns false */
-	int64_t stream_stall_ms;  /* 30 s: client that takes no byte of a stream for so long is gone */
+	int64_t
+	    stream_stall_ms; /* 30 s: client that takes no byte of a stream for so long is gone */
 };
 extern const struct http_server_limits http_server_defaults;
 

@@ -23,24 +23,28 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	struct watch watch; /* libmicrohttpd's epoll, nested in ours */
 	struct timer due; /* when libmicrohttpd wants to run again */
-	struct timer turn; /* the end of this turn: tend what is in dirty, run libmicrohttpd */
+	struct turn_end turn; /* the end of this turn: tend what is in dirty, run libmicrohttpd */
 	struct exchange *dirty; /* exchanges to tend at the end of the turn */
 	struct exchange *first; /* all exchanges */
 	struct client *clients; /* all connections */
+	unsigned nclients;
 	unsigned busy;
+	int nobody; /* a socket that is connected to nothing */
 	bool is_unix, run_wanted;
 	bool draining, quiet; /* quiet: no longer listening */
 };
 
 struct client {
 	struct http_server *server;
-	struct MHD_Connection *mhd;
+	struct MHD_Connection *mhd; /* NULL while a stream has the connection to itself */
 	int fd;
 	struct watch watch; /* from its first wait on: is the other end still there? */
 	struct timer timer; /* head, body, idle, probe and stall never overlap */
 	struct exchange *exchange;
 	bool half_closed; /* it sent a FIN */
 	bool used; /* has sent a request line */
+	bool uncounted; /* requests_bytes is not known any more */
+	uint64_t request_bytes; /* what its requests took, from the first byte on */
 	struct client *next, **prev;
 };
 
@@ -74,6 +78,7 @@ struct exchange {
 	bool suspended; /* in libmicrohttpd's terms: the connection is ours */
 	bool over; /* for the answering side */
 	bool dead; /* the connection must be closed */
+	bool leaving; /* taken from libmicrohttpd, which has yet to say on_completed */
 	bool streaming, bodiless;
 	bool head_sent; /* of a stream: from now on we write to the socket */
 	bool above_high;
@@ -94,6 +99,10 @@ exchange_of(const struct http_request *r)
 void server_tend_soon(struct http_server *);
 /** server_run_soon - and run libmicrohttpd after that. */
 void server_run_soon(struct http_server *);
+/** client_free - forget a connection; its descriptor is somebody else's. */
+void client_free(struct client *);
+/** client_add - a connection of this server; mhd may be NULL. */
+struct client *client_add(struct http_server *, struct MHD_Connection *mhd, int fd);
 /** client_watch - from now on notice that the client leaves. */
 void client_watch(struct client *);
 
@@ -105,6 +114,21 @@ int exchange_read_head(
     struct exchange *, const char *method, const char *version, const char **code);
 /** exchange_refuse - answer with the envelope of on_refused. */
 void exchange_refuse(struct exchange *, int status, const char *code);
+
+/** exchange_add_head - append the head of an answer that we send ourselves. */
+void exchange_add_head(
+    struct exchange *, struct buf *out, int status, const struct http_header *, bool chunked);
+
+/* http_takeout.c */
+/** client_bytes_read - what was read from this TCP connection so far, by whomever; -1: unknown. */
+int64_t client_bytes_read(int fd);
+/** exchange_take_out - may this stream have the connection to itself? Then it has. */
+bool exchange_take_out(struct exchange *);
+/** exchange_is_out - has it? */
+bool exchange_is_out(const struct exchange *);
+/** exchange_put_back - its stream is over: libmicrohttpd goes on with the connection, if it is to
+ *  be kept.  The exchange may be freed. */
+void exchange_put_back(struct exchange *);
 
 /* http_stream.c */
 /** exchange_suspend - only from within a callback of libmicrohttpd. */

@@ -67,6 +67,10 @@ exchange_resume(struct exchange *ex)
 {
 	if (!ex->suspended)
 		return;
+	if (exchange_is_out(ex)) {
+		exchange_dirty(ex);
+		return;
+	}
 	ex->suspended = false;
 	timer_cancel(&ex->client->timer);
 	MHD_resume_connection(ex->client->mhd);
@@ -180,6 +184,10 @@ void
 exchange_tend(struct exchange *ex)
 {
 	clean(ex);
+	if (exchange_is_out(ex) && ex->dead && !ex->leaving) {
+		exchange_put_back(ex);
+		return;
+	}
 	if (ex->dead || ex->client == NULL)
 		return;
 	if (ex->client->half_closed && !ex->told_half_closed && ex->suspended)
@@ -194,8 +202,12 @@ exchange_tend(struct exchange *ex)
 		if (!ex->over && ex->events != NULL && ex->events->on_drain != NULL)
 			ex->events->on_drain(&ex->pub, ex->events_arg);
 	}
-	if (ex->over && !ex->dead && unsent(ex) == 0)
+	if (!ex->over || ex->dead || unsent(ex) > 0)
+		return;
+	if (!exchange_is_out(ex))
 		exchange_resume(ex);
+	else if (!ex->leaving)
+		exchange_put_back(ex);
 }
 
 ssize_t
@@ -282,8 +294,13 @@ finish(struct exchange *ex)
 void
 http_stream_end(struct http_request *r)
 {
-	if (!exchange_of(r)->over)
-		finish(exchange_of(r));
+	struct exchange *ex = exchange_of(r);
+
+	if (ex->over)
+		return;
+	if (exchange_is_out(ex))
+		buf_add(&ex->out, "0\r\n\r\n", 5); /* the last chunk; else libmicrohttpd sends it */
+	finish(ex);
 }
 
 void

@@ -207,3 +207,45 @@ url_decode(const char *text, size_t len, char **out)
 	*out = TAKE(decoded);
 	return 0;
 }
+
+/* Addresses at which no one serves: first byte(s) and how many bits of them count. */
+static bool
+is_nobodys_v4(uint32_t ip)
+{
+	static const struct {
+		uint32_t net;
+		int bits;
+	} nets[] = {
+		{ 0x00000000, 8 }, /* this network */
+		{ 0xa9fe0000, 16 }, /* link-local, and the metadata services of clouds */
+		{ 0xe0000000, 4 }, /* multicast */
+		{ 0xf0000000, 4 }, /* reserved, broadcast */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(nets); i++)
+		if ((ip ^ nets[i].net) >> (32 - nets[i].bits) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_nobodys_v6(const struct in6_addr *ip)
+{
+	if (IN6_IS_ADDR_V4MAPPED(ip))
+		return is_nobodys_v4(ntohl(ip->s6_addr32[3]));
+	return IN6_IS_ADDR_UNSPECIFIED(ip) || IN6_IS_ADDR_LINKLOCAL(ip) ||
+	    IN6_IS_ADDR_MULTICAST(ip);
+}
+
+int
+url_endpoint_check(const struct url *u, struct error *err)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if ((inet_pton(AF_INET, u->host, &v4) == 1 && is_nobodys_v4(ntohl(v4.s_addr))) ||
+	    (inet_pton(AF_INET6, u->host, &v6) == 1 && is_nobodys_v6(&v6)))
+		return error_set(
+		    err, ERROR_INVALID, "%s is not an address where an endpoint can be", u->host);
+	return 0;
+}

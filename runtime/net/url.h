@@ -17,6 +17,9 @@ struct url {
 
 /** url_parse - http(s)://host[:port][/path] with nothing else: no userinfo, query or fragment. */
 int url_parse(const char *text, struct url *out, struct error *);
+/** url_endpoint_check - may somebody's endpoint be there?  INVALID for numeric addresses that are
+ *  nobody's: link-local (cloud metadata), multicast, broadcast, unspecified.  Loopback may. */
+int url_endpoint_check(const struct url *, struct error *);
 /** url_encode - append text percent-encoded for a path segment or query value. */
 void url_encode(struct buf *out, const char *text);
 /** url_decode - percent-decode (plus stays plus); -1 on bad escapes or NUL. caller frees *out. */

@@ -42,6 +42,7 @@ static struct {
 	struct http_request *held[STREAMS];
 	size_t held_len;
 	size_t flooded;
+	bool late; /* answers begin in a turn of their own, so that streams are taken out */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int seen[HAPPENINGS]; /* under lock */
@@ -196,11 +197,10 @@ on_head(struct http_request *r, void *arg)
 }
 
 static void
-on_request(struct http_request *r, void *arg)
+answer(struct http_request *r)
 {
 	static const struct http_header headers[] = { { "x-test", "yes" }, { 0 } };
 
-	(void)arg;
 	if (strcmp(r->path, "/hello") == 0) {
 		http_reply(r, 200, headers, "hello", 5);
 	} else if (strcmp(r->path, "/echo") == 0 || strcmp(r->path, "/small") == 0) {
@@ -233,6 +233,49 @@ on_request(struct http_request *r, void *arg)
 		buf_printf(&b, "%s|%s|%s", r->method, r->path, r->query);
 		http_reply(r, 404, NULL, b.data, b.len);
 	}
+}
+
+struct later {
+	struct http_request *request;
+	struct timer timer;
+};
+
+static void
+later_gone(struct http_request *r, void *arg)
+{
+	struct later *l = arg;
+
+	(void)r;
+	timer_cancel(&l->timer);
+	free(l);
+}
+
+static const struct http_request_events later_events = { .on_gone = later_gone };
+
+static void
+answer_now(struct timer *timer, void *arg)
+{
+	struct later *l = arg;
+	struct http_request *r = l->request;
+
+	(void)timer;
+	free(l);
+	http_request_watch(r, NULL, NULL);
+	answer(r);
+}
+
+static void
+on_request(struct http_request *r, void *arg)
+{
+	(void)arg;
+	if (!t.late) {
+		answer(r);
+		return;
+	}
+	struct later *l = mem_zalloc(sizeof(*l));
+	l->request = r;
+	http_request_watch(r, &later_events, l);
+	timer_set(t.loop, &l->timer, 0, answer_now, l);
 }
 
 static void
@@ -302,12 +345,15 @@ serve(void *arg)
 static void
 start_with(bool is_unix, const struct http_server_limits *limits)
 {
-	struct sockaddr_in address;
+	struct sockaddr_in address = { 0 };
 	socklen_t len = sizeof(address);
 	struct error err = { 0 };
-	int fd;
+	int fd = -1;
+
+	const bool late = t.late;
 
 	memset(&t, 0, sizeof(t));
+	t.late = late;
 	t.limits = *limits;
 	pthread_mutex_init(&t.lock, NULL);
 	pthread_cond_init(&t.changed, NULL);
@@ -338,6 +384,14 @@ start(bool is_unix)
 static void
 setup(void)
 {
+	t.late = false;
+	start(false);
+}
+
+static void
+setup_late(void)
+{
+	t.late = true;
 	start(false);
 }
 
@@ -1084,6 +1138,39 @@ START_TEST(test_oversized)
 }
 END_TEST
 
+/* Stream after stream on one connection, with bodies, and with a next request that is there too
+ * early for its stream to be taken out, or just after. */
+START_TEST(test_taken_out)
+{
+	_cleanup_peer_ struct peer p = peer_open();
+
+	for (int i = 0; i < 20; i++) {
+		peer_send(&p,
+		    "POST /lines?n=2 HTTP/1.1\r\n" HOST
+		    "Connection: keep-alive\r\nContent-Length: 4\r\n\r\nbody");
+		if (_i == 1)
+			peer_send(&p, GET("/hello"));
+		_cleanup_answer_ struct answer a = peer_answer(&p, false);
+		ck_assert_str_eq(buf_str(&a.body), "line 0\nline 1\n");
+		ck_assert(head_has(&a, "content-type: text/event-stream\r\n"));
+		ck_assert(head_has(&a, "\r\ntransfer-encoding: chunked\r\n"));
+		ck_assert(head_has(&a, "\r\ndate: "));
+		ck_assert(head_has(&a, "\r\nx-request-id: req_"));
+		ck_assert(!head_has(&a, "connection: close"));
+		if (_i == 2)
+			peer_send(&p, GET("/hello"));
+		if (_i > 0)
+			EXPECT(&p, 200, "hello");
+	}
+	peer_send(&p,
+	    "POST /lines?n=1 HTTP/1.1\r\n" HOST
+	    "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n" GET("/hello"));
+	EXPECT(&p, 200, "line 0\n");
+	EXPECT(&p, 200, "hello");
+	ck_assert_int_eq(seen(GONE), 0);
+}
+END_TEST
+
 static void
 setup_impatient(void)
 {
@@ -1096,41 +1183,53 @@ setup_impatient(void)
 	start_with(false, &limits);
 }
 
+static void
+add_tests(TCase *tc)
+{
+	const int leave_len = (int)ARRAY_LEN(leavings);
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, test_exchange, 0, (int)ARRAY_LEN(exchanges));
+	tcase_add_loop_test(tc, test_oversized, 0, (int)ARRAY_LEN(oversized));
+	tcase_add_test(tc, test_every_split);
+	tcase_add_test(tc, test_pipelined);
+	tcase_add_test(tc, test_head_method);
+	tcase_add_test(tc, test_request_id);
+	tcase_add_test(tc, test_large_body_refused_while_sent);
+	tcase_add_test(tc, test_long_stream);
+	tcase_add_test(tc, test_head_of_stream_is_not_held_back);
+	tcase_add_test(tc, test_slow_reader);
+	tcase_add_loop_test(tc, test_client_leaves, 0, leave_len);
+	tcase_add_loop_test(tc, test_client_leaves_unix, 0, leave_len);
+	tcase_add_test(tc, test_half_closed_wait);
+	tcase_add_test(tc, test_half_closed_at_once);
+	tcase_add_test(tc, test_half_closed_stream);
+	tcase_add_test(tc, test_abort);
+	tcase_add_test(tc, test_unix_peer);
+	tcase_add_test(tc, test_many_streams);
+	tcase_add_test(tc, test_free_with_open_streams);
+	tcase_add_test(tc, test_drain);
+}
+
 int
 main(void)
 {
 	Suite *suite = suite_create("http_server");
-	TCase *normal = tcase_create("normal"), *impatient = tcase_create("impatient");
-	const int leave_len = (int)ARRAY_LEN(leavings);
+	TCase *normal = tcase_create("normal"), *late = tcase_create("late");
+	TCase *impatient = tcase_create("impatient");
 
-	tcase_set_timeout(normal, 60);
 	tcase_add_checked_fixture(normal, setup, teardown);
-	tcase_add_loop_test(normal, test_exchange, 0, (int)ARRAY_LEN(exchanges));
-	tcase_add_loop_test(normal, test_oversized, 0, (int)ARRAY_LEN(oversized));
-	tcase_add_test(normal, test_every_split);
-	tcase_add_test(normal, test_pipelined);
-	tcase_add_test(normal, test_head_method);
-	tcase_add_test(normal, test_request_id);
-	tcase_add_test(normal, test_large_body_refused_while_sent);
-	tcase_add_test(normal, test_long_stream);
-	tcase_add_test(normal, test_head_of_stream_is_not_held_back);
-	tcase_add_test(normal, test_slow_reader);
-	tcase_add_loop_test(normal, test_client_leaves, 0, leave_len);
-	tcase_add_loop_test(normal, test_client_leaves_unix, 0, leave_len);
-	tcase_add_test(normal, test_half_closed_wait);
-	tcase_add_test(normal, test_half_closed_at_once);
-	tcase_add_test(normal, test_half_closed_stream);
-	tcase_add_test(normal, test_abort);
-	tcase_add_test(normal, test_unix_peer);
-	tcase_add_test(normal, test_many_streams);
-	tcase_add_test(normal, test_free_with_open_streams);
-	tcase_add_test(normal, test_drain);
+	add_tests(normal);
+	tcase_add_checked_fixture(late, setup_late, teardown);
+	add_tests(late);
+	tcase_add_loop_test(late, test_taken_out, 0, 3);
 	tcase_add_checked_fixture(impatient, setup_impatient, teardown);
 	tcase_add_test(impatient, test_reader_that_stops);
 	tcase_add_test(impatient, test_head_too_slow);
 	tcase_add_test(impatient, test_body_too_slow);
 	tcase_add_test(impatient, test_idle_too_long);
 	suite_add_tcase(suite, normal);
+	suite_add_tcase(suite, late);
 	suite_add_tcase(suite, impatient);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

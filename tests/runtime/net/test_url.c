@@ -165,6 +165,34 @@ START_TEST(test_decode)
 }
 END_TEST
 
+static const struct {
+	const char *url;
+	bool is_allowed;
+} endpoints[] = {
+	{ "http://127.0.0.1:9001", true },
+	{ "http://10.1.2.3", true },
+	{ "https://models.example", true },
+	{ "http://[::1]:8080", true },
+	{ "http://169.254.169.254", false },
+	{ "http://0.0.0.0", false },
+	{ "http://224.0.0.1", false },
+	{ "http://255.255.255.255", false },
+	{ "http://[fe80::1]", false },
+	{ "http://[::]", false },
+	{ "http://[ff02::1]", false },
+	{ "http://[::ffff:169.254.169.254]", false },
+};
+
+START_TEST(test_endpoint)
+{
+	struct error err = { 0 };
+	struct url url;
+
+	ck_assert_int_eq(url_parse(endpoints[_i].url, &url, &err), 0);
+	ck_assert_int_eq(url_endpoint_check(&url, &err), endpoints[_i].is_allowed ? 0 : -1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -175,6 +203,7 @@ main(void)
 	tcase_add_test(tcase, test_too_long);
 	tcase_add_loop_test(tcase, test_encode, 0, (int)ARRAY_LEN(codes));
 	tcase_add_loop_test(tcase, test_decode, 0, (int)ARRAY_LEN(decodings));
+	tcase_add_loop_test(tcase, test_endpoint, 0, (int)ARRAY_LEN(endpoints));
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -1,0 +1,107 @@
+/*
+ * http_takeout.c - take a stream's connection out of libmicrohttpd, and give it back at the end.
+ *
+ * libmicrohttpd keeps 24 KiB resident for each connection, and looks at all suspended ones when any
+ * is resumed.  A stream needs nothing of it: the socket gets another descriptor, the one that
+ * libmicrohttpd knows is pointed at nothing, and libmicrohttpd closes that.  At the end it gets the
+ * connection as a new one.  That works only if it has read nothing of a next request yet, which the
+ * kernel's count of bytes tells.
+ */
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <linux/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runtime/net/http_server_internal.h"
+
+int64_t
+client_bytes_read(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+	int waiting;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
+	    len <
+		offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received) ||
+	    ioctl(fd, SIOCINQ, &waiting) < 0)
+		return -1;
+	return (int64_t)info.tcpi_bytes_received - waiting;
+}
+
+bool
+exchange_is_out(const struct exchange *ex)
+{
+	return ex->client != NULL && ex->client->mhd == NULL;
+}
+
+/* Does the client want the connection kept, and has it said nothing more? */
+static bool
+may_take_out(const struct exchange *ex)
+{
+	const struct client *c = ex->client;
+	const char *wish = http_header_get(&ex->pub, "connection");
+
+	return ex->suspended && ex->stage == STAGE_ANSWER && !ex->old && !ex->bodiless &&
+	    !ex->bad_framing && !ex->pub.is_unix && !c->uncounted && !c->half_closed &&
+	    (wish == NULL || strcasecmp(wish, "keep-alive") == 0) &&
+	    client_bytes_read(c->fd) == (int64_t)c->request_bytes;
+}
+
+bool
+exchange_take_out(struct exchange *ex)
+{
+	struct client *old = ex->client;
+	struct http_server *s = ex->pub.server;
+	const int on = 1;
+
+	if (s->nobody < 0 || !may_take_out(ex))
+		return false;
+	const int fd = fcntl(old->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	loop_unwatch(&old->watch);
+	timer_cancel(&old->timer);
+	if (dup3(s->nobody, old->fd, O_CLOEXEC) < 0) {
+		close(fd);
+		client_watch(old);
+		return false;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	ex->client = client_add(s, NULL, fd);
+	ex->client->used = true;
+	client_watch(ex->client);
+	ex->client->exchange = ex;
+	old->exchange = NULL;
+	ex->leaving = true;
+	MHD_resume_connection(old->mhd);
+	server_run_soon(s);
+	return true;
+}
+
+void
+exchange_put_back(struct exchange *ex)
+{
+	struct http_server *s = ex->pub.server;
+	struct client *c = ex->client;
+	const int fd = c->fd;
+	struct sockaddr_storage peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	client_free(c);
+	ex->client = NULL;
+	ex->suspended = false;
+	if (ex->dead || s->draining || getpeername(fd, (struct sockaddr *)&peer, &len) < 0) {
+		close(fd);
+	} else {
+		MHD_add_connection(s->daemon, fd, (struct sockaddr *)&peer, len);
+		server_run_soon(s);
+	}
+	if (ex->over)
+		exchange_free(ex);
+}

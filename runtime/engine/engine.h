@@ -24,17 +24,17 @@ struct engine;
 #define DIGEST_MAX 72 /* "sha256:" and 64 hex, NUL */
 
 struct engine_info {
-	char name[32];	    /* "docker" or "podman" */
-	char version[64];   /* of the engine */
-	char api[16];	    /* negotiated */
-	char arch[32];	    /* as images name it: amd64, arm64 */
-	char cgroup[8];	    /* "1" or "2" */
+	char name[32]; /* "docker" or "podman" */
+	char version[64]; /* of the engine */
+	char api[16]; /* negotiated */
+	char arch[32]; /* as images name it: amd64, arm64 */
+	char cgroup[8]; /* "1" or "2" */
 	bool rootless;
 	char missing[ENGINE_TEXT_MAX]; /* limits the engine cannot enforce, "" if none */
 };
 
 struct image_info {
-	char id[DIGEST_MAX];	 /* sha256 of the image configuration: what is run */
+	char id[DIGEST_MAX]; /* sha256 of the image configuration: what is run */
 	char digest[DIGEST_MAX]; /* of the manifest in the registry; "" for local images */
 	char arch[32], os[32];
 	int64_t size_bytes;
@@ -56,27 +56,27 @@ typedef void pull_progress_fn(const struct pull_progress *, void *arg);
 struct pod_spec {
 	char instance[40], competitor[48], version[40], node[40];
 	char image_id[DIGEST_MAX];
-	int port;		/* where the competitor listens on 127.0.0.1 */
-	unsigned uid;		/* numeric user and group of the competitor, its own */
+	int port; /* where the competitor listens on 127.0.0.1 */
+	unsigned uid; /* numeric user and group of the competitor, its own */
 	int64_t memory_bytes, nano_cpus, tmpfs_bytes, shm_bytes, log_bytes;
 	int pids, nofile;
-	char **env;		/* "NAME=value", owned */
+	char **env; /* "NAME=value", owned */
 	size_t nenv;
-	char **volumes;		/* covered by a sized tmpfs, owned */
+	char **volumes; /* covered by a sized tmpfs, owned */
 	size_t nvolumes;
-	char **command;		/* replaces the image's; NULL: as the image says (canary) */
+	char **command; /* replaces the image's; NULL: as the image says (canary) */
 	size_t ncommand;
-	char hash[68];		/* of all the above but instance, uid and env secrets */
+	char hash[68]; /* of all the above but instance, uid and env secrets */
 };
 void pod_spec_done(struct pod_spec *);
 
 enum pod_phase { POD_ABSENT, POD_CREATED, POD_RUNNING, POD_PAUSED, POD_EXITED };
 struct pod_state {
 	char instance[40], competitor[48], version[40], hash[68];
-	enum pod_phase phase;	/* of the competitor's container */
+	enum pod_phase phase; /* of the competitor's container */
 	bool link_running;
 	int exit_code;
-	int signal;		/* 0 if it exited by itself */
+	int signal; /* 0 if it exited by itself */
 	bool oom_killed;
 	int64_t started_at_ms, finished_at_ms; /* wall */
 	char error[ENGINE_TEXT_MAX]; /* the engine's own words on a failed start */
@@ -94,7 +94,7 @@ struct engine_event {
 	char instance[40];
 	char action[24]; /* start die oom pause unpause destroy ... */
 	bool is_link;
-	int exit_code;	 /* of die */
+	int exit_code; /* of die */
 };
 typedef void engine_event_fn(const struct engine_event *, void *arg);
 
@@ -107,8 +107,8 @@ struct engine_driver {
 	 * A local image that no registry knows resolves to its id with digest "" and *local true.
 	 * NOT_FOUND, DENIED (credentials), INVALID (grammar), UNAVAILABLE/UPSTREAM (registry), BUSY (429).
 	 */
-	int (*resolve)(struct engine *, const char *ref, char digest[DIGEST_MAX], bool *local,
-	    struct error *);
+	int (*resolve)(
+	    struct engine *, const char *ref, char digest[DIGEST_MAX], bool *local, struct error *);
 	/** pull - have repository@digest locally; progress may be NULL; stall_ms without a byte: TIMEOUT. */
 	int (*pull)(struct engine *, const char *ref, const char *digest, int64_t stall_ms,
 	    pull_progress_fn *, void *arg, const atomic_bool *cancel, struct error *);
@@ -124,7 +124,8 @@ struct engine_driver {
 	/** pod_stop - end and remove all of it: TERM, grace, KILL; an absent pod is fine. */
 	int (*pod_stop)(struct engine *, const char *instance, int64_t grace_ms, struct error *);
 	/** pod_state - of one instance; an unknown one is POD_ABSENT, not an error. */
-	int (*pod_state)(struct engine *, const char *instance, struct pod_state *out, struct error *);
+	int (*pod_state)(
+	    struct engine *, const char *instance, struct pod_state *out, struct error *);
 	/** pod_list - all pods of this node; *out is the caller's (free). */
 	int (*pod_list)(struct engine *, struct pod_state **out, size_t *n, struct error *);
 	int (*pod_pause)(struct engine *, const char *instance, bool pause, struct error *);
@@ -144,11 +145,11 @@ struct engine { /* the driver's own struct begins with this */
 
 /* Settings every driver gets. Strings are borrowed for the engine's life. */
 struct engine_config {
-	const char *socket;	/* "/var/run/docker.sock"; "" or NULL: find one */
-	const char *node;	/* this daemon's node id: only its pods are seen */
+	const char *socket; /* "/var/run/docker.sock"; "" or NULL: find one */
+	const char *node; /* this daemon's node id: only its pods are seen */
 	const char *runtime_dir; /* pods/<instance>/ below it hold the link sockets */
-	const char *link_image;	/* reference of the link's image, "janus/link" */
-	const char *seccomp;	/* profile text */
+	const char *link_image; /* reference of the link's image, "janus/link" */
+	const char *seccomp; /* profile text */
 };
 /** docker_engine_new - the Docker Engine API (Docker, and Podman's socket). Does not connect. */
 struct engine *docker_engine_new(const struct engine_config *);

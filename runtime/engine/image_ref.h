@@ -8,9 +8,9 @@
 struct error;
 
 struct image_ref {
-	char host[256];	 /* "" : the engine's default registry */
-	char path[256];	 /* "team/model" */
-	char tag[129];	 /* "" only when a digest is given; else default "latest" */
+	char host[256]; /* "" : the engine's default registry */
+	char path[256]; /* "team/model" */
+	char tag[129]; /* "" only when a digest is given; else default "latest" */
 	char digest[72]; /* "" or "sha256:..." */
 };
 /** image_ref_parse - INVALID says which part breaks which rule. */

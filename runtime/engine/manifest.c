@@ -139,7 +139,7 @@ read_env(const cJSON *v, const char *name, struct manifest *m, struct error *err
 		return error_set(
 		    err, ERROR_INVALID, "manifest: %s has more than %d names", name, ENV_MAX);
 	m->env = mem_zalloc((size_t)(cJSON_GetArraySize(v) + 1) * sizeof(*m->env));
-	json_for_each (item, v) {
+	json_for_each(item, v) {
 		const char *value = cJSON_GetStringValue(item);
 
 		if (!env_name_ok(item->string))
@@ -179,7 +179,7 @@ read_strings(const cJSON *v, const char *name, struct manifest *m, struct error 
 	(void)m;
 	if (!cJSON_IsArray(v))
 		return wrong(err, name, "an array of strings");
-	json_for_each (item, v)
+	json_for_each(item, v)
 		if (!cJSON_IsString(item))
 			return wrong(err, name, "an array of strings");
 	return 0;
@@ -235,7 +235,7 @@ read_fields(const cJSON *object, const struct field *table, size_t n, const char
 {
 	const cJSON *item;
 
-	json_for_each (item, object) {
+	json_for_each(item, object) {
 		const struct field *f = field_find(table, n, item->string);
 		const char *near = f == NULL ? nearest(table, n, item->string) : NULL;
 		_cleanup_free_ char *name = str_printf("%s%.60s", within, item->string);

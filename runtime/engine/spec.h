@@ -14,17 +14,18 @@ struct policy {
 	int pids, nofile;
 	int64_t start_timeout_ms;
 };
-extern const struct policy policy_defaults; /* 4 GiB, 2 CPU, 256 MiB tmpfs, 64 MiB shm, 8 MiB log, 20 GiB image, 512 pids, 4096 files, 30 s */
+extern const struct policy
+    policy_defaults; /* 4 GiB, 2 CPU, 256 MiB tmpfs, 64 MiB shm, 8 MiB log, 20 GiB image, 512 pids, 4096 files, 30 s */
 
 /* What the miner says (janus.json, the image's label, or --manifest): may ask for less. */
 struct manifest {
-	char name[48];	      /* "" if not given */
+	char name[48]; /* "" if not given */
 	char description[512];
-	int port;	      /* 8080 */
+	int port; /* 8080 */
 	int64_t memory_bytes; /* 0: not asked */
 	int64_t nano_cpus;
 	int64_t start_timeout_ms;
-	char **env;	      /* "NAME=value", owned: plain settings, never secrets of ours */
+	char **env; /* "NAME=value", owned: plain settings, never secrets of ours */
 	unsigned long nenv;
 };
 /** manifest_parse - JSON text; NULL or "" is the default manifest.  INVALID names the field and
@@ -37,8 +38,8 @@ int manifest_check(const struct manifest *, const struct policy *, struct error 
 /** image_check - may this image run here at all?  INVALID in one sentence: architecture, size,
  *  no command, odd working directory, too many or odd volumes.  The image's user does not
  *  matter: a pod always runs as its own number. */
-int image_check(const struct image_info *, const struct policy *, const char *host_arch,
-    struct error *);
+int image_check(
+    const struct image_info *, const struct policy *, const char *host_arch, struct error *);
 
 /* What differs from one instance to the next. */
 struct pod_identity {

@@ -18,7 +18,7 @@
 #include "runtime/openai/chat_unfold.h"
 #include "runtime/openai/envelope.h"
 
-#define HEADERS_MAX 16
+#define HEADERS_MAX 24 /* an owner adds up to 13, of them 9 about limits */
 #define ERROR_BODY_BYTES 65536 /* of a status other than 200 that is looked at */
 #define ERROR_BODY_MS 2000 /* and how long it may take to come */
 #define RETRY_AFTER_MAX_SECONDS 3600
@@ -50,7 +50,11 @@ struct chat_relay {
 	bool is_stream_body, is_json_body;
 	bool began; /* an event of this attempt was passed on */
 	bool progressed; /* an event has come in this attempt */
+	bool done_here; /* upstream's [DONE] was in what is being read */
+	bool extra; /* upstream went on after its [DONE] */
 	bool relayed; /* an event has gone to the client: no other attempt may follow */
+	int64_t last_sent_ms; /* when the client was last sent anything */
+	int64_t silence_due_ms; /* the timer may be set for earlier: it then sets itself again */
 	int64_t last_event_ms; /* when upstream last said anything */
 
 	struct timer ping, silence, total, failed;
@@ -114,6 +118,19 @@ answer_headers(struct chat_relay *r, struct http_header *h)
 	return n;
 }
 
+static void on_ping(struct timer *, void *);
+static void on_silence(struct timer *, void *);
+
+/* The timers of a stream are not moved at each event: they look, when they are due, whether they
+ * still are. */
+static void
+expect_within(struct chat_relay *r, int64_t ms)
+{
+	r->silence_due_ms = loop_now_ms(r->loop) + ms;
+	if (!timer_is_set(&r->silence) || r->silence.due_ms > r->silence_due_ms)
+		timer_set(r->loop, &r->silence, ms, on_silence, r);
+}
+
 static void
 commit(struct chat_relay *r)
 {
@@ -123,6 +140,7 @@ commit(struct chat_relay *r)
 	if (r->result.committed)
 		return;
 	r->result.committed = true;
+	timer_set(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
 	n = answer_headers(r, h);
 	h[n++] = (struct http_header){ "content-type", "text/event-stream; charset=utf-8" };
 	h[n++] = (struct http_header){ "cache-control", "no-cache, no-transform" };
@@ -131,15 +149,12 @@ commit(struct chat_relay *r)
 	http_stream_begin(r->client, 200, h);
 }
 
-static void on_ping(struct timer *, void *);
-static void on_silence(struct timer *, void *);
-
 static void
 send_stream(struct chat_relay *r, const char *bytes, size_t len)
 {
 	commit(r);
 	r->result.bytes_out += len;
-	timer_set(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
+	r->last_sent_ms = loop_now_ms(r->loop);
 	if (!http_stream_write(r->client, bytes, len) && r->exchange != NULL)
 		http_exchange_pause(r->exchange, true);
 }
@@ -154,8 +169,15 @@ ping(struct chat_relay *r)
 static void
 on_ping(struct timer *t, void *arg)
 {
-	(void)t;
-	ping(arg);
+	struct chat_relay *r = arg;
+	const int64_t left_ms = r->last_sent_ms + r->limits->ping_ms - loop_now_ms(r->loop);
+
+	if (r->result.committed && left_ms > 0) {
+		timer_set(r->loop, t, left_ms, on_ping, r);
+		return;
+	}
+	ping(r);
+	timer_set(r->loop, t, r->limits->ping_ms, on_ping, r);
 }
 
 static void
@@ -181,7 +203,7 @@ client_drained(struct http_request *req, void *arg)
 	/* The pause was ours: upstream is not charged for the client's slowness. */
 	if (r->progressed) {
 		r->last_event_ms = loop_now_ms(r->loop);
-		timer_set(r->loop, &r->silence, r->limits->gap_ms, on_silence, r);
+		expect_within(r, r->limits->gap_ms);
 	}
 	http_exchange_pause(r->exchange, false);
 }
@@ -269,7 +291,6 @@ finish(struct chat_relay *r, enum wire_code code, const char *text, const char *
 	timer_cancel(&r->total);
 	r->result.code = code;
 	if (text != r->result.text) /* an owner may hand back what we told it */
-		if (text != r->result.text)
 		snprintf(r->result.text, sizeof(r->result.text), "%s", text != NULL ? text : "");
 	if (r->client != NULL) {
 		if (r->result.committed)
@@ -290,11 +311,15 @@ heard(struct chat_relay *r, bool content)
 {
 	const int64_t now_ms = loop_now_ms(r->loop);
 
-	if (r->progressed && now_ms - r->last_event_ms > r->result.max_gap_ms)
+	if (r->progressed && now_ms - r->last_event_ms > r->result.max_gap_ms) {
 		r->result.max_gap_ms = now_ms - r->last_event_ms;
+		r->result.max_gap_at_us = now_ms * 1000 - r->accepted_us;
+	}
+	if (r->result.first_event_us == 0)
+		r->result.first_event_us = clock_now_us() - r->accepted_us;
 	r->last_event_ms = now_ms;
 	if (content || !r->progressed)
-		timer_set(r->loop, &r->silence, r->limits->gap_ms, on_silence, r);
+		expect_within(r, r->limits->gap_ms);
 	r->progressed = true;
 	if (content && r->result.ttft_us < 0)
 		r->result.ttft_us = clock_now_us() - r->accepted_us;
@@ -333,10 +358,14 @@ on_silence(struct timer *t, void *arg)
 	struct chat_relay *r = arg;
 	char text[160];
 
-	(void)t;
+	const int64_t left_ms = r->silence_due_ms - loop_now_ms(r->loop);
+	if (left_ms > 0) {
+		timer_set(r->loop, t, left_ms, on_silence, r);
+		return;
+	}
 	if (r->client != NULL && http_stream_unsent(r->client) > 0) {
 		/* Upstream waits for the client, who has its own limit. */
-		timer_set(r->loop, &r->silence, r->limits->gap_ms, on_silence, r);
+		expect_within(r, r->limits->gap_ms);
 		return;
 	}
 	enter(r);
@@ -390,8 +419,10 @@ on_event(const struct sse_event *ev, void *arg)
 	struct chat_relay *r = arg;
 	bool content = false;
 
-	if (r->over || r->exchange == NULL)
+	if (r->over || r->exchange == NULL) {
+		r->extra = true;
 		return;
+	}
 	const enum chat_verdict verdict = chat_stream_event(&r->watch, ev, &content);
 	heard(r, content);
 	r->result.usage = r->watch.usage;
@@ -401,9 +432,14 @@ on_event(const struct sse_event *ev, void *arg)
 	case CHAT_PING: pass_event(r, ev); break;
 	case CHAT_DROP: break;
 	case CHAT_DONE:
-		if (r->relayed)
+		if (r->relayed) {
+			/* It is complete; exchange_body sees to the rest of the exchange. */
+			r->result.sent = r->result.sent || http_exchange_sent(r->exchange);
+			r->exchange = NULL;
+			r->done_here = true;
+			timer_cancel(&r->silence);
 			finish(r, CODE_NONE, NULL, NULL);
-		else
+		} else
 			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
 			    "The competitor ended its stream without an answer in it.");
 		break;
@@ -425,6 +461,7 @@ exchange_head(struct http_exchange *x, const struct http_head *head, void *arg)
 	(void)x;
 	enter(r);
 	r->result.upstream_status = head->status;
+	r->result.head_us = clock_now_us() - r->accepted_us;
 	snprintf(r->result.retry_after, sizeof(r->result.retry_after), "%s", head->retry_after);
 	r->is_stream_body = head->status == 200 && r->stream &&
 	    strcmp(head->content_type, "text/event-stream") == 0;
@@ -433,7 +470,7 @@ exchange_head(struct http_exchange *x, const struct http_head *head, void *arg)
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
 		    "The competitor compressed its answer though that was not asked for.");
 	else if (head->status != 200)
-		timer_set(r->loop, &r->silence, ERROR_BODY_MS, on_silence, r);
+		expect_within(r, ERROR_BODY_MS);
 	leave(r);
 	return 0;
 }
@@ -446,7 +483,6 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	    r->result.upstream_status == 200 ? r->limits->json_bytes : ERROR_BODY_BYTES;
 	struct error err = { 0 };
 
-	(void)x;
 	enter(r);
 	r->result.bytes_in += len;
 	if (r->is_stream_body) {
@@ -454,6 +490,10 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 		    r->exchange != NULL)
 			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
 			    "The competitor sent an event over 1 MiB.");
+		if (r->done_here && !r->extra && sse_pending(&r->sse) == 0)
+			http_exchange_finish(x);
+		else if (r->done_here)
+			http_exchange_close(x);
 	} else if (r->body.len + len <= max) {
 		buf_add(&r->body, bytes, len);
 	} else if (r->result.upstream_status == 200) {
@@ -490,6 +530,7 @@ static void
 answer_whole(struct chat_relay *r)
 {
 	struct http_header h[HEADERS_MAX];
+	struct chat_usage usage = r->result.usage;
 	char why[240], text[320];
 	size_t n;
 
@@ -507,7 +548,7 @@ answer_whole(struct chat_relay *r)
 		    "for.");
 		return;
 	}
-	if (!chat_completion_valid(buf_str(&r->body), r->body.len, why)) {
+	if (!chat_completion_read(buf_str(&r->body), r->body.len, &usage, why)) {
 		snprintf(text, sizeof(text), "The competitor's answer is not a chat completion: %s",
 		    why);
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
@@ -515,7 +556,7 @@ answer_whole(struct chat_relay *r)
 	}
 	heard(r, true);
 	drop_exchange(r);
-	chat_usage_parse(buf_str(&r->body), r->body.len, &r->result.usage);
+	r->result.usage = usage;
 	if (r->stream) {
 		answer_unfolded(r);
 		return;
@@ -620,6 +661,7 @@ chat_relay_attempt(
 	r->result.attempts++;
 	r->result.code = CODE_NONE;
 	r->result.upstream_status = 0;
+	r->result.head_us = 0;
 	r->result.upstream_body[0] = r->result.retry_after[0] = '\0';
 	r->watch = (struct chat_stream){ .want_usage = want_usage,
 		.usage = { .cost_micro_usd = -1, .sandbox_seconds = -1 } };
@@ -629,7 +671,7 @@ chat_relay_attempt(
 	r->is_stream_body = r->began = r->progressed = false;
 	/* A whole answer comes when all of it is thought out: only the total limits that. */
 	if (r->stream)
-		timer_set(r->loop, &r->silence, r->limits->first_byte_ms, on_silence, r);
+		expect_within(r, r->limits->first_byte_ms);
 	r->exchange = http_exchange_open(r->loop, t, "POST", parts, nparts, &exchange_events, r);
 }
 

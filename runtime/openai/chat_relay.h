@@ -24,29 +24,32 @@
 struct transport;
 
 struct chat_relay_limits {
-	int64_t hold_ms;       /* longest time before a stream's head is committed */
-	int64_t ping_ms;       /* longest silence towards the client */
+	int64_t hold_ms; /* longest time before a stream's head is committed */
+	int64_t ping_ms; /* longest silence towards the client */
 	int64_t first_byte_ms; /* an attempt's silence before the first event of a stream */
-	int64_t gap_ms;	       /* silence between events with content */
-	int64_t total_ms;      /* from acceptance */
-	size_t event_bytes;    /* largest event */
-	size_t json_bytes;     /* largest non-stream answer */
+	int64_t gap_ms; /* silence between events with content */
+	int64_t total_ms; /* from acceptance */
+	size_t event_bytes; /* largest event */
+	size_t json_bytes; /* largest non-stream answer */
 };
 extern const struct chat_relay_limits chat_relay_defaults;
 
 /* What became of the chat, or of one attempt at it. */
 struct chat_result {
-	enum wire_code code;	   /* CODE_NONE: answered */
-	char text[240];		   /* one sentence when code is not NONE */
-	bool committed;		   /* the client has been sent status 200 */
-	bool sent;		   /* the request was on the wire: a retry may run it twice */
-	int upstream_status;	   /* 0: none came */
-	char upstream_body[2048];  /* of a status other than 200, cut and NUL-terminated */
-	char retry_after[64];	   /* as upstream sent it */
+	enum wire_code code; /* CODE_NONE: answered */
+	char text[240]; /* one sentence when code is not NONE */
+	bool committed; /* the client has been sent status 200 */
+	bool sent; /* the request was on the wire: a retry may run it twice */
+	int upstream_status; /* 0: none came */
+	char upstream_body[2048]; /* of a status other than 200, cut and NUL-terminated */
+	char retry_after[64]; /* as upstream sent it */
 	int attempts;
 	struct chat_usage usage;
-	int64_t ttft_us;	   /* from acceptance to the first content; -1: none came */
-	int64_t max_gap_ms;	   /* longest silence between upstream's events */
+	int64_t ttft_us; /* from acceptance to the first content; -1: none came */
+	int64_t max_gap_ms; /* longest silence between upstream's events */
+	/* since acceptance; 0: never */
+	int64_t head_us, first_event_us,
+	    max_gap_at_us; /* of this attempt's head; of that silence's end */
 	uint64_t chunks, pings;
 	uint64_t bytes_in, bytes_out; /* body bytes from upstream, to the client */
 };
@@ -59,7 +62,8 @@ struct chat_relay_events {
 	 */
 	void (*on_attempt_failed)(struct chat_relay *, const struct chat_result *, void *arg);
 	/** Fill headers (up to `max`, names and values borrowed until it returns) for the answer. */
-	size_t (*on_headers)(struct chat_relay *, struct http_header *headers, size_t max, void *arg);
+	size_t (*on_headers)(
+	    struct chat_relay *, struct http_header *headers, size_t max, void *arg);
 	/** Once: the chat is over (answered, failed, or code CLIENT_CLOSED). Freed after it returns. */
 	void (*on_done)(struct chat_relay *, const struct chat_result *, void *arg);
 };
@@ -74,8 +78,8 @@ struct chat_relay *chat_relay_new(struct http_request *, bool stream, bool want_
     const struct chat_relay_limits *, const struct chat_relay_events *, void *arg);
 /** chat_relay_attempt - send parts over a transport (taken over) and relay what comes.  parts
  *  are borrowed until the attempt ends. */
-void chat_relay_attempt(struct chat_relay *, struct transport *, const struct iovec *parts,
-    size_t nparts);
+void chat_relay_attempt(
+    struct chat_relay *, struct transport *, const struct iovec *parts, size_t nparts);
 /** chat_relay_fail - end the chat with a code: an HTTP status, or an error event once committed.
  *  details: JSON array text or NULL.  Calls on_done before it returns. */
 void chat_relay_fail(struct chat_relay *, enum wire_code, const char *text, const char *details);

@@ -20,11 +20,11 @@ struct chat_edit { /* replace len bytes at `at` by text (borrowed) */
 	const char *text;
 };
 struct chat_request {
-	char model[CHAT_NAME_MAX];	   /* decoded */
+	char model[CHAT_NAME_MAX]; /* decoded */
 	char competitor_id[CHAT_NAME_MAX]; /* decoded; "" if absent */
 	bool stream;
 	bool include_usage; /* the client asked for a usage chunk */
-	size_t messages;    /* how many */
+	size_t messages; /* how many */
 	size_t model_at, model_len; /* the value of model, with its quotes */
 	/* In the order of the bytes: removals, include_usage set to true on streams, the model. */
 	struct chat_edit edits[4];

@@ -14,6 +14,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
+#include "runtime/base/json_scan.h"
 #include "runtime/base/str.h"
 #include "runtime/net/sse.h"
 
@@ -195,9 +196,8 @@ read_tokens(const cJSON *usage, const char *key, int64_t *out)
 }
 
 static bool
-read_usage(const cJSON *json, struct chat_usage *out)
+read_usage(const cJSON *usage, struct chat_usage *out)
 {
-	const cJSON *usage = json_get(json, "usage");
 	struct chat_usage u = { .reported = true, .cost_micro_usd = -1, .sandbox_seconds = -1 };
 
 	if (json_get(usage, "prompt_tokens") == NULL &&
@@ -224,7 +224,7 @@ chat_usage_parse(const char *json, size_t len, struct chat_usage *out)
 {
 	_cleanup_json_ cJSON *tree = NULL;
 
-	return json_parse(json, len, &tree, NULL) == 0 && read_usage(tree, out);
+	return json_parse(json, len, &tree, NULL) == 0 && read_usage(json_get(tree, "usage"), out);
 }
 
 static void
@@ -275,31 +275,74 @@ chat_stream_event(struct chat_stream *s, const struct sse_event *ev, bool *conte
 	return look.usage && !look.choices && !s->want_usage ? CHAT_DROP : CHAT_PASS;
 }
 
-bool
-chat_completion_valid(const char *json, size_t len, char *error_text)
+/* Where the few values that matter stand in a completion. */
+struct completion {
+	const char *text;
+	enum json_type root;
+	bool error, is_array, any_choice, message;
+	size_t usage_at, usage_len;
+};
+
+static int
+see_completion(const struct json_value *v, void *arg)
 {
-	_cleanup_json_ cJSON *tree = NULL;
+	struct completion *c = arg;
+
+	if (v->depth == 0) {
+		c->root = v->type;
+	} else if (v->depth == 1 && v->key_len > 0) {
+		if (json_key_is(c->text, v, "error")) {
+			c->error = v->type != JSON_NULL;
+		} else if (json_key_is(c->text, v, "choices")) {
+			c->is_array = v->type == JSON_ARRAY;
+		} else if (json_key_is(c->text, v, "usage") && v->type == JSON_OBJECT) {
+			c->usage_at = v->at;
+			c->usage_len = v->len;
+		}
+	} else if (v->depth == 2 && v->index == 0 && v->parent->type == JSON_ARRAY) {
+		c->any_choice |= json_key_is(c->text, v->parent, "choices");
+	} else if (v->depth == 3 && v->type == JSON_OBJECT && v->parent->index == 0 &&
+	    v->parent->type == JSON_OBJECT && v->parent->parent->type == JSON_ARRAY) {
+		c->message |= json_key_is(c->text, v, "message") &&
+		    json_key_is(c->text, v->parent->parent, "choices");
+	}
+	return 0;
+}
+
+bool
+chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text)
+{
+	struct completion c = { .text = json };
+	_cleanup_json_ cJSON *usage = NULL;
 	struct error err = { 0 };
 	const char *why = NULL;
 
-	if (json_parse(json, len, &tree, &err) < 0) {
+	if (json_scan(json, len, see_completion, &c, &err) < 0) {
 		snprintf(error_text, 240, "not JSON: %.200s", err.text);
 		return false;
 	}
-	const cJSON *error = json_get(tree, "error");
-	const cJSON *choices = json_get(tree, "choices");
-	if (!cJSON_IsObject(tree))
+	if (c.root != JSON_OBJECT)
 		why = "not a JSON object";
-	else if (error != NULL && !cJSON_IsNull(error))
+	else if (c.error)
 		why = "an error object";
-	else if (!cJSON_IsArray(choices))
+	else if (!c.is_array)
 		why = "it has no choices";
-	else if (choices->child == NULL)
+	else if (!c.any_choice)
 		why = "its choices are empty";
-	else if (!cJSON_IsObject(json_get(choices->child, "message")))
+	else if (!c.message)
 		why = "its first choice has no message";
-	if (why == NULL)
-		return true;
-	snprintf(error_text, 240, "%s", why);
-	return false;
+	if (why != NULL) {
+		snprintf(error_text, 240, "%s", why);
+		return false;
+	}
+	if (out != NULL && c.usage_len > 0 &&
+	    json_parse(json + c.usage_at, c.usage_len, &usage, NULL) == 0)
+		read_usage(usage, out);
+	return true;
+}
+
+bool
+chat_completion_valid(const char *json, size_t len, char *error_text)
+{
+	return chat_completion_read(json, len, NULL, error_text);
 }

@@ -21,20 +21,20 @@ struct chat_usage {
 };
 
 enum chat_verdict {
-	CHAT_PASS,   /* hand the raw bytes to the client */
-	CHAT_DROP,   /* not for the client (usage nobody asked for, anything after the end) */
-	CHAT_PING,   /* comment only: passes, counts as keep-alive, not as content */
-	CHAT_DONE,   /* the [DONE] event: the stream is complete */
-	CHAT_ERROR,  /* an error object: error_text says what */
+	CHAT_PASS, /* hand the raw bytes to the client */
+	CHAT_DROP, /* not for the client (usage nobody asked for, anything after the end) */
+	CHAT_PING, /* comment only: passes, counts as keep-alive, not as content */
+	CHAT_DONE, /* the [DONE] event: the stream is complete */
+	CHAT_ERROR, /* an error object: error_text says what */
 };
 
 struct chat_stream { /* embedded; zero-initialised but for want_usage */
-	bool want_usage;  /* the client asked for usage: do not strip it */
+	bool want_usage; /* the client asked for usage: do not strip it */
 	bool finish_seen; /* some choice had a finish_reason */
 	bool done_seen;
 	bool content_seen; /* content, reasoning or a tool call has come */
-	uint64_t chunks;   /* events with content */
-	uint64_t odd;	   /* events that are not JSON objects */
+	uint64_t chunks; /* events with content */
+	uint64_t odd; /* events that are not JSON objects */
 	uint64_t content_bytes; /* of text in deltas, as quoted: what estimates rest on */
 	struct chat_usage usage;
 	char error_text[240];
@@ -45,6 +45,8 @@ struct chat_stream { /* embedded; zero-initialised but for want_usage */
 enum chat_verdict chat_stream_event(struct chat_stream *, const struct sse_event *, bool *content);
 /** chat_usage_parse - read the usage member of a whole JSON completion (or chunk) of len bytes. */
 bool chat_usage_parse(const char *json, size_t len, struct chat_usage *out);
+/** chat_completion_read - both of these in one pass: validity, and the usage if it is there. */
+bool chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text);
 /** chat_completion_valid - is a non-stream answer a chat completion with at least one choice?
  *  error_text (240 bytes) says what is missing. */
 bool chat_completion_valid(const char *json, size_t len, char *error_text);

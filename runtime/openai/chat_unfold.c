@@ -27,7 +27,7 @@ add_calls(struct buf *out, const struct chat_ids *ids, const cJSON *message)
 	const cJSON *item;
 	int index = 0;
 
-	json_for_each (item, json_get(message, "tool_calls")) {
+	json_for_each(item, json_get(message, "tool_calls")) {
 		const struct chat_tool_call call = {
 			.id = json_str(item, "id"),
 			.name = json_str(json_get(item, "function"), "name"),

@@ -22,6 +22,7 @@
 	X(BAD_REQUEST, "bad_request", 400, "invalid_request_error", "client", false)               \
 	X(UNPROCESSABLE, "unprocessable", 422, "invalid_request_error", "client", false)           \
 	X(INVALID_API_KEY, "invalid_api_key", 401, "authentication_error", "client", false)        \
+	X(EXPIRED_API_KEY, "expired_api_key", 401, "authentication_error", "client", false)        \
 	X(MISSING_SCOPE, "missing_scope", 403, "permission_error", "client", false)                \
 	X(EGRESS_DENIED, "egress_denied", 403, "permission_error", "client", false)                \
 	X(MODEL_NOT_FOUND, "model_not_found", 404, "not_found_error", "client", false)             \
@@ -38,6 +39,7 @@
 	X(HEADERS_TOO_LARGE, "headers_too_large", 431, "invalid_request_error", "client", false)   \
 	X(RATE_LIMIT, "rate_limit_exceeded", 429, "rate_limit_error", "client", true)              \
 	X(CONCURRENCY, "concurrency_exceeded", 429, "rate_limit_error", "client", true)            \
+	X(BUDGET_EXCEEDED, "budget_exceeded", 429, "insufficient_quota", "client", false)          \
 	X(QUEUE_FULL, "queue_full", 429, "rate_limit_error", "platform", true)                     \
 	X(CLIENT_CLOSED, "client_disconnected", 499, "client_closed", "client", false)             \
 	X(INTERNAL, "internal", 500, "server_error", "platform", true)                             \
@@ -46,7 +48,8 @@
 	X(ENGINE_UNAVAILABLE, "engine_unavailable", 503, "overloaded_error", "platform", true)     \
 	X(NO_PROVIDER, "no_provider", 503, "overloaded_error", "platform", false)                  \
 	X(LOW_DISK, "low_disk", 503, "overloaded_error", "platform", true)                         \
-	X(UPSTREAM_CONNECT_FAILED, "upstream_connect_failed", 502, "upstream_error", "miner", true)  \
+	X(UPSTREAM_CONNECT_FAILED, "upstream_connect_failed", 502, "upstream_error", "miner",      \
+	    true)                                                                                  \
 	X(UPSTREAM_BAD_RESPONSE, "upstream_bad_response", 502, "upstream_error", "miner", true)    \
 	X(UPSTREAM_ERROR_FRAME, "upstream_error_frame", 502, "upstream_error", "miner", true)      \
 	X(UPSTREAM_DIED, "upstream_died", 502, "upstream_error", "miner", true)                    \

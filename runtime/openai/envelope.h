@@ -15,6 +15,6 @@ struct buf;
 void envelope_add(struct buf *out, enum wire_code, const char *message, const char *param,
     const char *request_id, const char *details);
 /** envelope_add_event - the same as one server-sent event, without a [DONE]. */
-void envelope_add_event(struct buf *out, enum wire_code, const char *message,
-    const char *request_id);
+void envelope_add_event(
+    struct buf *out, enum wire_code, const char *message, const char *request_id);
 #endif

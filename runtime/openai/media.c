@@ -138,7 +138,7 @@ media_describe(const cJSON *message, struct buf *out)
 {
 	const cJSON *content = json_get(message, "content"), *part;
 
-	json_for_each (part, content) {
+	json_for_each(part, content) {
 		const size_t before = out->len;
 
 		if (before > 0 && out->data[before - 1] != '\n')

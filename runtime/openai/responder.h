@@ -18,19 +18,20 @@ struct buf;
 
 enum responder_step {
 	RESPONDER_BYTES, /* bytes were added to out: send them, then ask again */
-	RESPONDER_WAIT,	 /* wait *delay_ms, then ask again */
-	RESPONDER_END,	 /* the answer is complete */
+	RESPONDER_WAIT, /* wait *delay_ms, then ask again */
+	RESPONDER_END, /* the answer is complete */
 	RESPONDER_STATUS, /* answer with *status and out as JSON body (only as the first step) */
-	RESPONDER_CUT,	 /* close the connection here */
-	RESPONDER_HANG,	 /* say nothing more, keep the connection */
-	RESPONDER_EXIT,	 /* end the whole process (only in a pod: a crash on request) */
+	RESPONDER_CUT, /* close the connection here */
+	RESPONDER_HANG, /* say nothing more, keep the connection */
+	RESPONDER_EXIT, /* end the whole process (only in a pod: a crash on request) */
 };
 
 struct responder;
 /** responder_new - for a parsed chat request, borrowed until responder_free. id as chat_ids.id. */
 struct responder *responder_new(const cJSON *request, const char *id, int64_t created, bool stream);
 /** responder_next - the next thing to do; streams get events, others one JSON completion. */
-enum responder_step responder_next(struct responder *, struct buf *out, int64_t *delay_ms, int *status);
+enum responder_step responder_next(
+    struct responder *, struct buf *out, int64_t *delay_ms, int *status);
 void responder_free(struct responder *);
 /** responder_commands - the list of prompt commands with one line each, for docs and "help". */
 const char *responder_commands(void);

@@ -149,7 +149,7 @@ plan_tools(struct plan *p, const cJSON *request, const char *prompt)
 
 	if (word != NULL && strcmp(word, "none") == 0)
 		return false;
-	json_for_each (tool, json_get(request, "tools")) {
+	json_for_each(tool, json_get(request, "tools")) {
 		const char *name = json_str(json_get(tool, "function"), "name");
 
 		if (name == NULL)
@@ -179,7 +179,7 @@ add_content(struct buf *out, const cJSON *message)
 
 	if (cJSON_IsString(content))
 		buf_add_str(out, content->valuestring);
-	json_for_each (part, content) {
+	json_for_each(part, content) {
 		const char *text = json_str(part, "text");
 
 		if (text == NULL)
@@ -195,8 +195,8 @@ tool_name(const cJSON *messages, const char *id)
 {
 	const cJSON *message, *call;
 
-	json_for_each (message, messages)
-		json_for_each (call, json_get(message, "tool_calls"))
+	json_for_each(message, messages)
+		json_for_each(call, json_get(message, "tool_calls"))
 			if (id != NULL && str_eq(json_str(call, "id"), id))
 				return json_str(json_get(call, "function"), "name");
 	return NULL;
@@ -229,7 +229,7 @@ count_prompt(const cJSON *messages)
 	const cJSON *message;
 	int64_t tokens = 0;
 
-	json_for_each (message, messages) {
+	json_for_each(message, messages) {
 		_cleanup_buf_ struct buf text = { 0 };
 
 		add_content(&text, message);
@@ -251,7 +251,7 @@ find_stop(const char *text, const cJSON *stop)
 
 		return hit != NULL ? (size_t)(hit - text) : at;
 	}
-	json_for_each (item, stop) {
+	json_for_each(item, stop) {
 		const size_t here = cJSON_IsString(item) ? find_stop(text, item) : at;
 
 		at = here < at ? here : at;
@@ -338,7 +338,7 @@ plan_make(struct plan *p, const cJSON *request)
 	struct making m = { .plan = p };
 
 	*p = (struct plan){ .finish = "stop", .prompt_tokens = count_prompt(messages) };
-	json_for_each (message, messages)
+	json_for_each(message, messages)
 		if (str_eq(json_str(message, "role"), "user"))
 			last = message;
 	add_content(&prompt, last);

@@ -86,7 +86,7 @@ containers_parse(const cJSON *json, const char *node, const char *instance, stru
 	if (!cJSON_IsArray(json))
 		return error_set(err, ERROR_UPSTREAM, "engine: its list of containers is no list");
 	list = mem_zalloc((size_t)(cJSON_GetArraySize(json) + 1) * sizeof(*list));
-	json_for_each (item, json)
+	json_for_each(item, json)
 		if (container_parse(item, node, instance, &list[len]))
 			len++;
 	*out = list;

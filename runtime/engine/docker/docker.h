@@ -101,8 +101,8 @@ int docker_image(struct engine *, const char *ref, struct image_info *, struct e
 /** image_parse - the body of an image inspect. Pure. INVALID or UPSTREAM. */
 int image_parse(const cJSON *, struct image_info *out, struct error *);
 int docker_resolve(
-    struct engine *, const char *ref, char digest[DIGEST_MAX], bool *local, struct error *);
-int docker_pull(struct engine *, const char *ref, const char *digest, int64_t stall_ms,
+    struct engine *, const char *text, char digest[DIGEST_MAX], bool *local, struct error *);
+int docker_pull(struct engine *, const char *text, const char *digest, int64_t stall_ms,
     pull_progress_fn *, void *arg, const atomic_bool *cancel, struct error *);
 /** docker_pull_tag - pull ref by its tag, for engines that cannot resolve; blocks as pull. */
 int docker_pull_tag(struct docker *, const struct image_ref *, int64_t stall_ms, struct error *);

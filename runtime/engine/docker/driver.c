@@ -23,7 +23,7 @@ has_option(const cJSON *info, const char *start)
 {
 	const cJSON *option;
 
-	json_for_each (option, json_get(info, "SecurityOptions"))
+	json_for_each(option, json_get(info, "SecurityOptions"))
 		if (cJSON_IsString(option) && str_starts(option->valuestring, start))
 			return true;
 	return false;

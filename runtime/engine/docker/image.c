@@ -35,7 +35,7 @@ read_volumes(const cJSON *config, struct image_info *out)
 
 	out->volumes =
 	    mem_zalloc((size_t)(cJSON_GetArraySize(volumes) + 1) * sizeof(*out->volumes));
-	json_for_each (item, volumes)
+	json_for_each(item, volumes)
 		if (item->string != NULL)
 			out->volumes[out->nvolumes++] = str_dup(item->string);
 }
@@ -45,7 +45,7 @@ read_digest(const cJSON *json, struct image_info *out)
 {
 	const cJSON *item;
 
-	json_for_each (item, json_get(json, "RepoDigests")) {
+	json_for_each(item, json_get(json, "RepoDigests")) {
 		const char *text = cJSON_GetStringValue(item);
 		const char *at = text != NULL ? strstr(text, "@sha256:") : NULL;
 

@@ -91,7 +91,7 @@ link_user(struct docker *d, struct pod_place *p, struct error *err)
 		return 0;
 	if (docker_get(d, "/info", LOOK_MS, &info, err) < 0)
 		return -1;
-	json_for_each (option, json_get(info, "SecurityOptions"))
+	json_for_each(option, json_get(info, "SecurityOptions"))
 		if (cJSON_IsString(option) && str_starts(option->valuestring, "name=rootless"))
 			p->uid = p->gid = 0;
 	return 0;

@@ -94,7 +94,7 @@ has_string(const cJSON *list, const char *text)
 {
 	const cJSON *item;
 
-	json_for_each (item, list)
+	json_for_each(item, list)
 		if (str_eq(cJSON_GetStringValue(item), text))
 			return true;
 	return false;
@@ -108,7 +108,7 @@ same_list(const cJSON *asked, const cJSON *got, bool podman)
 	(void)podman;
 	if (cJSON_GetArraySize(asked) != cJSON_GetArraySize(got))
 		return false;
-	json_for_each (item, asked)
+	json_for_each(item, asked)
 		if (!has_string(got, cJSON_GetStringValue(item)))
 			return false;
 	return true;
@@ -120,7 +120,7 @@ has_all(const cJSON *asked, const cJSON *got, bool podman)
 	const cJSON *item;
 
 	(void)podman;
-	json_for_each (item, asked)
+	json_for_each(item, asked)
 		if (!has_string(got, cJSON_GetStringValue(item)))
 			return false;
 	return true;
@@ -138,7 +138,7 @@ same_security(const cJSON *asked, const cJSON *got, bool podman)
 {
 	const cJSON *item;
 
-	json_for_each (item, asked) {
+	json_for_each(item, asked) {
 		const char *a = cJSON_GetStringValue(item);
 
 		if (str_starts(a, "no-new-privileges")) {
@@ -149,7 +149,7 @@ same_security(const cJSON *asked, const cJSON *got, bool podman)
 			return false;
 		}
 	}
-	json_for_each (item, got)
+	json_for_each(item, got)
 		if (str_eq(cJSON_GetStringValue(item), "seccomp=unconfined"))
 			return false;
 	return true;
@@ -181,14 +181,14 @@ same_tmpfs(const cJSON *asked, const cJSON *got, bool podman)
 {
 	const cJSON *item;
 
-	json_for_each (item, asked) {
+	json_for_each(item, asked) {
 		const char *options = json_str(got, item->string);
 		const char *wanted = cJSON_GetStringValue(item);
 
 		if (options == NULL || !options_include(options, wanted))
 			return false;
 	}
-	json_for_each (item, got)
+	json_for_each(item, got)
 		if (json_get(asked, item->string) == NULL && !podman)
 			return false;
 	return true;
@@ -200,10 +200,10 @@ same_ulimits(const cJSON *asked, const cJSON *got, bool podman)
 	const cJSON *a, *g;
 
 	(void)podman;
-	json_for_each (a, asked) {
+	json_for_each(a, asked) {
 		bool found = false;
 
-		json_for_each (g, got) {
+		json_for_each(g, got) {
 			const char *name = json_str(g, "Name");
 
 			if (name != NULL && strncasecmp(name, "RLIMIT_", 7) == 0)
@@ -238,7 +238,7 @@ same_log(const cJSON *asked, const cJSON *got, bool podman)
 		return true;
 	if (!str_eq(json_str(asked, "Type"), json_str(got, "Type")))
 		return false;
-	json_for_each (item, json_get(asked, "Config"))
+	json_for_each(item, json_get(asked, "Config"))
 		if (!str_eq(cJSON_GetStringValue(item),
 			json_str(json_get(got, "Config"), item->string)))
 			return false;
@@ -251,7 +251,7 @@ same_labels(const cJSON *asked, const cJSON *got, bool podman)
 	const cJSON *item;
 
 	(void)podman;
-	json_for_each (item, asked)
+	json_for_each(item, asked)
 		if (!str_eq(cJSON_GetStringValue(item), json_str(got, item->string)))
 			return false;
 	return true;
@@ -265,10 +265,10 @@ same_mounts(const cJSON *asked, const cJSON *got, bool podman)
 	int matched = 0;
 
 	(void)podman;
-	json_for_each (m, got) {
+	json_for_each(m, got) {
 		bool ours = str_eq(json_str(m, "Type"), "tmpfs");
 
-		json_for_each (wanted, asked)
+		json_for_each(wanted, asked)
 			if (str_eq(json_str(m, "Type"), json_str(wanted, "Type")) &&
 			    str_eq(json_str(m, "Source"), json_str(wanted, "Source")) &&
 			    str_eq(json_str(m, "Destination"), json_str(wanted, "Target"))) {

@@ -31,7 +31,7 @@ is_podman(const cJSON *version)
 {
 	const cJSON *part;
 
-	json_for_each (part, json_get(version, "Components")) {
+	json_for_each(part, json_get(version, "Components")) {
 		const char *name = json_str(part, "Name");
 
 		if (name != NULL && str_starts(name, "Podman"))

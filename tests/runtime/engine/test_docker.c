@@ -512,8 +512,9 @@ start_registry(void)
 	ok(file_write(config, text.data, text.len, 0600, err));
 	registry = fork();
 	if (registry == 0) {
-		freopen("/dev/null", "w", stderr);
-		freopen("/dev/null", "w", stdout);
+		if (freopen("/dev/null", "w", stderr) == NULL ||
+		    freopen("/dev/null", "w", stdout) == NULL)
+			_exit(127);
 		execlp("docker-registry", "docker-registry", "serve", config, (char *)NULL);
 		_exit(127);
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controlplane/store/tables.h"
+#include "runtime/base/error.h"
 #include "sql_queries.h"
 
 int
@@ -49,6 +50,9 @@ instances_load(struct sql *s, const struct store_rows *rows, void *arg, struct e
 		get_text(&g, i.version_id, sizeof(i.version_id));
 		get_text(&g, state, sizeof(state));
 		i.state = instance_state_named(state);
+		if (i.state == INSTANCE_STATE_COUNT)
+			return error_set(
+			    err, ERROR_IO, "instance %s has an unknown state '%s'", i.id, state);
 		get_text(&g, i.reason, sizeof(i.reason));
 		get_text(&g, i.detail, sizeof(i.detail));
 		i.since_ms = get_int(&g);

@@ -15,16 +15,16 @@
 #define REFERENCE_MAX 520
 #define DETAIL_MAX 320
 
-#define SUBMISSION_STATES(X)                                                                       \
-	X(RECEIVED, "received")	    /* stored; nothing done */                                     \
-	X(RESOLVING, "resolving")   /* tag to digest, at the registry */                           \
-	X(PULLING, "pulling")	    /* layers come to the engine */                                \
-	X(SCANNING, "scanning")	    /* may this image run here at all? */                          \
-	X(STARTING, "starting")	    /* a trial instance starts and is probed */                    \
-	X(CONFORMING, "conforming") /* it is healthy and must answer one chat */                   \
-	X(READY, "ready")	    /* accepted: it is the competitor's version now */             \
-	X(REJECTED, "rejected")	    /* the miner's to mend; evidence says why */                   \
-	X(FAILED, "failed")	    /* ours */                                                     \
+#define SUBMISSION_STATES(X)                                                     \
+	X(RECEIVED, "received") /* stored; nothing done */                       \
+	X(RESOLVING, "resolving") /* tag to digest, at the registry */           \
+	X(PULLING, "pulling") /* layers come to the engine */                    \
+	X(SCANNING, "scanning") /* may this image run here at all? */            \
+	X(STARTING, "starting") /* a trial instance starts and is probed */      \
+	X(CONFORMING, "conforming") /* it is healthy and must answer one chat */ \
+	X(READY, "ready") /* accepted: it is the competitor's version now */     \
+	X(REJECTED, "rejected") /* the miner's to mend; evidence says why */     \
+	X(FAILED, "failed") /* ours */                                           \
 	X(CANCELLED, "cancelled")
 
 enum submission_state {
@@ -34,15 +34,15 @@ enum submission_state {
 	    SUBMISSION_STATE_COUNT
 };
 
-#define INSTANCE_STATES(X)                                                                         \
-	X(ABSENT, "absent")	/* nothing on the host */                                          \
-	X(PULLING, "pulling")	/* its image is not on the host any more */                        \
-	X(STARTING, "starting") /* pod made; /health not yet 200 */                                \
-	X(READY, "ready")	/* may be sent requests */                                         \
-	X(FROZEN, "frozen")	/* paused: memory kept, no CPU */                                  \
-	X(DRAINING, "draining") /* no new requests; open streams finish */                         \
-	X(BACKOFF, "backoff")	/* died; waiting before the next try */                            \
-	X(FAILED, "failed")	/* died too often; waits for a person */
+#define INSTANCE_STATES(X)                                                 \
+	X(ABSENT, "absent") /* nothing on the host */                      \
+	X(PULLING, "pulling") /* its image is not on the host any more */  \
+	X(STARTING, "starting") /* pod made; /health not yet 200 */        \
+	X(READY, "ready") /* may be sent requests */                       \
+	X(FROZEN, "frozen") /* paused: memory kept, no CPU */              \
+	X(DRAINING, "draining") /* no new requests; open streams finish */ \
+	X(BACKOFF, "backoff") /* died; waiting before the next try */      \
+	X(FAILED, "failed") /* died too often; waits for a person */
 
 enum instance_state {
 #define X(name, text) INSTANCE_##name,
@@ -60,7 +60,7 @@ bool submission_is_final(enum submission_state);
 
 struct competitor {
 	char id[NOUN_ID_MAX], slug[SLUG_MAX];
-	bool wanted;		      /* should it be running? */
+	bool wanted; /* should it be running? */
 	char version_id[NOUN_ID_MAX]; /* "" until one was accepted */
 	int64_t created_at_ms, updated_at_ms, removed_at_ms;
 };
@@ -69,7 +69,7 @@ struct version {
 	char id[NOUN_ID_MAX], competitor_id[NOUN_ID_MAX];
 	bool is_url;
 	char reference[REFERENCE_MAX]; /* as submitted */
-	char digest[72];	       /* "" for a URL */
+	char digest[72]; /* "" for a URL */
 	char image_id[72];
 	char *manifest; /* owned; "" the default */
 	int64_t accepted_at_ms, created_at_ms, updated_at_ms;
@@ -89,7 +89,7 @@ struct submission {
 	char version_id[NOUN_ID_MAX], competitor_id[NOUN_ID_MAX], instance_id[NOUN_ID_MAX];
 	char fault[16]; /* "" client miner platform upstream */
 	char *evidence; /* owned JSON text or NULL */
-	int attempts;	/* of the current step */
+	int attempts; /* of the current step */
 	int64_t created_at_ms, updated_at_ms;
 	char image_id[72]; /* of the scanned image */
 	/* not stored */
@@ -105,10 +105,10 @@ struct instance {
 	unsigned uid;
 	char token_sha256[72];
 	char spec_hash[72];
-	int restarts;	     /* since it was made */
-	int failures;	     /* lately, for back-off and quarantine */
+	int restarts; /* since it was made */
+	int failures; /* lately, for back-off and quarantine */
 	int64_t next_try_ms; /* wall */
-	char *evidence;	     /* owned JSON text or NULL: how it last failed */
+	char *evidence; /* owned JSON text or NULL: how it last failed */
 	int64_t created_at_ms, updated_at_ms, removed_at_ms;
 	/* not stored */
 	struct live *live; /* the supervisor's own */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "controlplane/store/tables.h"
 #include "runtime/base/cleanup.h"
@@ -26,7 +27,8 @@
 #include "sql_migrations.h"
 
 #define USAGE_QUEUE_MAX 8192
-#define BATCHES_A_COMMIT 256
+#define BATCHES_A_COMMIT 1024
+#define USAGE_LINGER_NS 50000000 /* 50 ms */
 
 static const struct sql_migration migrations[] = {
 #define X(name) { name },
@@ -59,6 +61,7 @@ struct store {
 	pthread_cond_t more;
 	struct store_batch *first, **last; /* under lock, as all below */
 	size_t usage_queued;
+	bool urgent; /* something in the queue is waited for */
 	bool stopping;
 	struct store_stats stats;
 };
@@ -75,7 +78,8 @@ store_batch_new(void)
 }
 
 static void *
-add(struct store_batch *b, table_write_fn *write, const void *row, size_t size, void (*row_done)(void *))
+add(struct store_batch *b, table_write_fn *write, const void *row, size_t size,
+    void (*row_done)(void *))
 {
 	struct item *i = mem_zalloc(sizeof(*i));
 
@@ -151,6 +155,12 @@ store_put_instance(struct store_batch *b, const struct instance *i)
 }
 
 void
+store_put_key(struct store_batch *b, const struct key *k)
+{
+	add(b, keys_write, k, sizeof(*k), NULL);
+}
+
+void
 store_add_event(struct store_batch *b, const char *actor, const char *action, const char *object_id,
     const char *detail)
 {
@@ -169,9 +179,13 @@ store_add_event(struct store_batch *b, const char *actor, const char *action, co
 static void
 enqueue(struct store *s, struct store_batch *b)
 {
+	const bool was_empty = s->first == NULL;
+
 	*s->last = b;
 	s->last = &b->next;
-	pthread_cond_signal(&s->more);
+	s->urgent |= !b->is_usage;
+	if (was_empty || s->urgent)
+		pthread_cond_signal(&s->more);
 }
 
 void
@@ -209,6 +223,9 @@ store_add_usage(struct store *s, const struct usage_row *row)
 static int
 write_batch(struct sql *q, struct store_batch *b, struct error *err)
 {
+	/* One row is whole or not by itself. */
+	if (b->first != NULL && b->first->next == NULL)
+		return b->first->write(q, b->first->row, err);
 	if (sql_exec(q, "SAVEPOINT batch", err) < 0)
 		return -1;
 	for (const struct item *i = b->first; i != NULL; i = i->next)
@@ -227,7 +244,12 @@ write_list(struct store *s, struct store_batch *list)
 	bool whole = sql_exec(&s->writer, "BEGIN IMMEDIATE", &err) == 0;
 
 	for (struct store_batch *b = list; b != NULL && whole; b = b->next)
-		write_batch(&s->writer, b, &b->err);
+		if (write_batch(&s->writer, b, &b->err) < 0 &&
+		    sqlite3_get_autocommit(s->writer.db)) {
+			/* A full disk may end the whole transaction, and what came before goes with it. */
+			err = b->err;
+			whole = false;
+		}
 	if (whole && sql_exec(&s->writer, "COMMIT", &err) < 0) {
 		sql_exec(&s->writer, "ROLLBACK", NULL);
 		whole = false;
@@ -270,22 +292,76 @@ settle(struct store *s, struct store_batch *list)
 	}
 }
 
+/* After a failure nobody may come to write again: find out by ourselves when it is over. */
+static void
+try_again(struct store *s)
+{
+	struct error err = { 0 };
+
+	if (sql_exec(&s->writer,
+		"BEGIN IMMEDIATE; REPLACE INTO meta (key, value) VALUES ('written', ''); COMMIT",
+		&err) < 0) {
+		sql_exec(&s->writer, "ROLLBACK", NULL);
+		return;
+	}
+	pthread_mutex_lock(&s->lock);
+	s->stats.failing = false;
+	pthread_mutex_unlock(&s->lock);
+	log_info("store.writes_again");
+}
+
+/* Wait for something to write; false: a failure has lasted a second more. */
+static bool
+wait_for_more(struct store *s)
+{
+	struct timespec until;
+
+	while (s->first == NULL && !s->stopping) {
+		if (!s->stats.failing) {
+			pthread_cond_wait(&s->more, &s->lock);
+			continue;
+		}
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		if (pthread_cond_timedwait(&s->more, &s->lock, &until) == ETIMEDOUT)
+			return s->first != NULL || s->stopping;
+	}
+	return true;
+}
+
+/* Nobody waits for usage rows: a moment brings more of them into the same transaction. */
+static void
+linger(struct store *s)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += USAGE_LINGER_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	while (s->first != NULL && !s->urgent && !s->stopping &&
+	    pthread_cond_timedwait(&s->more, &s->lock, &until) == 0)
+		;
+}
+
 static struct store_batch *
 take_list(struct store *s)
 {
 	struct store_batch *list, *b;
 	int n = 1;
 
-	while (s->first == NULL && !s->stopping)
-		pthread_cond_wait(&s->more, &s->lock);
 	list = b = s->first;
 	if (list == NULL)
 		return NULL;
 	for (; b->next != NULL && n < BATCHES_A_COMMIT; n++)
 		b = b->next;
 	s->first = b->next;
-	if (s->first == NULL)
+	if (s->first == NULL) {
 		s->last = &s->first;
+		s->urgent = false;
+	}
 	b->next = NULL;
 	return list;
 }
@@ -297,8 +373,14 @@ writer(void *arg)
 
 	for (;;) {
 		pthread_mutex_lock(&s->lock);
+		const bool retry = !wait_for_more(s);
+		linger(s);
 		struct store_batch *list = take_list(s);
 		pthread_mutex_unlock(&s->lock);
+		if (retry) {
+			try_again(s);
+			continue;
+		}
 		if (list == NULL)
 			return NULL;
 		write_list(s, list);
@@ -335,7 +417,8 @@ store_open(const char *dir, struct loop *control, struct error *err)
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->more, NULL);
 	if (sql_open(&s->writer, s->path, true, migrations, ARRAY_LEN(migrations), err) < 0 ||
-	    sql_prepare(&s->writer, sql_statements, SQL_COUNT, err) < 0 || start_writer(s, err) < 0) {
+	    sql_prepare(&s->writer, sql_statements, SQL_COUNT, err) < 0 ||
+	    start_writer(s, err) < 0) {
 		sql_close(&s->writer);
 		free(s);
 		return NULL;
@@ -379,10 +462,11 @@ store_load(struct store *s, const struct store_rows *rows, void *arg, struct err
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = competitors_load(&q, rows, arg, err) < 0 || versions_load(&q, rows, arg, err) < 0 ||
-		submissions_load(&q, rows, arg, err) < 0 || instances_load(&q, rows, arg, err) < 0 ?
-	    -1 :
-	    0;
+	const int rc = competitors_load(&q, rows, arg, err) < 0 ||
+		versions_load(&q, rows, arg, err) < 0 || submissions_load(&q, rows, arg, err) < 0 ||
+		instances_load(&q, rows, arg, err) < 0
+	    ? -1
+	    : 0;
 	sql_close(&q);
 	return rc;
 }
@@ -396,6 +480,45 @@ store_recent_events(struct store *s, int limit, void (*fn)(const struct event_ro
 	if (open_reader(s, &q, err) < 0)
 		return -1;
 	const int rc = events_load(&q, limit, fn, arg, err);
+	sql_close(&q);
+	return rc;
+}
+
+int
+store_requests(struct store *s, const struct request_query *wanted, request_fn *fn, void *arg,
+    struct error *err)
+{
+	struct sql q;
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	const int rc = requests_load(&q, wanted, fn, arg, err);
+	sql_close(&q);
+	return rc;
+}
+
+int
+store_load_keys(
+    struct store *s, const struct key_rows *rows, int64_t now_wall_ms, void *arg, struct error *err)
+{
+	struct sql q;
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	const int rc = keys_load(&q, rows, now_wall_ms, arg, err);
+	sql_close(&q);
+	return rc;
+}
+
+int
+store_usage(struct store *s, enum usage_by by, int64_t since_ms, usage_sum_fn *fn, void *arg,
+    struct error *err)
+{
+	struct sql q;
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	const int rc = usage_load(&q, by, since_ms, fn, arg, err);
 	sql_close(&q);
 	return rc;
 }

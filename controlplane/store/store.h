@@ -57,9 +57,12 @@ typedef void store_done_fn(const struct error *err, void *arg);
 void store_commit(struct store *, struct store_batch *, store_done_fn *done, void *arg);
 
 struct usage_row {
-	char request_id[132], competitor[SLUG_MAX], version_id[NOUN_ID_MAX], instance_id[NOUN_ID_MAX];
+	char request_id[132], competitor[SLUG_MAX], version_id[NOUN_ID_MAX],
+	    instance_id[NOUN_ID_MAX];
+	char key_id[NOUN_ID_MAX]; /* "" without a key */
 	char code[48];
-	int64_t at_ms, prompt_tokens, completion_tokens, cost_micro_usd, duration_ms, ttft_ms, max_gap_ms;
+	int64_t at_ms, prompt_tokens, completion_tokens, cost_micro_usd, duration_ms, ttft_ms,
+	    max_gap_ms;
 	int64_t bytes_in, bytes_out;
 	int status, attempts;
 	bool stream, is_estimated;
@@ -67,10 +70,22 @@ struct usage_row {
 /** store_add_usage - any thread, never blocks on the disk. */
 void store_add_usage(struct store *, const struct usage_row *);
 
+/* Which chats: id alone, or the newest that fit; NULL fits all. */
+struct request_query {
+	const char *id;
+	const char *competitor_id, *code,
+	    *after; /* code "": answered; after: older than that request */
+	int limit;
+};
+typedef void request_fn(const struct usage_row *, void *arg);
+/** store_requests - the newest first; on a worker. fn borrows the row. */
+int store_requests(
+    struct store *, const struct request_query *, request_fn *fn, void *arg, struct error *);
+
 struct store_stats {
 	uint64_t batches, rows, usage_dropped;
-	bool failing;	     /* the last write failed */
-	char why[240];	     /* of that failure */
+	bool failing; /* the last write failed */
+	char why[240]; /* of that failure */
 	int64_t db_bytes, wal_bytes;
 };
 /** store_stats - any thread. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controlplane/store/tables.h"
+#include "runtime/base/error.h"
 #include "sql_queries.h"
 
 int
@@ -55,6 +56,9 @@ submissions_load(struct sql *s, const struct store_rows *rows, void *arg, struct
 		b.manifest = get_dup(&g);
 		get_text(&g, state, sizeof(state));
 		b.state = submission_state_named(state);
+		if (b.state == SUBMISSION_STATE_COUNT)
+			return error_set(
+			    err, ERROR_IO, "submission %s has an unknown state '%s'", b.id, state);
 		get_text(&g, b.reason, sizeof(b.reason));
 		get_text(&g, b.detail, sizeof(b.detail));
 		b.since_ms = get_int(&g);

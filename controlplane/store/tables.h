@@ -5,6 +5,7 @@
  */
 #ifndef JANUS_STORE_TABLES_H
 #define JANUS_STORE_TABLES_H
+#include "controlplane/store/keys.h"
 #include "controlplane/store/store.h"
 #include "runtime/sql/sql.h"
 
@@ -19,6 +20,12 @@ int submissions_load(struct sql *, const struct store_rows *, void *arg, struct 
 int instances_write(struct sql *, const void *row, struct error *);
 int instances_load(struct sql *, const struct store_rows *, void *arg, struct error *);
 int usage_write(struct sql *, const void *row, struct error *);
+int usage_load(
+    struct sql *, enum usage_by, int64_t since_ms, usage_sum_fn *, void *arg, struct error *);
+int keys_write(struct sql *, const void *row, struct error *);
+int keys_load(struct sql *, const struct key_rows *, int64_t now_ms, void *arg, struct error *);
+int requests_load(
+    struct sql *, const struct request_query *, request_fn *, void *arg, struct error *);
 int events_write(struct sql *, const void *row, struct error *);
 int events_load(struct sql *, int limit, void (*fn)(const struct event_row *, void *arg), void *arg,
     struct error *);

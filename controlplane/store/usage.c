@@ -29,5 +29,37 @@ usage_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, u->max_gap_ms);
 	put_int(&p, u->bytes_in);
 	put_int(&p, u->bytes_out);
+	put_text(&p, u->key_id);
 	return write_done(&p, err);
+}
+
+static const enum sql_id report_by[] = {
+	[USAGE_BY_KEY] = SQL_USAGE_BY_KEY,
+	[USAGE_BY_COMPETITOR] = SQL_USAGE_BY_COMPETITOR,
+	[USAGE_BY_DAY] = SQL_USAGE_BY_DAY,
+};
+
+int
+usage_load(struct sql *s, enum usage_by by, int64_t since_ms, usage_sum_fn *fn, void *arg,
+    struct error *err)
+{
+	_cleanup_reset_ sqlite3_stmt *q = s->stmt[report_by[by]];
+	int rc;
+
+	sql_bind_int(q, 1, since_ms);
+	while ((rc = sql_step(q, err)) == 1) {
+		struct columns g = { .q = q };
+		struct usage_sum u = { 0 };
+
+		get_text(&g, u.of, sizeof(u.of));
+		u.requests = get_int(&g);
+		u.failed = get_int(&g);
+		u.prompt_tokens = get_int(&g);
+		u.completion_tokens = get_int(&g);
+		u.cost_micro_usd = get_int(&g);
+		u.duration_ms = get_int(&g);
+		u.last_at_ms = get_int(&g);
+		fn(&u, arg);
+	}
+	return rc;
 }

@@ -1,0 +1,3 @@
+-- One request is found by its id.
+
+CREATE INDEX usage_request ON usage (request_id);

@@ -1,0 +1,807 @@
+/*
+ * test_store.c - what was acknowledged is there, whole, after whatever comes.
+ */
+#include "controlplane/store/store.h"
+
+#include <check.h>
+#include <sched.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/str.h"
+#include "runtime/loop/loop.h"
+
+static char dir[64];
+static struct loop *loop;
+static struct store *store;
+
+static void
+reopen(void)
+{
+	struct error err = { 0 };
+
+	store_close(store);
+	store = store_open(dir, loop, &err);
+	ck_assert_msg(store != NULL, "%s", err.text);
+}
+
+static void
+set_up(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/janus_store_XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	loop = loop_new(NULL);
+	reopen();
+}
+
+static void
+tear_down(void)
+{
+	struct error err = { 0 };
+
+	store_close(store);
+	store = NULL;
+	loop_free(loop);
+	ck_assert_msg(file_remove_tree(dir, &err) == 0, "%s", err.text);
+}
+
+/* ---- looking behind its back ---- */
+
+static sqlite3 *
+look(void)
+{
+	_cleanup_free_ char *path = str_printf("%s/janus.db", dir);
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	return db;
+}
+
+static int64_t
+number(const char *text)
+{
+	sqlite3 *db = look();
+	sqlite3_stmt *q = NULL;
+	int64_t n;
+
+	ck_assert_msg(sqlite3_prepare_v2(db, text, -1, &q, NULL) == SQLITE_OK, "%s: %s", text,
+	    sqlite3_errmsg(db));
+	ck_assert_int_eq(sqlite3_step(q), SQLITE_ROW);
+	n = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return n;
+}
+
+static void
+is_whole(void)
+{
+	ck_assert_int_eq(number("SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+	ck_assert_int_eq(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+/* ---- rows ---- */
+
+static struct competitor
+competitor(int n)
+{
+	struct competitor c = { .wanted = n % 2 == 0, .created_at_ms = 1000 + n };
+
+	snprintf(c.id, sizeof(c.id), "cpt_%022d", n);
+	snprintf(c.slug, sizeof(c.slug), "owl-%d", n);
+	return c;
+}
+
+static struct version
+version(int n)
+{
+	struct version v = { .created_at_ms = 1000 + n };
+
+	snprintf(v.id, sizeof(v.id), "ver_%022d", n);
+	snprintf(v.competitor_id, sizeof(v.competitor_id), "cpt_%022d", n);
+	return v;
+}
+
+static struct store_batch *
+batch(int n)
+{
+	struct store_batch *b = store_batch_new();
+	const struct competitor c = competitor(n);
+	const struct version v = version(n);
+
+	store_put_competitor(b, &c);
+	store_put_version(b, &v);
+	store_add_event(b, "test", "owl.hatched", c.id, "");
+	return b;
+}
+
+/* ---- done comes after the commit, in order ---- */
+
+static struct {
+	int done, failed, until;
+	enum error_kind kinds[4096];
+	int order[4096];
+} seen;
+
+static void
+on_done(const struct error *err, void *arg)
+{
+	const int n = (int)(intptr_t)arg;
+
+	seen.kinds[n] = err != NULL ? err->kind : ERROR_NONE;
+	seen.failed += err != NULL;
+	seen.order[seen.done++] = n;
+	if (seen.done == seen.until)
+		loop_stop(loop);
+}
+
+static void
+commit(struct store_batch *b, int n)
+{
+	store_commit(store, b, on_done, (void *)(intptr_t)n);
+}
+
+static void
+wait_for(int until)
+{
+	seen.until = until;
+	if (seen.done < until)
+		loop_run(loop);
+}
+
+static void
+on_done_is_stored(const struct error *err, void *arg)
+{
+	_cleanup_free_ char *text =
+	    str_printf("SELECT count(*) FROM versions WHERE id = 'ver_%022d'", (int)(intptr_t)arg);
+
+	ck_assert_int_eq(number(text), 1);
+	on_done(err, arg);
+}
+
+START_TEST(test_commit_before_done)
+{
+	for (int i = 0; i < 20; i++)
+		store_commit(store, batch(i), on_done_is_stored, (void *)(intptr_t)i);
+	wait_for(20);
+	ck_assert_int_eq(seen.failed, 0);
+}
+END_TEST
+
+START_TEST(test_order)
+{
+	struct store_stats stats;
+	enum { N = 1500 };
+
+	for (int i = 0; i < N; i++)
+		commit(batch(i), i);
+	wait_for(N);
+	for (int i = 0; i < N; i++)
+		ck_assert_int_eq(seen.order[i], i);
+	ck_assert_int_eq(seen.failed, 0);
+	ck_assert_int_eq(number("SELECT count(*) FROM events"), N);
+	store_stats(store, &stats);
+	ck_assert_uint_eq(stats.batches, N);
+	ck_assert(!stats.failing);
+	ck_assert_int_gt(stats.db_bytes + stats.wal_bytes, 100000);
+}
+END_TEST
+
+START_TEST(test_close_writes_what_is_queued)
+{
+	for (int i = 0; i < 300; i++)
+		store_commit(store, batch(i), i % 2 != 0 ? on_done : NULL, (void *)(intptr_t)i);
+	store_close(store);
+	store = NULL;
+	ck_assert_int_eq(seen.done, 0); /* nothing calls back before the loop runs */
+	loop_run_posted(loop);
+	ck_assert_int_eq(seen.done, 150);
+	ck_assert_int_eq(number("SELECT count(*) FROM competitors"), 300);
+}
+END_TEST
+
+START_TEST(test_a_bad_row_undoes_its_batch)
+{
+	struct store_batch *b[5];
+	struct store_stats stats;
+	struct competitor twin = competitor(9);
+	struct version orphan = version(77);
+
+	for (int i = 0; i < 5; i++)
+		b[i] = batch(i);
+	store_put_version(b[1], &orphan); /* of a competitor that is not there */
+	snprintf(twin.slug, sizeof(twin.slug), "owl-2");
+	store_put_competitor(b[3], &twin); /* a name that is taken by batch 2 */
+	for (int i = 0; i < 5; i++)
+		commit(b[i], i);
+	wait_for(5);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(seen.kinds[i], i == 1 || i == 3 ? ERROR_CONFLICT : ERROR_NONE);
+	ck_assert_int_eq(number("SELECT count(*) FROM competitors"), 3);
+	ck_assert_int_eq(number("SELECT count(*) FROM versions"), 3);
+	ck_assert_int_eq(number("SELECT count(*) FROM events"), 3);
+
+	/* The failure is known until something is written again. */
+	b[0] = batch(1);
+	store_put_version(b[0], &orphan);
+	commit(b[0], 0);
+	wait_for(6);
+	store_stats(store, &stats);
+	ck_assert(stats.failing);
+	ck_assert_msg(strstr(stats.why, "FOREIGN KEY") != NULL, "%s", stats.why);
+	commit(batch(1), 1);
+	wait_for(7);
+	store_stats(store, &stats);
+	ck_assert(!stats.failing);
+	is_whole();
+}
+END_TEST
+
+/* The limit of a file's size stands for a full disk. */
+static void
+disk_is_full(bool full)
+{
+	_cleanup_free_ char *wal = str_printf("%s/janus.db-wal", dir);
+	struct rlimit limit;
+	struct stat st;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	if (full) {
+		ck_assert_int_eq(stat(wal, &st), 0);
+		limit.rlim_cur = (rlim_t)st.st_size + 1;
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+START_TEST(test_full_disk)
+{
+	struct store_stats stats;
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (int i = 0; i < 10; i++)
+		commit(batch(i), i);
+	wait_for(10);
+	disk_is_full(true);
+	for (int i = 10; i < 20; i++)
+		commit(batch(i), i);
+	wait_for(20);
+	store_stats(store, &stats);
+	ck_assert(stats.failing);
+	ck_assert_int_eq(seen.failed, 10);
+	ck_assert_int_eq(number("SELECT count(*) FROM competitors"), 10);
+	disk_is_full(false);
+	for (int i = 10; i < 30; i++)
+		commit(batch(i), i);
+	wait_for(40);
+	ck_assert_int_eq(seen.failed, 10);
+	ck_assert_int_eq(number("SELECT count(*) FROM competitors"), 30);
+	ck_assert_int_eq(number("SELECT count(*) FROM events"), 30);
+	is_whole();
+}
+END_TEST
+
+/* ---- what is loaded is what was stored ---- */
+
+static uint64_t chance = UINT64_C(0x9e3779b97f4a7c15);
+
+static uint64_t
+draw(void)
+{
+	chance ^= chance << 13; /* xorshift */
+	chance ^= chance >> 7;
+	chance ^= chance << 17;
+	return chance;
+}
+
+static const char *
+random_text(char *out, size_t cap)
+{
+	static const char *const pieces[] = { "'", "''", "\"", "\\", "; DROP TABLE instances; --",
+		"%s%n", "\xe2\x98\x83", "\xf0\x9f\xa6\x89", "\n", "\t", "\x1b[31m", "a", "Zz", "0",
+		" ", "NULL", "\xff\xc3", "{\"a\":1}", "?1", ":x" };
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (uint64_t n = draw() % 40; n > 0; n--) {
+		const char *piece = pieces[draw() % ARRAY_LEN(pieces)];
+
+		if (len + strlen(piece) >= cap)
+			break;
+		strcpy(out + len, piece);
+		len += strlen(piece);
+	}
+	return out;
+}
+#define TEXT(at) random_text((at), sizeof(at))
+
+static int64_t
+random_number(void)
+{
+	return (int64_t)(draw() >> draw() % 64) * (draw() % 8 != 0 ? 1 : -1);
+}
+
+static char *
+random_long_text(void)
+{
+	struct buf b = { 0 };
+	char piece[200];
+
+	for (uint64_t n = draw() % 4 == 0 ? 20000 : draw() % 10; n > 0; n--)
+		buf_add_str(&b, TEXT(piece));
+	return buf_take(&b);
+}
+
+enum { ROWS = 60 };
+static struct {
+	struct competitor competitors[ROWS];
+	struct version versions[ROWS];
+	struct submission submissions[ROWS];
+	struct instance instances[ROWS];
+} made;
+static struct {
+	size_t competitors, versions, submissions, instances;
+} loaded;
+
+/* What a row is at first, and what of it may change later. */
+static void
+change(int i)
+{
+	struct competitor *c = &made.competitors[i];
+	struct version *v = &made.versions[i];
+	struct submission *s = &made.submissions[i];
+	struct instance *in = &made.instances[i];
+
+	c->wanted = draw() % 2 != 0;
+	TEXT(c->version_id);
+	c->updated_at_ms = random_number();
+
+	TEXT(v->image_id);
+	v->accepted_at_ms = random_number();
+	v->updated_at_ms = random_number();
+
+	s->state = (enum submission_state)(draw() % SUBMISSION_STATE_COUNT);
+	TEXT(s->reason);
+	TEXT(s->detail);
+	s->since_ms = random_number();
+	TEXT(s->digest);
+	s->is_local = draw() % 2 != 0;
+	TEXT(s->image_id);
+	TEXT(s->version_id);
+	TEXT(s->competitor_id);
+	TEXT(s->instance_id);
+	TEXT(s->fault);
+	free(s->manifest);
+	s->manifest = random_long_text();
+	free(s->evidence);
+	s->evidence = random_long_text();
+	s->attempts = (int)(draw() % 1000);
+	s->updated_at_ms = random_number();
+
+	in->state = (enum instance_state)(draw() % INSTANCE_STATE_COUNT);
+	TEXT(in->reason);
+	TEXT(in->detail);
+	in->since_ms = random_number();
+	TEXT(in->token_sha256);
+	TEXT(in->spec_hash);
+	in->restarts = (int)(draw() % 1000);
+	in->failures = (int)(draw() % 1000);
+	in->next_try_ms = random_number();
+	free(in->evidence);
+	in->evidence = random_long_text();
+	in->updated_at_ms = random_number();
+}
+
+static void
+make(int i)
+{
+	struct competitor *c = &made.competitors[i];
+	struct version *v = &made.versions[i];
+	struct submission *s = &made.submissions[i];
+	struct instance *in = &made.instances[i];
+
+	*c = competitor(i);
+	*v = version(i);
+	v->is_url = s->is_url = draw() % 2 != 0;
+	TEXT(v->reference);
+	TEXT(v->digest);
+	v->manifest = random_long_text();
+	snprintf(s->id, sizeof(s->id), "sub_%022d", i);
+	TEXT(s->slug);
+	TEXT(s->reference);
+	snprintf(in->id, sizeof(in->id), "ins_%022d", i);
+	memcpy(in->competitor_id, c->id, sizeof(c->id));
+	memcpy(in->version_id, v->id, sizeof(v->id));
+	in->uid = (unsigned)draw();
+	s->created_at_ms = in->created_at_ms = 1000 + i;
+}
+
+static void
+put_all(void)
+{
+	for (int i = 0; i < ROWS; i++) {
+		struct store_batch *b = store_batch_new();
+
+		store_put_competitor(b, &made.competitors[i]);
+		store_put_version(b, &made.versions[i]);
+		store_put_submission(b, &made.submissions[i]);
+		store_put_instance(b, &made.instances[i]);
+		commit(b, i);
+	}
+	wait_for(seen.done + ROWS);
+	ck_assert_int_eq(seen.failed, 0);
+}
+
+#define SAME_INT(field) ck_assert_int_eq(a->field, e->field)
+#define SAME_TEXT(field) ck_assert_str_eq(a->field, e->field)
+
+static void
+on_competitor(const struct competitor *a, void *arg)
+{
+	const struct competitor *e = &made.competitors[loaded.competitors++];
+
+	(void)arg;
+	SAME_TEXT(id);
+	SAME_TEXT(slug);
+	SAME_INT(wanted);
+	SAME_TEXT(version_id);
+	SAME_INT(created_at_ms);
+	SAME_INT(updated_at_ms);
+	SAME_INT(removed_at_ms);
+}
+
+static void
+on_version(const struct version *a, void *arg)
+{
+	const struct version *e = &made.versions[loaded.versions++];
+	struct version own = *a;
+
+	(void)arg;
+	SAME_TEXT(id);
+	SAME_TEXT(competitor_id);
+	SAME_INT(is_url);
+	SAME_TEXT(reference);
+	SAME_TEXT(digest);
+	SAME_TEXT(image_id);
+	SAME_TEXT(manifest);
+	SAME_INT(accepted_at_ms);
+	SAME_INT(created_at_ms);
+	SAME_INT(updated_at_ms);
+	version_done(&own);
+}
+
+static void
+on_submission(const struct submission *a, void *arg)
+{
+	const struct submission *e = &made.submissions[loaded.submissions++];
+	struct submission own = *a;
+
+	(void)arg;
+	SAME_TEXT(id);
+	SAME_TEXT(slug);
+	SAME_INT(is_url);
+	SAME_TEXT(reference);
+	SAME_TEXT(manifest);
+	SAME_INT(state);
+	SAME_TEXT(reason);
+	SAME_TEXT(detail);
+	SAME_INT(since_ms);
+	SAME_TEXT(digest);
+	SAME_INT(is_local);
+	SAME_TEXT(image_id);
+	SAME_TEXT(version_id);
+	SAME_TEXT(competitor_id);
+	SAME_TEXT(instance_id);
+	SAME_TEXT(fault);
+	SAME_TEXT(evidence);
+	SAME_INT(attempts);
+	SAME_INT(created_at_ms);
+	SAME_INT(updated_at_ms);
+	submission_done(&own);
+}
+
+static void
+on_instance(const struct instance *a, void *arg)
+{
+	const struct instance *e = &made.instances[loaded.instances++];
+	struct instance own = *a;
+
+	(void)arg;
+	SAME_TEXT(id);
+	SAME_TEXT(competitor_id);
+	SAME_TEXT(version_id);
+	SAME_INT(state);
+	SAME_TEXT(reason);
+	SAME_TEXT(detail);
+	SAME_INT(since_ms);
+	ck_assert_uint_eq(a->uid, e->uid);
+	SAME_TEXT(token_sha256);
+	SAME_TEXT(spec_hash);
+	SAME_INT(restarts);
+	SAME_INT(failures);
+	SAME_INT(next_try_ms);
+	SAME_TEXT(evidence);
+	SAME_INT(created_at_ms);
+	SAME_INT(updated_at_ms);
+	SAME_INT(removed_at_ms);
+	instance_done(&own);
+}
+
+static const struct store_rows rows = { on_competitor, on_version, on_submission, on_instance };
+
+static void
+load_is_same(void)
+{
+	struct error err = { 0 };
+
+	memset(&loaded, 0, sizeof(loaded));
+	ck_assert_msg(store_load(store, &rows, NULL, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(loaded.competitors, ROWS);
+	ck_assert_uint_eq(loaded.versions, ROWS);
+	ck_assert_uint_eq(loaded.submissions, ROWS);
+	ck_assert_uint_eq(loaded.instances, ROWS);
+}
+
+START_TEST(test_reload)
+{
+	for (int i = 0; i < ROWS; i++) {
+		make(i);
+		change(i);
+	}
+	put_all();
+	load_is_same();
+	reopen();
+	load_is_same();
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < ROWS; i++)
+			change(i);
+		put_all();
+		load_is_same();
+	}
+	is_whole();
+	for (int i = 0; i < ROWS; i++) {
+		version_done(&made.versions[i]);
+		submission_done(&made.submissions[i]);
+		instance_done(&made.instances[i]);
+	}
+}
+END_TEST
+
+START_TEST(test_removed_stay_out)
+{
+	struct store_batch *b = batch(0);
+	struct competitor c = competitor(1);
+	struct instance in = { .removed_at_ms = 5, .uid = 1 };
+	struct error err = { 0 };
+
+	c.removed_at_ms = 7;
+	store_put_competitor(b, &c);
+	snprintf(in.id, sizeof(in.id), "ins_0");
+	snprintf(in.competitor_id, sizeof(in.competitor_id), "cpt_%022d", 0);
+	snprintf(in.version_id, sizeof(in.version_id), "ver_%022d", 0);
+	store_put_instance(b, &in);
+	/* The name of a removed one is free again. */
+	snprintf(c.id, sizeof(c.id), "cpt_again");
+	c.removed_at_ms = 8;
+	store_put_competitor(b, &c);
+	commit(b, 0);
+	wait_for(1);
+	ck_assert_int_eq(seen.failed, 0);
+	made.competitors[0] = competitor(0);
+	made.versions[0] = version(0);
+	made.versions[0].manifest = "";
+	ck_assert_int_eq(store_load(store, &rows, NULL, &err), 0);
+	ck_assert_uint_eq(loaded.competitors, 1);
+	ck_assert_uint_eq(loaded.versions, 1);
+	ck_assert_uint_eq(loaded.instances, 0);
+	ck_assert_int_eq(number("SELECT count(*) FROM competitors"), 3);
+	ck_assert_int_eq(number("SELECT count(*) FROM instances"), 1);
+}
+END_TEST
+
+static void
+on_event(const struct event_row *e, void *arg)
+{
+	int *n = arg;
+
+	ck_assert_int_eq(strncmp(e->id, "evt_", 4), 0);
+	ck_assert_str_eq(e->actor, "test");
+	ck_assert_str_eq(e->action, "owl.hatched");
+	ck_assert_int_eq(atoi(e->object_id + 4), --*n);
+	ck_assert_int_gt(e->at_ms, 0);
+}
+
+START_TEST(test_events_and_node)
+{
+	char first[NOUN_ID_MAX] = "", again[NOUN_ID_MAX] = "";
+	struct error err = { 0 };
+	int n = 30;
+
+	for (int i = 0; i < 30; i++)
+		commit(batch(i), i);
+	wait_for(30);
+	ck_assert_int_eq(store_recent_events(store, 10, on_event, &n, &err), 0);
+	ck_assert_int_eq(n, 20); /* the newest ten, the newest first */
+	ck_assert_int_eq(store_node_id(store, first, &err), 0);
+	reopen();
+	ck_assert_int_eq(store_node_id(store, again, &err), 0);
+	ck_assert_str_eq(first, again);
+	ck_assert_int_eq(strncmp(first, "node_", 5), 0);
+}
+END_TEST
+
+/* ---- usage ---- */
+
+START_TEST(test_usage_beyond_the_queue)
+{
+	const struct usage_row row = { .request_id = "req_'\"",
+		.competitor = "owl",
+		.status = 200,
+		.prompt_tokens = 3,
+		.ttft_ms = -1,
+		.stream = true };
+	sqlite3 *other = look();
+	struct store_stats stats;
+	uint64_t kept;
+
+	/* While somebody else writes nothing is written here, and nobody waits. */
+	ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 20000; i++)
+		store_add_usage(store, &row);
+	store_stats(store, &stats);
+	ck_assert_int_eq(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	ck_assert_uint_gt(stats.usage_dropped, 5000);
+	ck_assert_uint_lt(stats.usage_dropped, 20000);
+	kept = 20000 - stats.usage_dropped;
+	commit(batch(0), 0); /* not dropped, and behind all of it */
+	wait_for(1);
+	ck_assert_int_eq(seen.failed, 0);
+	ck_assert_int_eq(number("SELECT count(*) FROM usage WHERE request_id = 'req_''\"' AND "
+				"prompt_tokens = 3 AND ttft_ms = -1 AND stream = 1"),
+	    (int64_t)kept);
+	store_add_usage(store, &row); /* room again */
+	commit(batch(1), 1);
+	wait_for(2);
+	ck_assert_int_eq(number("SELECT count(*) FROM usage"), (int64_t)kept + 1);
+}
+END_TEST
+
+/* ---- kill -9 ---- */
+
+struct writer { /* in the child: one batch after another, each told when it is stored */
+	int fd, next;
+};
+
+static void
+acknowledge(const struct error *err, void *arg)
+{
+	struct writer *w = arg;
+	int n = w->next++;
+
+	if (err != NULL || write(w->fd, &n, sizeof(n)) != sizeof(n))
+		_exit(1);
+	store_commit(store, batch(w->next), acknowledge, w);
+	store_commit(store, batch(1000000 + w->next), NULL, NULL);
+}
+
+static void
+write_for_ever(struct writer *w)
+{
+	struct error err = { 0 };
+	int n = -1;
+
+	loop = loop_new(NULL);
+	if (write(w->fd, &n, sizeof(n)) != sizeof(n)) /* about to open */
+		_exit(1);
+	store = store_open(dir, loop, &err);
+	if (store == NULL) {
+		fprintf(stderr, "after a kill: %s\n", err.text);
+		_exit(2);
+	}
+	store_commit(store, batch(w->next), acknowledge, w);
+	loop_run(loop);
+	_exit(3);
+}
+
+/* Start a writer at batch `from` and kill it after `acks`; the first batch not acknowledged. */
+static int
+one_life(int from, int acks)
+{
+	int pipes[2], status, n = -1, last = from - 1;
+
+	ck_assert_int_eq(pipe(pipes), 0);
+	const pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		close(pipes[0]);
+		write_for_ever(&(struct writer){ pipes[1], from });
+	}
+	close(pipes[1]);
+	for (int i = 0; i <= acks; i++) {
+		ck_assert_int_eq(read(pipes[0], &n, sizeof(n)), sizeof(n));
+		last = n >= 0 ? n : last;
+	}
+	for (uint64_t i = draw() % 3000; i > 0; i--) /* at any moment of what it does now */
+		sched_yield();
+	kill(child, SIGKILL);
+	while (read(pipes[0], &n, sizeof(n)) == sizeof(n))
+		last = n >= 0 ? n : last;
+	close(pipes[0]);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFSIGNALED(status), "it ended by itself: %#x", (unsigned)status);
+	return last + 1;
+}
+
+START_TEST(test_kill)
+{
+	int next = 0;
+
+	store_close(store);
+	store = NULL;
+	file_remove_tree(dir, NULL);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	for (int round = 0; round < 30; round++) {
+		next = one_life(next, round < 8 ? 0 : (int)(draw() % 25));
+		if (next == 0) /* it was killed while the database was made */
+			continue;
+		is_whole();
+		_cleanup_free_ char *there = str_printf("SELECT count(*) FROM competitors c"
+							" JOIN versions v ON v.competitor_id = c.id"
+							" JOIN events e ON e.object_id = c.id"
+							" WHERE c.created_at_ms < %d",
+		    1000 + next);
+		_cleanup_free_ char *distinct = str_printf(
+		    "SELECT count(*) FROM competitors WHERE created_at_ms < %d", 1000 + next);
+		ck_assert_int_ge(
+		    number(there), next); /* one that was not told may be there twice over */
+		ck_assert_int_eq(number(distinct), next);
+	}
+	/* Every batch is whole or not there: what was not acknowledged, too. */
+	ck_assert_int_eq(
+	    number("SELECT count(*) FROM competitors"), number("SELECT count(*) FROM versions"));
+	ck_assert_int_eq(
+	    number(
+		"SELECT count(*) FROM competitors WHERE id NOT IN (SELECT object_id FROM events)"),
+	    0);
+	ck_assert_int_gt(next, 30);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, test_commit_before_done);
+	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_close_writes_what_is_queued);
+	tcase_add_test(tc, test_a_bad_row_undoes_its_batch);
+	tcase_add_test(tc, test_full_disk);
+	tcase_add_test(tc, test_reload);
+	tcase_add_test(tc, test_removed_stay_out);
+	tcase_add_test(tc, test_events_and_node);
+	tcase_add_test(tc, test_usage_beyond_the_queue);
+	tcase_add_test(tc, test_kill);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	const int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

@@ -199,24 +199,44 @@ registry_serving(const struct registry *r, const struct competitor *c)
 	return NULL;
 }
 
+bool
+registry_accepted(const struct registry *r, const struct instance *in)
+{
+	const struct version *v = registry_version(r, in->version_id);
+
+	return v != NULL && v->accepted_at_ms != 0;
+}
+
 struct submission *
 registry_active(const struct registry *r, const char *slug)
 {
 	for (size_t i = r->nsubmissions; i-- > 0;)
-		if (!submission_is_final(r->submissions[i]->state) && strcmp(r->submissions[i]->slug, slug) == 0)
+		if (!submission_is_final(r->submissions[i]->state) &&
+		    strcmp(r->submissions[i]->slug, slug) == 0)
 			return r->submissions[i];
 	return NULL;
+}
+
+/* A ready instance of any accepted version: while a new one starts the old one serves. */
+static bool
+is_served(const struct registry *r, const struct competitor *c)
+{
+	for (size_t i = 0; i < r->ninstances; i++) {
+		const struct instance *in = r->instances[i];
+
+		if (in->state == INSTANCE_READY && strcmp(in->competitor_id, c->id) == 0 &&
+		    registry_accepted(r, in))
+			return true;
+	}
+	return false;
 }
 
 struct competitor *
 registry_default(const struct registry *r)
 {
-	for (size_t i = 0; i < r->ncompetitors; i++) {
-		const struct instance *in = registry_serving(r, r->competitors[i]);
-
-		if (r->competitors[i]->wanted && in != NULL && in->state == INSTANCE_READY)
+	for (size_t i = 0; i < r->ncompetitors; i++)
+		if (r->competitors[i]->wanted && is_served(r, r->competitors[i]))
 			return r->competitors[i];
-	}
 	return NULL;
 }
 
@@ -237,7 +257,8 @@ find_id(void *const *list, size_t len, const char *prefix, const char *ref, stru
 		if (!str_starts(id, ref))
 			continue;
 		if (found != NULL) {
-			error_set(err, ERROR_INVALID, "'%s' is ambiguous: %s, %s", ref, *(const noun_id *)found, id);
+			error_set(err, ERROR_INVALID, "'%s' is ambiguous: %s, %s", ref,
+			    *(const noun_id *)found, id);
 			return NULL;
 		}
 		found = list[i];
@@ -260,8 +281,8 @@ registry_find_competitor(const struct registry *r, const char *ref, struct error
 
 	if (c == NULL)
 		c = find_id((void *const *)r->competitors, r->ncompetitors, "cpt_", ref, err);
-	/* One that was never accepted is only a reserved name. */
-	if (c == NULL || c->version_id[0] == '\0')
+	/* One that was never accepted is only a reserved name; one that is being removed is no more. */
+	if (c == NULL || c->version_id[0] == '\0' || c->removed_at_ms != 0)
 		return missing("competitor", ref, err);
 	return c;
 }
@@ -270,7 +291,8 @@ struct version *
 registry_find_version(const struct registry *r, const char *ref, struct error *err)
 {
 	const struct competitor *c = registry_slug(r, ref);
-	struct version *v = c != NULL && c->version_id[0] != '\0' ? registry_version(r, c->version_id) : NULL;
+	struct version *v =
+	    c != NULL && c->version_id[0] != '\0' ? registry_version(r, c->version_id) : NULL;
 
 	if (v == NULL)
 		v = find_id((void *const *)r->versions, r->nversions, "ver_", ref, err);
@@ -280,7 +302,8 @@ registry_find_version(const struct registry *r, const char *ref, struct error *e
 struct submission *
 registry_find_submission(const struct registry *r, const char *ref, struct error *err)
 {
-	struct submission *s = find_id((void *const *)r->submissions, r->nsubmissions, "sub_", ref, err);
+	struct submission *s =
+	    find_id((void *const *)r->submissions, r->nsubmissions, "sub_", ref, err);
 
 	for (size_t i = r->nsubmissions; s == NULL && i-- > 0;)
 		if (strcmp(r->submissions[i]->slug, ref) == 0)

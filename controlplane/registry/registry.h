@@ -44,6 +44,8 @@ struct instance *registry_instance(const struct registry *, const char *id);
 struct competitor *registry_slug(const struct registry *, const char *slug);
 /** registry_serving - the instance of a competitor's current version; NULL if there is none. */
 struct instance *registry_serving(const struct registry *, const struct competitor *);
+/** registry_accepted - was the instance's version ever accepted?  Only then it may serve. */
+bool registry_accepted(const struct registry *, const struct instance *);
 /** registry_active - the submission under way for a slug; NULL if there is none. */
 struct submission *registry_active(const struct registry *, const char *slug);
 
@@ -52,9 +54,11 @@ struct submission *registry_active(const struct registry *, const char *slug);
  * the underscore), or for competitors and what belongs to one its slug (the newest submission,
  * the current version, the serving instance).  NULL with NOT_FOUND, or INVALID naming candidates.
  */
-struct competitor *registry_find_competitor(const struct registry *, const char *ref, struct error *);
+struct competitor *registry_find_competitor(
+    const struct registry *, const char *ref, struct error *);
 struct version *registry_find_version(const struct registry *, const char *ref, struct error *);
-struct submission *registry_find_submission(const struct registry *, const char *ref, struct error *);
+struct submission *registry_find_submission(
+    const struct registry *, const char *ref, struct error *);
 struct instance *registry_find_instance(const struct registry *, const char *ref, struct error *);
 
 /** registry_default - who answers model `janus`: the earliest competitor that is ready; NULL. */

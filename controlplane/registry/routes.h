@@ -21,8 +21,8 @@ struct route_target {
 	char instance[40];
 	bool is_pod;
 	char link_path[108]; /* of a pod's link socket */
-	int port;	     /* of a pod's competitor */
-	struct url url;	     /* of an endpoint; path is the base under which /v1/... is found */
+	int port; /* of a pod's competitor */
+	struct url url; /* of an endpoint; path is the base under which /v1/... is found */
 };
 
 struct route {

@@ -14,7 +14,7 @@
 #include "runtime/base/str.h"
 #include "runtime/engine/link.h"
 
-#define ENGINE_RETRY_MS 2000
+#define TROUBLE_WAIT_MAX_MS 30000
 #define STORE_RETRY_MS 1000
 #define URL_START_LIMIT_MS 5000
 
@@ -37,8 +37,7 @@ is_url(const struct live *l)
 bool
 live_serves(const struct live *l, const struct competitor *c)
 {
-	return l->in->state == INSTANCE_READY && !l->retire && strcmp(l->in->competitor_id, c->id) == 0 &&
-	    strcmp(l->in->version_id, c->version_id) == 0;
+	return l->in->state == INSTANCE_READY && registry_serving(l->sup->c.registry, c) == l->in;
 }
 
 /* Does a competitor have a ready instance of its current version? */
@@ -62,10 +61,11 @@ live_wanted(const struct live *l)
 		return true;
 	if (!c->wanted)
 		return false;
-	if (strcmp(l->in->version_id, c->version_id) == 0 && !l->retire)
+	if (registry_serving(l->sup->c.registry, c) == l->in)
 		return true;
-	/* The old one serves until the new one can. */
-	return l->in->state == INSTANCE_READY && !is_served(l->sup->c.registry, c);
+	/* The old one, of whatever accepted version, serves until the new one can. */
+	return l->in->state == INSTANCE_READY && registry_accepted(l->sup->c.registry, l->in) &&
+	    !is_served(l->sup->c.registry, c);
 }
 
 static struct instance_seen
@@ -116,7 +116,7 @@ static void
 note_failure(struct live *l, bool is_failure)
 {
 	const int64_t now_ms = clock_now_ms();
-	int64_t wait_ms = ENGINE_RETRY_MS;
+	int64_t wait_ms = backoff_ms(++l->troubles);
 
 	l->failed_once = is_failure;
 	if (is_failure) {
@@ -125,6 +125,8 @@ note_failure(struct live *l, bool is_failure)
 		l->in->failures++;
 		l->last_failure_ms = now_ms;
 		wait_ms = backoff_ms(l->in->failures);
+	} else if (wait_ms > TROUBLE_WAIT_MAX_MS) {
+		wait_ms = TROUBLE_WAIT_MAX_MS;
 	}
 	l->next_try_ms = now_ms + wait_ms;
 	l->in->next_try_ms = clock_wall_ms() + wait_ms;
@@ -146,6 +148,7 @@ prepare(struct live *l, const struct decision *d, enum instance_state old)
 		new_token(l);
 		break;
 	case INSTANCE_PULLING: l->start_failed = l->pull_failed = false; break;
+	case INSTANCE_READY: l->troubles = 0; break;
 	case INSTANCE_BACKOFF: note_failure(l, d->is_failure); break;
 	case INSTANCE_ABSENT: l->phase_known = false; break;
 	default: break;
@@ -155,6 +158,22 @@ prepare(struct live *l, const struct decision *d, enum instance_state old)
 }
 
 static void act(struct live *, enum action);
+static void committed(const struct error *, void *);
+
+static void
+store_state(struct live *l, struct store_batch *b)
+{
+	store_put_instance(b, l->in);
+	l->committing = true;
+	store_commit(l->sup->c.store, b, committed, l);
+}
+
+static void
+on_store_retry(struct timer *t, void *arg)
+{
+	(void)t;
+	store_state(arg, store_batch_new());
+}
 
 static void
 committed(const struct error *err, void *arg)
@@ -162,19 +181,14 @@ committed(const struct error *err, void *arg)
 	struct live *l = arg;
 	const enum action action = l->pending;
 
-	l->committing = false;
 	if (l->sup->stopping)
 		return; /* what is stored goes on after the next start */
 	if (err != NULL) {
-		/* Not stored is not decided: try to store again, do nothing meanwhile. */
-		struct store_batch *b = store_batch_new();
-
-		store_put_instance(b, l->in);
-		l->committing = true;
-		l->not_before_ms = clock_now_ms() + STORE_RETRY_MS;
-		store_commit(l->sup->c.store, b, committed, l);
+		/* Not stored is not decided: store it again, do nothing meanwhile. */
+		timer_set(l->sup->c.loop, &l->timer, STORE_RETRY_MS, on_store_retry, l);
 		return;
 	}
+	l->committing = false;
 	l->pending = ACT_NONE;
 	if (action != ACT_NONE)
 		act(l, action);
@@ -197,17 +211,17 @@ enter(struct live *l, const struct decision *d)
 	if (d->state == INSTANCE_READY || d->state == INSTANCE_STARTING)
 		in->detail[0] = '\0';
 	prepare(l, d, old);
-	log_info("instance.state", F_STR("instance_id", in->id), F_STR("from", instance_state_name(old)),
-	    F_STR("to", instance_state_name(d->state)), F_STR("reason", in->reason[0] != '\0' ? in->reason : NULL));
+	log_info("instance.state", F_STR("instance_id", in->id),
+	    F_STR("from", instance_state_name(old)), F_STR("to", instance_state_name(d->state)),
+	    F_STR("reason", in->reason[0] != '\0' ? in->reason : NULL));
 	if (old == INSTANCE_READY)
 		publish_routes(l->sup);
 
-	snprintf(change, sizeof(change), "%s -> %s", instance_state_name(old), instance_state_name(d->state));
-	store_put_instance(b, in);
+	snprintf(change, sizeof(change), "%s -> %s", instance_state_name(old),
+	    instance_state_name(d->state));
 	store_add_event(b, "janusd", "instance.state", in->id, change);
-	l->committing = true;
 	l->pending = d->action;
-	store_commit(l->sup->c.store, b, committed, l);
+	store_state(l, b);
 	l->sup->c.on_status(l->sup->c.arg);
 }
 
@@ -227,6 +241,19 @@ forget(struct live *l)
 	registry_forget_instance(sup->c.registry, in);
 }
 
+/* Only the hash of a token is stored: a start that a crash cut short begins with a new one. */
+static void
+start_pod(struct live *l)
+{
+	if (l->token[0] != '\0') {
+		job_start_pod(l);
+		return;
+	}
+	new_token(l);
+	l->pending = ACT_START;
+	store_state(l, store_batch_new());
+}
+
 static void
 act(struct live *l, enum action action)
 {
@@ -235,7 +262,7 @@ act(struct live *l, enum action action)
 	case ACT_PULL: job_pull_image(l); return;
 	case ACT_START:
 		if (!is_url(l)) {
-			job_start_pod(l);
+			start_pod(l);
 			return;
 		}
 		l->start_done = true;
@@ -255,7 +282,8 @@ act(struct live *l, enum action action)
 		l->stop_done = true;
 		if (l->in->state == INSTANCE_BACKOFF)
 			snprintf(l->in->detail, sizeof(l->in->detail), "%s",
-			    l->health.error[0] != '\0' ? l->health.error : "GET /health did not answer 200");
+			    l->health.error[0] != '\0' ? l->health.error
+						       : "GET /health did not answer 200");
 		trial_instance_changed(l->sup, l->in);
 		break;
 	case ACT_FORGET: forget(l); return;
@@ -268,9 +296,10 @@ live_evaluate(struct live *l)
 {
 	const int64_t now_ms = clock_now_ms();
 
-	timer_cancel(&l->timer);
+	/* While it is being stored the timer is the next try of that. */
 	if (l->sup->stopping || !l->sup->started || l->committing || l->busy)
 		return;
+	timer_cancel(&l->timer);
 	if (!l->sup->adopted && !is_url(l))
 		return; /* what runs is not known yet */
 	if (now_ms < l->not_before_ms) {
@@ -303,9 +332,10 @@ on_timer(struct timer *t, void *arg)
 void
 live_evaluate_all(struct supervisor *sup)
 {
-	/* From the end: an evaluation may forget the instance itself. */
+	/* From the end: an evaluation may forget the instance itself, or another. */
 	for (size_t i = sup->c.registry->ninstances; i-- > 0;)
-		live_evaluate(sup->c.registry->instances[i]->live);
+		if (i < sup->c.registry->ninstances)
+			live_evaluate(sup->c.registry->instances[i]->live);
 }
 
 /* ---- instances ---- */
@@ -350,8 +380,10 @@ live_new(struct supervisor *sup, struct instance *in)
 	if (in->state == INSTANCE_BACKOFF) {
 		const int64_t left_ms = in->next_try_ms - clock_wall_ms();
 
-		l->next_try_ms = l->entered_ms + (left_ms > 0 && left_ms < BACKOFF_MAX_MS ? left_ms : 0);
+		l->next_try_ms =
+		    l->entered_ms + (left_ms > 0 && left_ms < BACKOFF_MAX_MS ? left_ms : 0);
 		l->last_failure_ms = l->entered_ms;
+		l->stop_done = v != NULL && v->is_url;
 	}
 	return l;
 }
@@ -402,12 +434,12 @@ instance_make(struct supervisor *sup, const struct competitor *c, const struct v
 }
 
 void
-ensure_instance(struct supervisor *sup, const struct competitor *c)
+ensure_instance(struct supervisor *sup, const struct competitor *c, bool anew)
 {
-	const struct version *v = c->version_id[0] != '\0' ? registry_version(sup->c.registry, c->version_id) : NULL;
-	const struct instance *serving = registry_serving(sup->c.registry, c);
+	const struct version *v =
+	    c->version_id[0] != '\0' ? registry_version(sup->c.registry, c->version_id) : NULL;
 
-	if (!c->wanted || v == NULL || (serving != NULL && !serving->live->retire))
+	if (!c->wanted || v == NULL || (!anew && registry_serving(sup->c.registry, c) != NULL))
 		return;
 	/* Its first state change stores it: an instance that was not stored did nothing. */
 	live_evaluate(instance_make(sup, c, v)->live);

@@ -108,7 +108,8 @@ announce(void *arg)
 	struct fetch *f = arg;
 
 	if (f->listener < 0)
-		log_warn("broker.no_listener", F_STR("instance_id", f->pod.instance), F_STR("error", f->err.text));
+		log_warn("broker.no_listener", F_STR("instance_id", f->pod.instance),
+		    F_STR("error", f->err.text));
 	else if (map_get(&f->broker->pods, f->pod.instance) != NULL)
 		say(f->broker, "pod", &f->pod, f->listener);
 	if (f->listener >= 0)
@@ -137,7 +138,8 @@ on_retry(struct timer *t, void *arg)
 
 	(void)t;
 	b->sock = fdpass_connect(b->path, NULL);
-	if (b->sock < 0 || loop_watch(b->loop, &b->watch, b->sock, EPOLLIN, on_packet, b, NULL) < 0) {
+	if (b->sock < 0 ||
+	    loop_watch(b->loop, &b->watch, b->sock, EPOLLIN, on_packet, b, NULL) < 0) {
 		if (b->sock >= 0)
 			close(TAKE_FD(b->sock));
 		timer_set(b->loop, &b->retry, RECONNECT_MS, on_retry, b);
@@ -162,6 +164,16 @@ broker_new(struct loop *loop, struct workers *workers, const char *socket)
 }
 
 void
+broker_close(struct broker *b)
+{
+	timer_cancel(&b->retry);
+	if (b->sock >= 0) {
+		loop_unwatch(&b->watch);
+		close(TAKE_FD(b->sock));
+	}
+}
+
+void
 broker_free(struct broker *b)
 {
 	size_t at = 0;
@@ -170,11 +182,7 @@ broker_free(struct broker *b)
 
 	if (b == NULL)
 		return;
-	timer_cancel(&b->retry);
-	if (b->sock >= 0) {
-		loop_unwatch(&b->watch);
-		close(b->sock);
-	}
+	broker_close(b);
 	while (map_next(&b->pods, &at, &key, &pod))
 		free(pod);
 	map_done(&b->pods);

@@ -12,6 +12,8 @@ struct workers;
 
 /** broker_new - connects to socket (and again whenever it is lost), at most once a second. */
 struct broker *broker_new(struct loop *, struct workers *, const char *socket);
+/** broker_close - ask nobody anything more: the workers end. */
+void broker_close(struct broker *);
 void broker_free(struct broker *);
 /** broker_add_pod - announce a pod; its listener is asked of the link at link_path. */
 void broker_add_pod(struct broker *, const char *instance, const char *competitor,

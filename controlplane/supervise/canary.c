@@ -52,8 +52,8 @@ run_pod(struct canary_run *r)
 	struct manifest manifest = { 0 };
 	struct pod_spec spec = { 0 };
 	struct pod_state state = { 0 };
-	const struct pod_identity who = { r->instance, "janus-canary", "", sup->c.node, sup->c.uid_first + sup->c.uid_count,
-		"none" };
+	const struct pod_identity who = { r->instance, "janus-canary", "", sup->c.node,
+		sup->c.uid_first + sup->c.uid_count, "none" };
 	const int64_t late_ms = clock_now_ms() + CANARY_LIMIT_MS;
 	int rc;
 
@@ -66,16 +66,19 @@ run_pod(struct canary_run *r)
 	spec.ncommand = 1;
 	rc = engine->driver->pod_start(engine, &spec, &r->err);
 	/* On a worker: waiting here keeps nobody else waiting. */
-	while (rc == 0 && (rc = engine->driver->pod_state(engine, r->instance, &state, &r->err)) == 0 &&
+	while (rc == 0 &&
+	    (rc = engine->driver->pod_state(engine, r->instance, &state, &r->err)) == 0 &&
 	    state.phase == POD_RUNNING) {
 		if (clock_now_ms() > late_ms) {
-			rc = error_set(&r->err, ERROR_TIMEOUT, "the probe pod did not end within 30 s");
+			rc = error_set(
+			    &r->err, ERROR_TIMEOUT, "the probe pod did not end within 30 s");
 			break;
 		}
 		usleep(CANARY_POLL_MS * 1000);
 	}
 	if (rc == 0)
-		rc = engine->driver->logs(engine, r->instance, 0, false, keep, &r->lines, NULL, &r->err);
+		rc = engine->driver->logs(
+		    engine, r->instance, 0, false, keep, &r->lines, NULL, &r->err);
 	engine->driver->pod_stop(engine, r->instance, 0, NULL);
 	pod_spec_done(&spec);
 	manifest_done(&manifest);
@@ -104,7 +107,8 @@ judge(struct canary_run *r)
 		} else if (rep->escaped++ == 0) {
 			const char *check = json_str(json, "check"), *saw = json_str(json, "saw");
 
-			snprintf(rep->text, sizeof(rep->text), "%s: %s", check != NULL ? check : "?", saw != NULL ? saw : "?");
+			snprintf(rep->text, sizeof(rep->text), "%s: %s",
+			    check != NULL ? check : "?", saw != NULL ? saw : "?");
 		}
 	}
 	rep->state = rep->escaped != 0 ? CANARY_ESCAPED : CANARY_CONTAINED;
@@ -143,7 +147,8 @@ canary_done(void *arg)
 	if (r->report.state == CANARY_CONTAINED)
 		log_info("isolation.proved", F_INT("attempts", r->report.contained));
 	else
-		log_error("isolation.not_proved", F_STR("detail", r->report.text), F_INT("escaped", r->report.escaped));
+		log_error("isolation.not_proved", F_STR("detail", r->report.text),
+		    F_INT("escaped", r->report.escaped));
 	for (struct canary_waiter *w = r->waiters, *next; w != NULL; w = next) {
 		next = w->next;
 		w->done(w->arg);

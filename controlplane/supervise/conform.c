@@ -31,15 +31,18 @@ on_answer(const struct probe_result *r, void *arg)
 	if (r->error[0] != '\0')
 		error_set(&t->error, ERROR_INVALID, "a chat was not answered: %s", r->error);
 	else if (r->status != 200)
-		error_set(&t->error, ERROR_INVALID, "a chat was answered with status %d", r->status);
+		error_set(
+		    &t->error, ERROR_INVALID, "a chat was answered with status %d", r->status);
 	else if (r->cut)
 		error_set(&t->error, ERROR_INVALID, "a chat was answered with more than 1 MiB");
 	else if (!chat_completion_valid(r->body, r->len, why))
-		error_set(&t->error, ERROR_INVALID, "a chat was answered with something else than a chat completion: %s", why);
+		error_set(&t->error, ERROR_INVALID,
+		    "a chat was answered with something else than a chat completion: %s", why);
 	else
 		t->done = true;
 	t->failed = !t->done;
 	t->retry_ms = clock_now_ms() + (r->error[0] != '\0' ? DYING_MS : 0);
+	t->judge_after = t->sup->list_began;
 	reconcile_now(t->sup);
 	trial_evaluate(t);
 }
@@ -49,13 +52,14 @@ conform_start(struct trial *t)
 {
 	struct supervisor *sup = t->sup;
 	struct instance *in = registry_instance(sup->c.registry, t->sub->instance_id);
-	_cleanup_free_ char *body = str_printf("{\"model\":\"janus/%s\",\"messages\":[{\"role\":\"user\",\"content\":"
-					       "\"Reply with one short sentence.\"}],\"max_tokens\":64,\"stream\":false}",
-	    t->sub->slug);
+	_cleanup_free_ char *body =
+	    str_printf("{\"model\":\"janus/%s\",\"messages\":[{\"role\":\"user\",\"content\":"
+		       "\"Reply with one short sentence.\"}],\"max_tokens\":64,\"stream\":false}",
+		t->sub->slug);
 
 	if (in->live->target->is_pod && in->live->link == NULL)
 		in->live->link = link_open(sup->c.loop, in->live->target->link_path);
 	t->busy = true;
-	t->probe = probe_start(sup->c.loop, sup->dialer, in->live->link, in->live->target, "/v1/chat/completions", body,
-	    CHAT_MAX_BYTES, CHAT_LIMIT_MS, on_answer, t);
+	t->probe = probe_start(sup->c.loop, sup->dialer, in->live->link, in->live->target,
+	    "/v1/chat/completions", body, CHAT_MAX_BYTES, CHAT_LIMIT_MS, on_answer, t);
 }

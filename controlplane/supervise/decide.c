@@ -82,8 +82,9 @@ in_starting(const struct instance_seen *seen)
 	if (seen->start_failed)
 		return start_failed(seen);
 	if (!seen->start_done) /* the daemon was restarted in between */
-		return seen->is_url || seen->may_start ? go(INSTANCE_STARTING, ACT_START, "starting") :
-							 stay(INSTANCE_STARTING, "engine_unavailable", 0);
+		return seen->is_url || seen->may_start
+		    ? go(INSTANCE_STARTING, ACT_START, "starting")
+		    : stay(INSTANCE_STARTING, "engine_unavailable", 0);
 	if (seen->phase_known && seen->phase != POD_RUNNING)
 		return fail("exited");
 	if (seen->phase_known && !seen->link_running)
@@ -92,7 +93,8 @@ in_starting(const struct instance_seen *seen)
 		return go(INSTANCE_READY, ACT_ANNOUNCE, "");
 	if (seen->now_ms >= late_ms)
 		return fail(seen->ever_connected ? "not_healthy" : "not_listening");
-	return stay(INSTANCE_STARTING, seen->ever_connected ? "not_healthy_yet" : "not_listening_yet", late_ms);
+	return stay(INSTANCE_STARTING,
+	    seen->ever_connected ? "not_healthy_yet" : "not_listening_yet", late_ms);
 }
 
 static struct decision
@@ -122,7 +124,9 @@ in_draining(const struct instance_seen *seen)
 		return go(INSTANCE_ABSENT, ACT_NONE, "");
 	if (seen->in_flight == 0 || seen->now_ms >= late_ms)
 		return go(INSTANCE_DRAINING, ACT_STOP, "stopping");
-	return stay(INSTANCE_DRAINING, "streams_in_flight", late_ms);
+	/* Nobody tells when the last stream ends. */
+	return stay(INSTANCE_DRAINING, "streams_in_flight",
+	    late_ms < seen->now_ms + DRAIN_POLL_MS ? late_ms : seen->now_ms + DRAIN_POLL_MS);
 }
 
 static struct decision
@@ -134,7 +138,8 @@ in_backoff(const struct instance_seen *seen)
 		return go(INSTANCE_ABSENT, ACT_NONE, "");
 	if (seen->on_trial)
 		return stay(INSTANCE_BACKOFF, NULL, 0);
-	if (seen->failures >= FAILURES_TO_QUARANTINE)
+	/* An endpoint is somebody else's: it costs nothing to ask it again. */
+	if (seen->failures >= FAILURES_TO_QUARANTINE && !seen->is_url)
 		return go(INSTANCE_FAILED, ACT_NONE, "crash_loop");
 	if (seen->now_ms < seen->next_try_ms)
 		return stay(INSTANCE_BACKOFF, NULL, seen->next_try_ms);
@@ -144,11 +149,11 @@ in_backoff(const struct instance_seen *seen)
 }
 
 static struct decision
-in_failed(const struct instance_seen *seen)
+until_unwanted(enum instance_state state, const struct instance_seen *seen)
 {
 	if (!seen->wanted)
 		return go(INSTANCE_DRAINING, ACT_STOP, "stopped");
-	return stay(INSTANCE_FAILED, NULL, 0);
+	return stay(state, NULL, 0);
 }
 
 struct decision
@@ -161,10 +166,10 @@ instance_decide(enum instance_state state, const struct instance_seen *seen)
 	case INSTANCE_PULLING: return in_pulling(seen);
 	case INSTANCE_STARTING: return in_starting(seen);
 	case INSTANCE_READY: return in_ready(seen);
-	case INSTANCE_FROZEN: return in_failed(seen);
+	case INSTANCE_FROZEN: return until_unwanted(state, seen);
 	case INSTANCE_DRAINING: return in_draining(seen);
 	case INSTANCE_BACKOFF: return in_backoff(seen);
-	case INSTANCE_FAILED: return in_failed(seen);
+	case INSTANCE_FAILED: return until_unwanted(state, seen);
 	case INSTANCE_STATE_COUNT: break;
 	}
 	return stay(state, NULL, 0);
@@ -179,7 +184,8 @@ next(enum submission_state state, enum submission_action action, const char *rea
 }
 
 static struct submission_decision
-reject(const struct submission_seen *seen, const char *reason, const char *fault, const char *detail)
+reject(
+    const struct submission_seen *seen, const char *reason, const char *fault, const char *detail)
 {
 	return (struct submission_decision){
 		.state = SUBMISSION_REJECTED,
@@ -192,19 +198,21 @@ reject(const struct submission_seen *seen, const char *reason, const char *fault
 
 /* Try the step again: at once the first time, later after a failure that is not the miner's. */
 static struct submission_decision
-again(enum submission_state state, enum submission_action action, const struct submission_seen *seen,
-    const char *reason)
+again(enum submission_state state, enum submission_action action,
+    const struct submission_seen *seen, const char *reason)
 {
 	if (seen->failed && seen->now_ms < seen->retry_ms)
-		return (struct submission_decision){
-			.state = state, .reason = reason, .detail = seen->error.text, .wait_until_ms = seen->retry_ms
-		};
+		return (struct submission_decision){ .state = state,
+			.reason = reason,
+			.detail = seen->error.text,
+			.wait_until_ms = seen->retry_ms };
 	return next(state, action, reason);
 }
 
 /* A registry step failed: whose is it, and is it worth another try? */
 static struct submission_decision
-registry_failed(enum submission_state state, enum submission_action action, const struct submission_seen *seen)
+registry_failed(
+    enum submission_state state, enum submission_action action, const struct submission_seen *seen)
 {
 	switch (seen->error.kind) {
 	case ERROR_INVALID: return reject(seen, "invalid_reference", "miner", seen->error.text);
@@ -260,9 +268,12 @@ in_scanning(const struct submission_seen *seen)
 	if (seen->failed) {
 		switch (seen->error.kind) {
 		case ERROR_INVALID: return reject(seen, "image_refused", "miner", seen->error.text);
-		case ERROR_CONFLICT: return reject(seen, "wrong_architecture", "miner", seen->error.text);
-		case ERROR_UPSTREAM: return reject(seen, "invalid_manifest", "miner", seen->error.text);
-		case ERROR_NOT_FOUND: return reject(seen, "image_not_found", "miner", seen->error.text);
+		case ERROR_CONFLICT:
+			return reject(seen, "wrong_architecture", "miner", seen->error.text);
+		case ERROR_UPSTREAM:
+			return reject(seen, "invalid_manifest", "miner", seen->error.text);
+		case ERROR_NOT_FOUND:
+			return reject(seen, "image_not_found", "miner", seen->error.text);
 		default: return again(SUBMISSION_SCANNING, SUBMIT_SCAN, seen, "engine_trouble");
 		}
 	}
@@ -291,7 +302,8 @@ in_trial_start(const struct submission_seen *seen)
 	case INSTANCE_FAILED:
 		/* Without a failure of its own it is we who must try again. */
 		if (seen->instance_failed)
-			return instance_failed(SUBMISSION_STARTING, seen, seen->is_url ? "endpoint_unreachable" : seen->instance_reason);
+			return instance_failed(SUBMISSION_STARTING, seen,
+			    seen->is_url ? "endpoint_unreachable" : seen->instance_reason);
 		return next(SUBMISSION_STARTING, SUBMIT_NONE, "engine_trouble");
 	default: return next(SUBMISSION_STARTING, SUBMIT_NONE, seen->instance_reason);
 	}
@@ -305,11 +317,15 @@ in_conforming(const struct submission_seen *seen)
 	/* An instance that died under the question explains a missing answer better than the answer. */
 	if (seen->has_instance && seen->instance_failed)
 		return instance_failed(SUBMISSION_CONFORMING, seen, "crash_loop");
+	if (!seen->has_instance)
+		return next(SUBMISSION_STARTING, SUBMIT_START, "starting");
 	if (seen->instance != INSTANCE_READY)
 		return next(SUBMISSION_CONFORMING, SUBMIT_NONE, "instance_not_ready");
 	if (seen->failed) {
-		if (seen->now_ms < seen->retry_ms) /* is it dying? its end is news that comes in a moment */
-			return (struct submission_decision){ .state = SUBMISSION_CONFORMING, .reason = "asking_one_chat",
+		if (seen->now_ms <
+		    seen->retry_ms) /* is it dying? its end is news that comes in a moment */
+			return (struct submission_decision){ .state = SUBMISSION_CONFORMING,
+				.reason = "asking_one_chat",
 				.wait_until_ms = seen->retry_ms };
 		return reject(seen, "no_valid_completion", "miner", seen->error.text);
 	}

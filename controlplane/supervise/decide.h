@@ -19,24 +19,25 @@
 #define FAILURE_WINDOW_MS (10 * 60 * 1000)
 #define BACKOFF_MAX_MS (5 * 60 * 1000)
 #define PROBE_FAILURES 3
+#define DRAIN_POLL_MS 250
 
 enum action {
 	ACT_NONE,
-	ACT_PULL,     /* bring the image back to the engine */
-	ACT_START,    /* make and start the pod (a URL: begin to probe) */
+	ACT_PULL, /* bring the image back to the engine */
+	ACT_START, /* make and start the pod (a URL: begin to probe) */
 	ACT_ANNOUNCE, /* routes changed */
-	ACT_STOP,     /* gather evidence, then end and remove the whole pod */
-	ACT_FORGET,   /* nothing of it is left: out of the registry */
+	ACT_STOP, /* gather evidence, then end and remove the whole pod */
+	ACT_FORGET, /* nothing of it is left: out of the registry */
 };
 
 /* Times here are monotonic milliseconds. */
 struct instance_seen {
 	int64_t now_ms, entered_ms; /* when the state was entered */
 	bool wanted;
-	bool on_trial;	/* a submission decides about its failures, not the back-off */
+	bool on_trial; /* a submission decides about its failures, not the back-off */
 	bool is_url;
 	bool may_start; /* engine answers, isolation is proved */
-	bool busy;	/* a job is under way: only wait */
+	bool busy; /* a job is under way: only wait */
 
 	/* what the last job brought */
 	bool start_done, start_failed, pull_failed, stop_done;
@@ -54,7 +55,7 @@ struct instance_seen {
 	bool ever_connected; /* something listened */
 
 	int in_flight;
-	int failures;	     /* within the window */
+	int failures; /* within the window */
 	int64_t next_try_ms;
 };
 
@@ -62,7 +63,7 @@ struct decision {
 	enum instance_state state;
 	enum action action;
 	const char *reason; /* a word; "" if none */
-	bool is_failure;    /* counts towards quarantine */
+	bool is_failure; /* counts towards quarantine */
 	int64_t wait_until_ms; /* look again then; 0: on news only */
 };
 
@@ -80,10 +81,10 @@ enum submission_action {
 	SUBMIT_RESOLVE,
 	SUBMIT_PULL,
 	SUBMIT_SCAN,
-	SUBMIT_START,	/* make the version and its trial instance */
+	SUBMIT_START, /* make the version and its trial instance */
 	SUBMIT_CONFORM, /* one chat */
-	SUBMIT_ACCEPT,	/* the version becomes the competitor's */
-	SUBMIT_DROP,	/* end the trial */
+	SUBMIT_ACCEPT, /* the version becomes the competitor's */
+	SUBMIT_DROP, /* end the trial */
 };
 
 struct submission_seen {
@@ -113,5 +114,6 @@ struct submission_decision {
 };
 
 /** submission_decide - the next step of a submission. */
-struct submission_decision submission_decide(enum submission_state state, const struct submission_seen *);
+struct submission_decision submission_decide(
+    enum submission_state state, const struct submission_seen *);
 #endif

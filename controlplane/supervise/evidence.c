@@ -35,7 +35,8 @@ evidence_json(const struct evidence_in *e)
 		cJSON *health = json_add_obj(json, "health");
 
 		json_add_int(health, "status", e->health->status);
-		json_add_str(health, "error", e->health->error[0] != '\0' ? e->health->error : NULL);
+		json_add_str(
+		    health, "error", e->health->error[0] != '\0' ? e->health->error : NULL);
 		json_add_str(health, "body", e->health_body);
 	}
 	cJSON *logs = json_add_arr(json, "logs");
@@ -65,8 +66,8 @@ evidence_sentence(const struct evidence_in *e, char *out, size_t cap)
 	else if (e->state != NULL && e->state->phase == POD_EXITED)
 		snprintf(out, cap, "%s", pod_explain(e->state, e->memory_bytes, explained));
 	else if (strcmp(e->reason, "not_listening") == 0 && e->listening != NULL)
-		snprintf(out, cap, "nothing listened on 127.0.0.1:%d within %s; listening: %s", e->port, limit,
-		    e->listening[0] != '\0' ? e->listening : "nothing");
+		snprintf(out, cap, "nothing listened on 127.0.0.1:%d within %s; listening: %s",
+		    e->port, limit, e->listening[0] != '\0' ? e->listening : "nothing");
 	else if (strcmp(e->reason, "not_listening") == 0)
 		snprintf(out, cap, "nothing listened on 127.0.0.1:%d within %s", e->port, limit);
 	else if (strcmp(e->reason, "not_healthy") == 0)
@@ -87,7 +88,8 @@ address_text(const char *hex, char *out, size_t cap)
 		return false;
 	if (colon - hex == 8 && sscanf(hex, "%8x", &word[0]) == 1)
 		inet_ntop(AF_INET, word, ip, sizeof(ip));
-	else if (colon - hex == 32 && sscanf(hex, "%8x%8x%8x%8x", &word[0], &word[1], &word[2], &word[3]) == 4)
+	else if (colon - hex == 32 &&
+	    sscanf(hex, "%8x%8x%8x%8x", &word[0], &word[1], &word[2], &word[3]) == 4)
 		inet_ntop(AF_INET6, word, ip, sizeof(ip));
 	else
 		return false;
@@ -106,8 +108,8 @@ listening_from_table(const char *table, struct buf *out)
 		if (len < 400) {
 			_cleanup_free_ char *line = str_ndup(table, len);
 
-			if (sscanf(line, " %*u: %79s %79s %x", local, remote, &state) == 3 && state == TCP_LISTEN &&
-			    address_text(local, address, sizeof(address)))
+			if (sscanf(line, " %*u: %79s %79s %x", local, remote, &state) == 3 &&
+			    state == TCP_LISTEN && address_text(local, address, sizeof(address)))
 				buf_printf(out, "%s%s", out->len != 0 ? ", " : "", address);
 		}
 		table += len + (table[len] == '\n');

@@ -78,11 +78,11 @@ job_free(struct pod_job *j)
 }
 
 static void
-job_run(struct pod_job *j, work_fn *work, post_fn *done)
+job_run(struct pod_job *j, struct workers *workers, work_fn *work, post_fn *done)
 {
 	j->live->busy = true;
 	j->live->changed = ++j->live->sup->sequence;
-	worker_run(j->live->sup->c.workers, j->live->sup->c.loop, work, done, j);
+	worker_run(workers, j->live->sup->c.loop, work, done, j);
 }
 
 /* The job is over: the instance may be decided about again. */
@@ -106,7 +106,8 @@ start_work(void *arg)
 	const struct engine_driver *driver = j->engine->driver;
 	struct image_info image = { 0 };
 	struct pod_spec spec = { 0 };
-	const struct pod_identity who = { j->instance, j->competitor, j->version, j->node, j->uid, j->token };
+	const struct pod_identity who = { j->instance, j->competitor, j->version, j->node, j->uid,
+		j->token };
 
 	/* A leftover of a crash between create and start has another token: never reuse it. */
 	if (driver->pod_stop(j->engine, j->instance, 0, &j->err) < 0)
@@ -133,12 +134,14 @@ start_done(void *arg)
 		l->phase = POD_RUNNING;
 		l->link_running = l->phase_known = true;
 		snprintf(l->in->spec_hash, sizeof(l->in->spec_hash), "%s", j->hash);
-		broker_add_pod(l->sup->broker, l->in->id, j->competitor, l->in->token_sha256, j->link_path);
+		broker_add_pod(
+		    l->sup->broker, l->in->id, j->competitor, l->in->token_sha256, j->link_path);
 		watch_health(l);
 	} else {
 		l->start_failed = true;
 		snprintf(l->in->detail, sizeof(l->in->detail), "%s", j->err.text);
-		log_warn("instance.start_failed", F_STR("instance_id", j->instance), F_STR("error", j->err.text));
+		log_warn("instance.start_failed", F_STR("instance_id", j->instance),
+		    F_STR("error", j->err.text));
 		if (j->err.kind == ERROR_UNAVAILABLE || j->err.kind == ERROR_TIMEOUT)
 			engine_lost(l->sup, &j->err);
 	}
@@ -151,7 +154,7 @@ start_done(void *arg)
 void
 job_start_pod(struct live *l)
 {
-	job_run(job_new(l), start_work, start_done);
+	job_run(job_new(l), l->sup->c.workers, start_work, start_done);
 }
 
 /* ---- stop, with evidence ---- */
@@ -182,7 +185,8 @@ gather(struct pod_job *j)
 	if (j->state.phase == POD_ABSENT)
 		return;
 	driver->logs(j->engine, j->instance, EVIDENCE_LOG_LINES, false, keep_line, j, NULL, NULL);
-	if (j->state.phase == POD_RUNNING && link_call(j->link_path, LINK_OP_TABLE, NULL, &table, NULL) == 0)
+	if (j->state.phase == POD_RUNNING &&
+	    link_call(j->link_path, LINK_OP_TABLE, NULL, &table, NULL) == 0)
 		listening_from_table(buf_str(&table), &j->listening);
 	buf_done(&table);
 }
@@ -202,9 +206,10 @@ explain(struct live *l, const struct pod_job *j)
 	const struct evidence_in e = {
 		.reason = l->in->reason,
 		.state = j->looked ? &j->state : NULL,
-		.memory_bytes = l->manifest.memory_bytes != 0 && l->manifest.memory_bytes < j->policy->memory_bytes ?
-		    l->manifest.memory_bytes :
-		    j->policy->memory_bytes,
+		.memory_bytes = l->manifest.memory_bytes != 0 &&
+			l->manifest.memory_bytes < j->policy->memory_bytes
+		    ? l->manifest.memory_bytes
+		    : j->policy->memory_bytes,
 		.logs = (const char *const *)j->logs,
 		.nlogs = j->nlogs,
 		.listening = j->state.phase == POD_RUNNING ? buf_str(&j->listening) : NULL,
@@ -222,8 +227,8 @@ explain(struct live *l, const struct pod_job *j)
 		snprintf(l->in->reason, sizeof(l->in->reason), "out_of_memory");
 	free(l->in->evidence);
 	l->in->evidence = evidence_json(&e);
-	log_warn("instance.died", F_STR("instance_id", l->in->id), F_STR("reason", l->in->reason), F_STR("detail", sentence),
-	    F_INT("exit", j->state.exit_code));
+	log_warn("instance.died", F_STR("instance_id", l->in->id), F_STR("reason", l->in->reason),
+	    F_STR("detail", sentence), F_INT("exit", j->state.exit_code));
 }
 
 static void
@@ -248,7 +253,8 @@ stop_done(void *arg)
 		store_commit(l->sup->c.store, b, NULL, NULL);
 	} else {
 		l->not_before_ms = clock_now_ms() + STOP_RETRY_MS;
-		log_warn("instance.stop_failed", F_STR("instance_id", j->instance), F_STR("error", j->err.text));
+		log_warn("instance.stop_failed", F_STR("instance_id", j->instance),
+		    F_STR("error", j->err.text));
 		if (j->err.kind == ERROR_UNAVAILABLE || j->err.kind == ERROR_TIMEOUT)
 			engine_lost(l->sup, &j->err);
 	}
@@ -265,7 +271,7 @@ job_stop_pod(struct live *l)
 	unwatch_health(l);
 	/* A failed one has nothing to finish. */
 	j->grace_ms = l->in->state == INSTANCE_DRAINING ? STOP_GRACE_MS : 1000;
-	job_run(j, stop_work, stop_done);
+	job_run(j, l->sup->c.workers, stop_work, stop_done);
 }
 
 /* ---- pull an image that was removed from the host ---- */
@@ -275,7 +281,8 @@ pull_work(void *arg)
 {
 	struct pod_job *j = arg;
 
-	j->engine->driver->pull(j->engine, j->reference, j->digest, PULL_STALL_MS, NULL, NULL, &j->live->cancel, &j->err);
+	j->engine->driver->pull(j->engine, j->reference, j->digest, PULL_STALL_MS, NULL, NULL,
+	    &j->live->cancel, &j->err);
 }
 
 static void
@@ -295,5 +302,5 @@ void
 job_pull_image(struct live *l)
 {
 	atomic_store(&l->cancel, false);
-	job_run(job_new(l), pull_work, pull_done);
+	job_run(job_new(l), l->sup->c.pullers, pull_work, pull_done);
 }

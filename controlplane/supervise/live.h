@@ -31,11 +31,9 @@ struct live {
 	struct link *link; /* opened with the first probe */
 	struct probe *probe;
 	struct timer timer, probe_timer;
-	char token[TOKEN_MAX];	/* of the start that is under way; only its hash is stored */
-	bool committing, busy;	/* a write, a job is under way */
-	enum action pending;	/* to carry out after the commit */
-	bool retire;		/* a restart or rollback replaced it */
-	bool known_outside;	/* adopted or started by us: a pod may exist */
+	char token[TOKEN_MAX]; /* of the start that is under way; only its hash is stored */
+	bool committing, busy; /* a write, a job is under way */
+	enum action pending; /* to carry out after the commit */
 	int64_t entered_ms, started_ms, next_try_ms, last_failure_ms, not_before_ms; /* monotonic */
 	bool start_done, start_failed, pull_failed, stop_done;
 	enum error_kind job_error;
@@ -48,8 +46,8 @@ struct live {
 	char health_body[2048];
 	uint64_t changed; /* job sequence: a listing older than this says nothing */
 	atomic_bool cancel; /* of a pull */
-	bool wants_evidence_of_trial;
 	bool failed_once; /* the failure is the instance's own, not the engine's */
+	int troubles; /* the engine's, in a row: they back off too */
 };
 
 struct trial { /* a submission under way; made for each that is not final */
@@ -60,12 +58,14 @@ struct trial { /* a submission under way; made for each that is not final */
 	enum submission_action pending;
 	struct error error;
 	int64_t retry_ms;
-	int64_t last_progress_ms;
 	atomic_bool cancel;
 	bool over;
 	char chat_body[2048];
 	int chat_status;
 	struct probe *probe;
+	uint64_t
+	    judge_after; /* a listing that began later must be in before a failed chat counts */
+	struct cancel *cancels; /* who asked for its end, to be told */
 	struct trial *next;
 };
 
@@ -77,14 +77,17 @@ struct supervisor {
 	struct canary_report canary;
 	struct canary_run *canary_run;
 	char canary_id[40];
-	struct timer tick;
+	struct timer tick, list_again;
 	struct trial *trials;
 	uint64_t sequence;
 	uint64_t generation; /* of route snapshots */
 	unsigned uid_next;
 	bool started, stopping;
 	bool checking, listing; /* an info or list job is under way */
-	bool adopted;		/* the first listing is in */
+	bool stale; /* something happened since the listing under way began */
+	uint64_t list_began, list_done; /* numbers of listings */
+	bool adopted; /* a listing is in, and the engine was not lost since */
+	bool swept; /* directories of pods long gone are removed */
 	atomic_bool stop_events;
 	bool watching;
 };
@@ -98,9 +101,11 @@ void live_evaluate_all(struct supervisor *);
 bool live_wanted(const struct live *);
 /** live_serves - is it a ready instance of that competitor's current version? */
 bool live_serves(const struct live *, const struct competitor *);
-struct instance *instance_make(struct supervisor *, const struct competitor *, const struct version *);
-/** ensure_instance - a wanted competitor has an instance of its current version. */
-void ensure_instance(struct supervisor *, const struct competitor *);
+struct instance *instance_make(
+    struct supervisor *, const struct competitor *, const struct version *);
+/** ensure_instance - a wanted competitor has an instance of its current version; anew: a new one,
+ *  which replaces the one there is. */
+void ensure_instance(struct supervisor *, const struct competitor *, bool anew);
 void publish_routes(struct supervisor *);
 
 /* jobs.c: what runs on workers */

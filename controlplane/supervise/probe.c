@@ -67,8 +67,9 @@ on_deadline(struct timer *t, void *arg)
 	char text[96];
 
 	(void)t;
-	snprintf(text, sizeof(text), p->result.connected ? "no complete answer within %lld ms" :
-							   "no connection within %lld ms",
+	snprintf(text, sizeof(text),
+	    p->result.connected ? "no complete answer within %lld ms"
+				: "no connection within %lld ms",
 	    (long long)p->timeout_ms);
 	finish(p, text);
 }
@@ -128,7 +129,8 @@ on_dialed(struct transport *t, const struct error *err, void *arg)
 	p->result.connected = true;
 	parts[0] = (struct iovec){ p->head.data, p->head.len };
 	parts[1] = (struct iovec){ p->body, p->body != NULL ? strlen(p->body) : 0 };
-	p->exchange = http_exchange_open(p->loop, t, p->is_post ? "POST" : "GET", parts, p->is_post ? 2 : 1, &events, p);
+	p->exchange = http_exchange_open(
+	    p->loop, t, p->is_post ? "POST" : "GET", parts, p->is_post ? 2 : 1, &events, p);
 }
 
 static void
@@ -151,16 +153,19 @@ write_head(struct probe *p, const struct route_target *t, const char *path)
 	const char *host = t->is_pod ? "127.0.0.1" : t->url.host;
 	const int port = t->is_pod ? t->port : t->url.port;
 
-	buf_printf(&p->head, "%s %s%s HTTP/1.1\r\nHost: %s:%d\r\nAccept: application/json\r\nConnection: close\r\n",
+	buf_printf(&p->head,
+	    "%s %s%s HTTP/1.1\r\nHost: %s:%d\r\nAccept: application/json\r\nConnection: close\r\n",
 	    p->is_post ? "POST" : "GET", base, path, host, port);
 	if (p->is_post)
-		buf_printf(&p->head, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(p->body));
+		buf_printf(&p->head, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+		    strlen(p->body));
 	buf_add_str(&p->head, "\r\n");
 }
 
 struct probe *
-probe_start(struct loop *loop, struct dialer *dialer, struct link *link, const struct route_target *t,
-    const char *path, const char *body, size_t max_body, int64_t timeout_ms, probe_fn *fn, void *arg)
+probe_start(struct loop *loop, struct dialer *dialer, struct link *link,
+    const struct route_target *t, const char *path, const char *body, size_t max_body,
+    int64_t timeout_ms, probe_fn *fn, void *arg)
 {
 	struct probe *p = mem_zalloc(sizeof(*p));
 

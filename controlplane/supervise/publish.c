@@ -13,7 +13,8 @@ answers(const struct supervisor *sup, const struct instance *in, const struct co
     const char *version)
 {
 	return in->state == INSTANCE_READY && strcmp(in->competitor_id, c->id) == 0 &&
-	    strcmp(in->version_id, version) == 0 && !trial_holds(sup, in);
+	    strcmp(in->version_id, version) == 0 && registry_accepted(sup->c.registry, in) &&
+	    !trial_holds(sup, in);
 }
 
 /* The current version; or, while it has no ready instance yet, the one that still serves. */
@@ -35,8 +36,8 @@ serving_version(const struct supervisor *sup, const struct competitor *c)
 }
 
 static void
-fill_route(const struct supervisor *sup, const struct competitor *c, const struct competitor *leader,
-    struct route *r)
+fill_route(const struct supervisor *sup, const struct competitor *c,
+    const struct competitor *leader, struct route *r)
 {
 	const struct registry *reg = sup->c.registry;
 	const char *version = serving_version(sup, c);
@@ -51,7 +52,8 @@ fill_route(const struct supervisor *sup, const struct competitor *c, const struc
 	r->targets = mem_zalloc(reg->ninstances * sizeof(struct route_target *));
 	for (size_t i = 0; i < reg->ninstances; i++)
 		if (answers(sup, reg->instances[i], c, version))
-			r->targets[r->ntargets++] = route_target_ref(reg->instances[i]->live->target);
+			r->targets[r->ntargets++] =
+			    route_target_ref(reg->instances[i]->live->target);
 }
 
 void

@@ -4,18 +4,23 @@
  * Events are hints.  A listing by label is the truth, taken at every (re)connect, after every
  * event, and every ten seconds.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "controlplane/supervise/broker.h"
 #include "controlplane/supervise/live.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/file.h"
+#include "runtime/base/id.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 
 #define TICK_MS 10000
 #define LOST_TICK_MS 1000
+#define LIST_AGAIN_MS 50
 
 bool
 may_start(const struct supervisor *sup)
@@ -32,8 +37,8 @@ set_engine(struct supervisor *sup, bool ok, const char *text)
 	sup->engine.ok = ok;
 	sup->engine.since_ms = clock_wall_ms();
 	if (ok)
-		log_info("engine.ready", F_STR("name", sup->engine.info.name), F_STR("version", sup->engine.info.version),
-		    F_STR("api", sup->engine.info.api));
+		log_info("engine.ready", F_STR("name", sup->engine.info.name),
+		    F_STR("version", sup->engine.info.version), F_STR("api", sup->engine.info.api));
 	else
 		log_error("engine.lost", F_STR("error", text));
 	sup->c.on_status(sup->c.arg);
@@ -55,6 +60,7 @@ engine_lost(struct supervisor *sup, const struct error *err)
 
 struct listing {
 	struct supervisor *sup;
+	uint64_t number;
 	uint64_t sequence; /* jobs after this one know better */
 	struct pod_state *pods;
 	size_t n;
@@ -105,6 +111,62 @@ remove_orphan(struct supervisor *sup, const char *instance)
 	worker_run(sup->c.workers, sup->c.loop, orphan_work, orphan_done, o);
 }
 
+/* ---- directories of pods that are gone: a crash between a pod's end and its directory's ---- */
+
+struct sweep {
+	char dir[108], newest[ID_MAX]; /* what was made later is none of ours */
+	struct map keep;
+};
+
+static void
+sweep_work(void *arg)
+{
+	struct sweep *s = arg;
+	DIR *dir = opendir(s->dir);
+	const struct dirent *e;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		_cleanup_free_ char *path = str_printf("%s/%s", s->dir, e->d_name);
+		struct error err = { 0 };
+
+		if (!id_valid("ins", e->d_name) || strcmp(e->d_name, s->newest) >= 0 ||
+		    map_get(&s->keep, e->d_name) != NULL)
+			continue;
+		file_remove_tree(path, &err);
+		log_info("pod.directory_removed", F_STR("path", path),
+		    F_STR("error", err.kind != ERROR_NONE ? err.text : NULL));
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static void
+sweep_done(void *arg)
+{
+	struct sweep *s = arg;
+
+	map_done(&s->keep);
+	free(s);
+}
+
+static void
+sweep_directories(struct supervisor *sup, const struct listing *j)
+{
+	struct sweep *s = mem_zalloc(sizeof(*s));
+
+	sup->swept = true;
+	snprintf(s->dir, sizeof(s->dir), "%s/pods", sup->c.runtime_dir);
+	id_new("ins", s->newest);
+	for (size_t i = 0; i < sup->c.registry->ninstances; i++)
+		map_put(&s->keep, sup->c.registry->instances[i]->id, s);
+	/* The canary's, and those of orphans, which go with their pods. */
+	if (sup->canary_id[0] != '\0')
+		map_put(&s->keep, sup->canary_id, s);
+	for (size_t i = 0; i < j->n; i++)
+		map_put(&s->keep, j->pods[i].instance, s);
+	worker_run(sup->c.workers, sup->c.loop, sweep_work, sweep_done, s);
+}
+
 static const struct pod_state *
 pod_of(const struct listing *j, const char *instance)
 {
@@ -122,16 +184,18 @@ adopt(struct live *l)
 
 	l->start_done = true;
 	l->started_ms = clock_now_ms();
-	broker_add_pod(l->sup->broker, l->in->id, c != NULL ? c->slug : "removed", l->in->token_sha256,
-	    l->target->link_path);
+	broker_add_pod(l->sup->broker, l->in->id, c != NULL ? c->slug : "removed",
+	    l->in->token_sha256, l->target->link_path);
 	watch_health(l);
-	log_info("instance.adopted", F_STR("instance_id", l->in->id), F_STR("state", instance_state_name(l->in->state)));
+	log_info("instance.adopted", F_STR("instance_id", l->in->id),
+	    F_STR("state", instance_state_name(l->in->state)));
 }
 
 static bool
 expects_pod(const struct live *l)
 {
-	return l->in->state == INSTANCE_READY || l->in->state == INSTANCE_STARTING || l->in->state == INSTANCE_FROZEN;
+	return l->in->state == INSTANCE_READY || l->in->state == INSTANCE_STARTING ||
+	    l->in->state == INSTANCE_FROZEN;
 }
 
 static void
@@ -152,7 +216,10 @@ compare(struct live *l, const struct listing *j)
 			l->start_done = false;
 		l->phase = alive ? POD_RUNNING : POD_ABSENT;
 		l->link_running = alive;
-		l->phase_known = l->start_done;
+		l->phase_known = l->start_done || l->in->state == INSTANCE_READY;
+		/* Nothing is left to stop; what there was to see of it was stored before. */
+		if (pod == NULL && l->in->state == INSTANCE_BACKOFF && l->in->evidence != NULL)
+			l->stop_done = true;
 		return;
 	}
 	if (!expects_pod(l)) {
@@ -166,6 +233,13 @@ compare(struct live *l, const struct listing *j)
 	l->phase_known = true;
 	l->phase = pod != NULL ? pod->phase : POD_ABSENT;
 	l->link_running = pod != NULL && pod->link_running;
+}
+
+static void
+on_list_again(struct timer *t, void *arg)
+{
+	(void)t;
+	reconcile_now(arg);
 }
 
 static void
@@ -184,12 +258,18 @@ list_done(void *arg)
 			if (registry_instance(sup->c.registry, j->pods[i].instance) == NULL &&
 			    strcmp(j->pods[i].instance, sup->canary_id) != 0)
 				remove_orphan(sup, j->pods[i].instance);
+		if (!sup->swept)
+			sweep_directories(sup, j);
+		sup->list_done = j->number;
 		if (!sup->adopted) {
 			sup->adopted = true;
 			publish_routes(sup);
 		}
 		live_evaluate_all(sup);
 		trials_evaluate_all(sup);
+		/* Not at once: who makes events in a loop must not make us list in one. */
+		if (sup->stale)
+			timer_set(sup->c.loop, &sup->list_again, LIST_AGAIN_MS, on_list_again, sup);
 	}
 	free(j->pods);
 	free(j);
@@ -200,10 +280,13 @@ reconcile_now(struct supervisor *sup)
 {
 	struct listing *j;
 
+	sup->stale = sup->listing;
 	if (sup->listing || sup->stopping || !sup->engine.ok)
 		return;
+	timer_cancel(&sup->list_again);
 	j = mem_zalloc(sizeof(*j));
 	j->sup = sup;
+	j->number = ++sup->list_began;
 	j->sequence = sup->sequence;
 	sup->listing = true;
 	worker_run(sup->c.workers, sup->c.loop, list_work, list_done, j);
@@ -246,6 +329,7 @@ on_event(const struct engine_event *event, void *arg)
 
 struct watching {
 	struct supervisor *sup;
+	int64_t began_ms;
 	struct error err;
 };
 
@@ -265,10 +349,15 @@ events_done(void *arg)
 {
 	struct watching *w = arg;
 	struct supervisor *sup = w->sup;
+	const bool at_once = clock_now_ms() - w->began_ms < LOST_TICK_MS;
 
 	sup->watching = false;
 	free(w);
-	if (!sup->stopping)
+	if (sup->stopping)
+		return;
+	if (at_once) /* an engine that refuses its events is not asked in a loop */
+		timer_set(sup->c.loop, &sup->tick, LOST_TICK_MS, on_tick, sup);
+	else
 		check_engine(sup);
 }
 
@@ -281,6 +370,7 @@ watch_events(struct supervisor *sup)
 		return;
 	w = mem_zalloc(sizeof(*w));
 	w->sup = sup;
+	w->began_ms = clock_now_ms();
 	sup->watching = true;
 	worker_run(sup->c.workers, sup->c.loop, events_work, events_done, w);
 }
@@ -328,7 +418,8 @@ check_done(void *arg)
 		set_engine(sup, true, "");
 		watch_events(sup);
 		reconcile_now(sup);
-		if (changed || sup->canary.state == CANARY_PENDING || sup->canary.state == CANARY_FAILED)
+		if (changed || sup->canary.state == CANARY_PENDING ||
+		    sup->canary.state == CANARY_FAILED)
 			canary_start(sup, NULL, NULL);
 	}
 	timer_set(sup->c.loop, &sup->tick, sup->engine.ok ? TICK_MS : LOST_TICK_MS, on_tick, sup);

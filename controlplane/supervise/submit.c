@@ -22,14 +22,17 @@ static void trial_enter(struct trial *, const struct submission_decision *);
 static struct instance *
 instance_of(const struct trial *t)
 {
-	return t->sub->instance_id[0] != '\0' ? registry_instance(t->sup->c.registry, t->sub->instance_id) : NULL;
+	return t->sub->instance_id[0] != '\0'
+	    ? registry_instance(t->sup->c.registry, t->sub->instance_id)
+	    : NULL;
 }
 
 bool
 trial_holds(const struct supervisor *sup, const struct instance *in)
 {
 	for (const struct trial *t = sup->trials; t != NULL; t = t->next)
-		if (!t->over && !submission_is_final(t->sub->state) && strcmp(t->sub->instance_id, in->id) == 0)
+		if (!t->over && !submission_is_final(t->sub->state) &&
+		    strcmp(t->sub->instance_id, in->id) == 0)
 			return true;
 	return false;
 }
@@ -51,6 +54,10 @@ look(const struct trial *t)
 		.retry_ms = t->retry_ms,
 	};
 
+	/* A pod that died under the question, or with its engine, must be seen before the answer counts. */
+	if (t->failed && t->sub->state == SUBMISSION_CONFORMING && !t->sub->is_url &&
+	    t->sup->list_done <= t->judge_after)
+		seen.busy = true;
 	if (in != NULL) {
 		seen.has_instance = true;
 		seen.instance = in->state;
@@ -100,12 +107,95 @@ accept(struct trial *t, struct store_batch *b)
 		c->wanted = true;
 	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
 	v->accepted_at_ms = v->updated_at_ms = c->updated_at_ms = clock_wall_ms();
-	store_put_version(b, v);
-	store_put_competitor(b, c);
 	store_add_event(b, "janusd", "competitor.promote", c->id, v->id);
 }
 
 static void act(struct trial *, enum submission_action);
+static void committed(const struct error *, void *);
+
+/* The submission and all that was made for it, each after what it refers to. */
+static void
+store_all(struct trial *t, struct store_batch *b)
+{
+	const struct registry *reg = t->sup->c.registry;
+	const struct competitor *c = registry_competitor(reg, t->sub->competitor_id);
+	const struct version *v = registry_version(reg, t->sub->version_id);
+	const struct instance *in = instance_of(t);
+
+	if (c != NULL && v != NULL) {
+		store_put_competitor(b, c);
+		store_put_version(b, v);
+		if (in != NULL)
+			store_put_instance(b, in);
+	}
+	store_put_submission(b, t->sub);
+	t->committing = true;
+	store_commit(t->sup->c.store, b, committed, t);
+}
+
+struct cancel { /* one who asked for the end of a trial */
+	struct cancel *next;
+	supervisor_done_fn *done;
+	void *arg;
+};
+
+static void
+tell_cancelled(struct trial *t, const struct error *err)
+{
+	struct cancel *list = t->cancels;
+
+	t->cancels = NULL;
+	for (struct cancel *next; list != NULL; list = next) {
+		next = list->next;
+		list->done(err, t->sub->id, list->arg);
+		free(list);
+	}
+}
+
+static void
+enter_cancelled(struct trial *t)
+{
+	const struct submission_decision d = {
+		.state = SUBMISSION_CANCELLED, .action = SUBMIT_DROP, .reason = "cancelled"
+	};
+
+	atomic_store(&t->cancel, true);
+	trial_enter(t, &d);
+}
+
+/* What was stored is the answer: it may have come to another end first. */
+static void
+answer_cancels(struct trial *t)
+{
+	struct error err = { 0 };
+
+	if (!submission_is_final(t->sub->state))
+		error_set(&err, ERROR_CANCELLED,
+		    "Janus is stopping: submission %s goes on after the next start", t->sub->id);
+	else if (t->sub->state != SUBMISSION_CANCELLED)
+		error_set(&err, ERROR_CONFLICT, "submission %s is %s already", t->sub->id,
+		    submission_state_name(t->sub->state));
+	tell_cancelled(t, err.kind != ERROR_NONE ? &err : NULL);
+}
+
+static void
+on_store_retry(struct timer *timer, void *arg)
+{
+	(void)timer;
+	store_all(arg, store_batch_new());
+}
+
+static void
+end(struct trial *t)
+{
+	const struct competitor *c = registry_competitor(t->sup->c.registry, t->sub->competitor_id);
+
+	t->over = true;
+	publish_routes(t->sup);
+	if (c != NULL)
+		ensure_instance(t->sup, c, false);
+	live_evaluate_all(t->sup);
+}
 
 static void
 committed(const struct error *err, void *arg)
@@ -113,28 +203,27 @@ committed(const struct error *err, void *arg)
 	struct trial *t = arg;
 	const enum submission_action action = t->pending;
 
-	t->committing = false;
-	if (t->sup->stopping)
-		return;
-	if (err != NULL) {
-		struct store_batch *b = store_batch_new();
-
-		store_put_submission(b, t->sub);
-		if (t->sub->state == SUBMISSION_READY)
-			accept(t, b);
-		t->committing = true;
-		store_commit(t->sup->c.store, b, committed, t);
+	if (err != NULL)
+		tell_cancelled(t, err);
+	if (t->sup->stopping) {
+		answer_cancels(t);
 		return;
 	}
+	if (err != NULL) {
+		timer_set(t->sup->c.loop, &t->timer, STORE_RETRY_MS, on_store_retry, t);
+		return;
+	}
+	t->committing = false;
 	t->pending = SUBMIT_NONE;
 	t->sup->c.on_submission(t->sub, t->sup->c.arg);
 	if (submission_is_final(t->sub->state)) {
-		t->over = true;
-		publish_routes(t->sup);
-		live_evaluate_all(t->sup);
-		return;
+		answer_cancels(t);
+		end(t);
+	} else if (t->cancels != NULL) {
+		enter_cancelled(t);
+	} else {
+		act(t, action);
 	}
-	act(t, action);
 }
 
 static void
@@ -163,12 +252,11 @@ trial_enter(struct trial *t, const struct submission_decision *d)
 
 	if (s->state == SUBMISSION_READY)
 		accept(t, b);
-	snprintf(change, sizeof(change), "%s -> %s", submission_state_name(old), submission_state_name(s->state));
-	store_put_submission(b, s);
+	snprintf(change, sizeof(change), "%s -> %s", submission_state_name(old),
+	    submission_state_name(s->state));
 	store_add_event(b, "janusd", "submission.state", s->id, change);
-	t->committing = true;
 	t->pending = d->action;
-	store_commit(t->sup->c.store, b, committed, t);
+	store_all(t, b);
 	t->sup->c.on_status(t->sup->c.arg);
 }
 
@@ -182,7 +270,7 @@ on_timer(struct timer *timer, void *arg)
 }
 
 static struct competitor *
-competitor_for(struct trial *t, struct store_batch *b)
+competitor_for(struct trial *t)
 {
 	struct supervisor *sup = t->sup;
 	struct competitor *c = registry_slug(sup->c.registry, t->sub->slug);
@@ -193,9 +281,7 @@ competitor_for(struct trial *t, struct store_batch *b)
 	id_new("cpt", row.id);
 	snprintf(row.slug, sizeof(row.slug), "%s", t->sub->slug);
 	row.created_at_ms = row.updated_at_ms = clock_wall_ms();
-	c = registry_add_competitor(sup->c.registry, &row);
-	store_put_competitor(b, c);
-	return c;
+	return registry_add_competitor(sup->c.registry, &row);
 }
 
 /* Version and trial instance, whatever of them a crash left to be made. */
@@ -204,9 +290,9 @@ begin_trial(struct trial *t)
 {
 	struct supervisor *sup = t->sup;
 	struct submission *s = t->sub;
-	struct store_batch *b = store_batch_new();
-	struct competitor *c = competitor_for(t, b);
-	struct version *v = s->version_id[0] != '\0' ? registry_version(sup->c.registry, s->version_id) : NULL;
+	struct competitor *c = competitor_for(t);
+	struct version *v =
+	    s->version_id[0] != '\0' ? registry_version(sup->c.registry, s->version_id) : NULL;
 	struct instance *in;
 
 	if (v == NULL) {
@@ -220,17 +306,13 @@ begin_trial(struct trial *t)
 		row.manifest = str_dup(s->manifest != NULL ? s->manifest : "");
 		row.created_at_ms = row.updated_at_ms = clock_wall_ms();
 		v = registry_add_version(sup->c.registry, &row);
-		store_put_version(b, v);
 	}
 	in = instance_make(sup, c, v);
 	snprintf(s->competitor_id, sizeof(s->competitor_id), "%s", c->id);
 	snprintf(s->version_id, sizeof(s->version_id), "%s", v->id);
 	snprintf(s->instance_id, sizeof(s->instance_id), "%s", in->id);
-	store_put_instance(b, in);
-	store_put_submission(b, s);
-	t->committing = true;
 	t->pending = SUBMIT_NONE;
-	store_commit(sup->c.store, b, committed, t);
+	store_all(t, store_batch_new());
 	live_evaluate(in->live);
 }
 
@@ -257,14 +339,36 @@ act(struct trial *t, enum submission_action action)
 	trial_evaluate(t);
 }
 
+static void
+set_reason(struct trial *t, const char *reason, const char *detail)
+{
+	struct submission *s = t->sub;
+
+	if (strcmp(reason, s->reason) == 0)
+		return;
+	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	snprintf(s->detail, sizeof(s->detail), "%s", detail != NULL ? detail : "");
+	t->sup->c.on_submission(s, t->sup->c.arg);
+}
+
 void
 trial_evaluate(struct trial *t)
 {
 	struct submission *s = t->sub;
+	const struct instance *in = instance_of(t);
 
-	timer_cancel(&t->timer);
+	/* While it is being stored the timer is the next try of that. */
 	if (t->over || t->committing || t->busy || t->sup->stopping || !t->sup->started)
 		return;
+	timer_cancel(&t->timer);
+	/* What its pod is, or what the host can run, is not known while the engine is not. */
+	if (!s->is_url && !t->sup->adopted && (in != NULL || s->state == SUBMISSION_SCANNING)) {
+		set_reason(t, "engine_unavailable", t->sup->engine.text);
+		return;
+	}
+	/* The instance went through no fault of its own: it is asked anew when it is back. */
+	if (s->state == SUBMISSION_CONFORMING && (in == NULL || in->state != INSTANCE_READY))
+		t->failed = false;
 	const struct submission_seen seen = look(t);
 	const struct submission_decision d = submission_decide(s->state, &seen);
 
@@ -272,11 +376,8 @@ trial_evaluate(struct trial *t)
 		trial_enter(t, &d);
 		return;
 	}
-	if (d.reason != NULL && strcmp(d.reason, s->reason) != 0) {
-		snprintf(s->reason, sizeof(s->reason), "%s", d.reason);
-		snprintf(s->detail, sizeof(s->detail), "%s", d.detail != NULL ? d.detail : "");
-		t->sup->c.on_submission(s, t->sup->c.arg);
-	}
+	if (d.reason != NULL)
+		set_reason(t, d.reason, d.detail);
 	if (d.action != SUBMIT_NONE)
 		act(t, d.action);
 	else if (d.wait_until_ms != 0)
@@ -354,16 +455,23 @@ stored(const struct error *err, void *arg)
 	struct trial *t = w->trial;
 
 	t->committing = false;
-	if (err != NULL) /* it was never acknowledged: as if it had not come */
+	if (err != NULL) { /* it was never acknowledged: as if it had not come */
 		t->over = true;
+		t->sub->state = SUBMISSION_FAILED;
+		snprintf(t->sub->reason, sizeof(t->sub->reason), "not_stored");
+		snprintf(t->sub->fault, sizeof(t->sub->fault), "platform");
+	}
 	w->done(err, t->sub->id, w->arg);
 	free(w);
-	if (err != NULL) {
-		t->sub->state = SUBMISSION_FAILED;
+	if (err != NULL || t->sup->stopping) {
+		answer_cancels(t);
 		return;
 	}
 	t->sup->c.on_submission(t->sub, t->sup->c.arg);
-	trial_evaluate(t);
+	if (t->cancels != NULL)
+		enter_cancelled(t);
+	else
+		trial_evaluate(t);
 }
 
 static bool
@@ -378,8 +486,8 @@ is_reserved(const char *slug)
 }
 
 static int
-check(struct supervisor *sup, const char *slug, bool url, const char *reference, const char *manifest,
-    struct error *err)
+check(struct supervisor *sup, const char *slug, bool url, const char *reference,
+    const char *manifest, struct error *err)
 {
 	const struct submission *active = registry_active(sup->c.registry, slug);
 	struct image_ref ref;
@@ -388,12 +496,15 @@ check(struct supervisor *sup, const char *slug, bool url, const char *reference,
 
 	if (!str_slug_valid(slug))
 		return error_set(err, ERROR_INVALID,
-		    "name '%.48s' is not a slug: lower-case letters, digits and inner hyphens, at most 40", slug);
+		    "name '%.48s' is not a slug: lower-case letters, digits and inner hyphens, at "
+		    "most 40",
+		    slug);
 	if (is_reserved(slug))
 		return error_set(err, ERROR_INVALID, "name '%s' is reserved", slug);
 	if (strlen(reference) >= REFERENCE_MAX)
-		return error_set(err, ERROR_INVALID, "the reference is longer than %d bytes", REFERENCE_MAX - 1);
-	if (url && url_parse(reference, &u, err) < 0)
+		return error_set(err, ERROR_INVALID, "%s: longer than %d bytes",
+		    url ? "url" : "image", REFERENCE_MAX - 1);
+	if (url && (url_parse(reference, &u, err) < 0 || url_endpoint_check(&u, err) < 0))
 		return error_add(err, "url");
 	if (!url && image_ref_parse(reference, &ref, err) < 0)
 		return error_add(err, "image");
@@ -405,8 +516,8 @@ check(struct supervisor *sup, const char *slug, bool url, const char *reference,
 		return error_add(err, "manifest");
 	if (active != NULL)
 		return error_set(err, ERROR_CONFLICT,
-		    "a submission of '%s' is under way: %s (%s); wait for it or cancel it", slug, active->id,
-		    submission_state_name(active->state));
+		    "a submission of '%s' is under way: %s (%s); wait for it or cancel it", slug,
+		    active->id, submission_state_name(active->state));
 	return 0;
 }
 
@@ -443,18 +554,19 @@ int
 supervisor_cancel(struct supervisor *sup, struct submission *s, const char *actor,
     supervisor_done_fn *done, void *arg, struct error *err)
 {
-	const struct submission_decision d = { .state = SUBMISSION_CANCELLED, .action = SUBMIT_DROP, .reason = "cancelled" };
 	struct trial *t = sup->trials;
+	struct cancel *k;
 
 	while (t != NULL && t->sub != s)
 		t = t->next;
 	if (t == NULL || submission_is_final(s->state))
-		return error_set(err, ERROR_CONFLICT, "submission %s is %s already", s->id, submission_state_name(s->state));
-	if (t->committing)
-		return error_set(err, ERROR_BUSY, "submission %s is changing its state: try again", s->id);
-	atomic_store(&t->cancel, true);
+		return error_set(err, ERROR_CONFLICT, "submission %s is %s already", s->id,
+		    submission_state_name(s->state));
 	log_info("submission.cancel", F_STR("submission_id", s->id), F_STR("actor", actor));
-	trial_enter(t, &d);
-	done(NULL, s->id, arg);
+	k = mem_zalloc(sizeof(*k));
+	*k = (struct cancel){ t->cancels, done, arg };
+	t->cancels = k;
+	if (!t->committing) /* else when its present step is stored */
+		enter_cancelled(t);
 	return 0;
 }

@@ -53,8 +53,10 @@ show_progress(void *arg)
 	s->bytes = p->pull.bytes;
 	s->total_bytes = p->pull.total_bytes;
 	if (s->state == SUBMISSION_PULLING) {
-		snprintf(s->detail, sizeof(s->detail), "pulling %s of %s", str_format_size(s->bytes, done, sizeof(done)),
-		    s->total_bytes > 0 ? str_format_size(s->total_bytes, total, sizeof(total)) : "unknown");
+		snprintf(s->detail, sizeof(s->detail), "pulling %s of %s",
+		    str_format_size(s->bytes, done, sizeof(done)),
+		    s->total_bytes > 0 ? str_format_size(s->total_bytes, total, sizeof(total))
+				       : "unknown");
 		p->trial->sup->c.on_submission(s, p->trial->sup->c.arg);
 	}
 	free(p);
@@ -79,13 +81,17 @@ on_progress(const struct pull_progress *pull, void *arg)
 static void
 pull_work(struct submit_job *j)
 {
-	j->engine->driver->pull(j->engine, j->reference, j->digest, PULL_STALL_MS, on_progress, j, &j->trial->cancel, &j->err);
+	j->engine->driver->pull(j->engine, j->reference, j->digest, PULL_STALL_MS, on_progress, j,
+	    &j->trial->cancel, &j->err);
 }
 
 /* What is run is the image of that digest, by its id, whatever the tag says by now. */
 static void
 scan_work(struct submit_job *j)
 {
+	const struct engine_driver *driver = j->engine->driver;
+	struct engine_info
+	    host; /* asked anew: a resumed step may come before the first look at it */
 	struct image_info image = { 0 };
 	struct manifest m = { 0 };
 	const char *text;
@@ -95,15 +101,21 @@ scan_work(struct submit_job *j)
 
 	if (image_ref_parse(j->reference, &ref, &j->err) < 0)
 		return;
-	_cleanup_free_ char *pinned = j->is_local ?
-	    str_dup(j->digest) :
-	    str_printf("%s@%s", image_ref_repository(&ref, repository), j->digest);
-	if (j->engine->driver->image(j->engine, pinned, &image, &j->err) < 0)
+	_cleanup_free_ char *pinned = j->is_local
+	    ? str_dup(j->digest)
+	    : str_printf("%s@%s", image_ref_repository(&ref, repository), j->digest);
+	if (driver->info(j->engine, &host, &j->err) < 0 ||
+	    driver->image(j->engine, pinned, &image, &j->err) < 0) {
+		/* Below, these two tell of the image; here it is the engine that failed. */
+		if (j->err.kind == ERROR_CONFLICT || j->err.kind == ERROR_UPSTREAM)
+			j->err.kind = ERROR_INTERNAL;
 		return;
+	}
 	snprintf(j->image_id, sizeof(j->image_id), "%s", image.id);
-	if (strcmp(image.arch, j->trial->sup->engine.info.arch) != 0) {
-		error_set(&j->err, ERROR_CONFLICT, "architecture %s, host %s", image.arch, j->trial->sup->engine.info.arch);
-	} else if (image_check(&image, j->policy, j->trial->sup->engine.info.arch, &j->err) == 0) {
+	if (strcmp(image.arch, host.arch) != 0) {
+		error_set(
+		    &j->err, ERROR_CONFLICT, "architecture %s, host %s", image.arch, host.arch);
+	} else if (image_check(&image, j->policy, host.arch, &j->err) == 0) {
 		j->err.kind = ERROR_NONE;
 		/* The submitter's manifest stands before the image's own. */
 		text = j->manifest != NULL && j->manifest[0] != '\0' ? j->manifest : image.manifest;
@@ -141,10 +153,13 @@ done(void *arg)
 	t->failed = !t->done;
 	if (!submission_is_final(s->state)) {
 		if (t->failed) {
-			t->retry_ms = clock_now_ms() + RETRY_MS * (1 << (s->attempts < 6 ? s->attempts : 6)) / 2;
+			if (!t->sup->engine.ok) /* it counts when the engine could ask */
+				s->attempts = 1;
+			t->retry_ms = clock_now_ms() +
+			    RETRY_MS * (1 << (s->attempts < 6 ? s->attempts : 6)) / 2;
 			log_warn("submission.step_failed", F_STR("submission_id", s->id),
-			    F_STR("state", submission_state_name(s->state)), F_STR("error", j->err.text),
-			    F_INT("attempt", s->attempts));
+			    F_STR("state", submission_state_name(s->state)),
+			    F_STR("error", j->err.text), F_INT("attempt", s->attempts));
 		} else if (j->action == SUBMIT_RESOLVE) {
 			snprintf(s->digest, sizeof(s->digest), "%s", j->digest);
 			s->is_local = j->is_local;
@@ -173,5 +188,6 @@ trial_job(struct trial *t, enum submission_action action)
 	j->is_local = t->sub->is_local;
 	j->manifest = str_dup(t->sub->manifest);
 	t->busy = true;
-	worker_run(t->sup->c.workers, t->sup->c.loop, work, done, j);
+	worker_run(action == SUBMIT_PULL ? t->sup->c.pullers : t->sup->c.workers, t->sup->c.loop,
+	    work, done, j);
 }

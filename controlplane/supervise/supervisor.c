@@ -15,13 +15,13 @@
 #include "runtime/net/dial.h"
 
 struct supervisor *
-supervisor_new(const struct supervisor_config *config)
+supervisor_new(const struct supervisor_config *config, struct error *err)
 {
 	struct supervisor *sup = mem_zalloc(sizeof(*sup));
 	char path[108];
 
 	sup->c = *config;
-	sup->dialer = dialer_new(config->loop, NULL);
+	sup->dialer = dialer_new(config->loop, err);
 	if (sup->dialer == NULL) {
 		free(sup);
 		return NULL;
@@ -48,10 +48,11 @@ supervisor_start(struct supervisor *sup)
 	sup->started = true;
 	/* Endpoints need no engine: they answer chats at once. */
 	for (size_t i = 0; i < reg->ninstances; i++)
-		if (!reg->instances[i]->live->target->is_pod && reg->instances[i]->state == INSTANCE_READY)
+		if (!reg->instances[i]->live->target->is_pod &&
+		    reg->instances[i]->state == INSTANCE_READY)
 			watch_health(reg->instances[i]->live);
 	for (size_t i = 0; i < reg->ncompetitors; i++)
-		ensure_instance(sup, reg->competitors[i]);
+		ensure_instance(sup, reg->competitors[i], false);
 	publish_routes(sup);
 	live_evaluate_all(sup);
 	trials_evaluate_all(sup);
@@ -63,12 +64,16 @@ supervisor_stop(struct supervisor *sup)
 {
 	sup->stopping = true;
 	timer_cancel(&sup->tick);
+	timer_cancel(&sup->list_again);
+	broker_close(sup->broker);
 	atomic_store(&sup->stop_events, true);
 	for (struct trial *t = sup->trials; t != NULL; t = t->next)
 		atomic_store(&t->cancel, true);
 	for (size_t i = 0; i < sup->c.registry->ninstances; i++) {
 		struct live *l = sup->c.registry->instances[i]->live;
 
+		if (l == NULL) /* never started */
+			continue;
 		atomic_store(&l->cancel, true);
 		unwatch_health(l);
 	}
@@ -94,74 +99,87 @@ supervisor_free(struct supervisor *sup)
 struct wish {
 	struct supervisor *sup;
 	char competitor[NOUN_ID_MAX];
-	bool forget; /* removed: out of the registry once it is stored */
+	struct competitor before; /* to go back to if it cannot be stored */
+	bool anew; /* a new instance, whatever the state of the one there is */
 	supervisor_done_fn *done;
 	void *arg;
 };
+
+/* A wish that was not stored was never one. */
+static void
+undo(struct competitor *c, const struct competitor *before)
+{
+	c->wanted = before->wanted;
+	c->removed_at_ms = before->removed_at_ms;
+	snprintf(c->version_id, sizeof(c->version_id), "%s", before->version_id);
+}
+
+static bool
+gave_up(const struct instance *in)
+{
+	return in != NULL && (in->state == INSTANCE_FAILED || in->state == INSTANCE_BACKOFF);
+}
 
 static void
 stored(const struct error *err, void *arg)
 {
 	struct wish *w = arg;
-	struct competitor *c = registry_competitor(w->sup->c.registry, w->competitor);
+	struct registry *reg = w->sup->c.registry;
+	struct competitor *c = registry_competitor(reg, w->competitor);
 
-	if (err == NULL && c != NULL && !w->sup->stopping) {
+	if (err != NULL && c != NULL)
+		undo(c, &w->before);
+	if (c != NULL && !w->sup->stopping) {
 		publish_routes(w->sup);
 		live_evaluate_all(w->sup);
-		if (w->forget)
-			registry_forget_competitor(w->sup->c.registry, c);
-		else
-			ensure_instance(w->sup, c);
+		if (err == NULL && c->removed_at_ms != 0)
+			registry_forget_competitor(reg, c);
+		else if (err == NULL)
+			/* Starting one that gave up is a new beginning for it. */
+			ensure_instance(w->sup, c, w->anew || gave_up(registry_serving(reg, c)));
 		live_evaluate_all(w->sup);
 	}
 	w->done(err, w->competitor, w->arg);
 	free(w);
 }
 
+/* before: c as it was. */
 static void
-commit(struct supervisor *sup, struct competitor *c, const char *actor, const char *action,
-    const char *detail, supervisor_done_fn *done, void *arg)
+commit(struct supervisor *sup, struct competitor *c, const struct competitor *before, bool anew,
+    const char *actor, const char *action, const char *detail, supervisor_done_fn *done, void *arg)
 {
 	struct wish *w = mem_zalloc(sizeof(*w));
 	struct store_batch *b = store_batch_new();
 
-	*w = (struct wish){ .sup = sup, .forget = c->removed_at_ms != 0, .done = done, .arg = arg };
+	*w = (struct wish){ .sup = sup, .before = *before, .anew = anew, .done = done, .arg = arg };
 	snprintf(w->competitor, sizeof(w->competitor), "%s", c->id);
 	c->updated_at_ms = clock_wall_ms();
 	store_put_competitor(b, c);
 	store_add_event(b, actor, action, c->id, detail);
-	log_info(action, F_STR("competitor", c->slug), F_STR("actor", actor), F_STR("detail", detail));
+	log_info(
+	    action, F_STR("competitor", c->slug), F_STR("actor", actor), F_STR("detail", detail));
 	store_commit(sup->c.store, b, stored, w);
-}
-
-static void
-retire_instances(struct supervisor *sup, const struct competitor *c)
-{
-	for (size_t i = 0; i < sup->c.registry->ninstances; i++)
-		if (strcmp(sup->c.registry->instances[i]->competitor_id, c->id) == 0)
-			sup->c.registry->instances[i]->live->retire = true;
 }
 
 void
 supervisor_want(struct supervisor *sup, struct competitor *c, bool running, const char *actor,
     supervisor_done_fn *done, void *arg)
 {
-	const struct instance *in = registry_serving(sup->c.registry, c);
+	const struct competitor before = *c;
 
 	c->wanted = running;
-	/* Starting one that gave up is a new beginning for it. */
-	if (running && in != NULL && (in->state == INSTANCE_FAILED || in->state == INSTANCE_BACKOFF))
-		in->live->retire = true;
-	commit(sup, c, actor, running ? "competitor.start" : "competitor.stop", "", done, arg);
+	commit(sup, c, &before, false, actor, running ? "competitor.start" : "competitor.stop", "",
+	    done, arg);
 }
 
 void
 supervisor_restart(struct supervisor *sup, struct competitor *c, const char *actor,
     supervisor_done_fn *done, void *arg)
 {
+	const struct competitor before = *c;
+
 	c->wanted = true;
-	retire_instances(sup, c);
-	commit(sup, c, actor, "competitor.restart", "", done, arg);
+	commit(sup, c, &before, true, actor, "competitor.restart", "", done, arg);
 }
 
 /* The accepted version that came before the current one. */
@@ -173,7 +191,8 @@ version_before(const struct registry *reg, const struct competitor *c)
 	for (size_t i = 0; i < reg->nversions; i++) {
 		const struct version *v = reg->versions[i];
 
-		if (strcmp(v->competitor_id, c->id) == 0 && v->accepted_at_ms != 0 && v != current &&
+		if (strcmp(v->competitor_id, c->id) == 0 && v->accepted_at_ms != 0 &&
+		    v != current &&
 		    (current == NULL || v->created_at_ms <= current->created_at_ms) &&
 		    (best == NULL || v->created_at_ms >= best->created_at_ms))
 			best = v;
@@ -185,15 +204,19 @@ int
 supervisor_rollback(struct supervisor *sup, struct competitor *c, const struct version *v,
     const char *actor, supervisor_done_fn *done, void *arg, struct error *err)
 {
+	const struct competitor before = *c;
+
 	if (v == NULL)
 		v = version_before(sup->c.registry, c);
 	if (v == NULL)
-		return error_set(err, ERROR_CONFLICT, "'%s' has no earlier accepted version to go back to", c->slug);
+		return error_set(err, ERROR_CONFLICT,
+		    "'%s' has no earlier accepted version to go back to", c->slug);
 	if (strcmp(v->competitor_id, c->id) != 0 || v->accepted_at_ms == 0)
-		return error_set(err, ERROR_CONFLICT, "version %s is not an accepted version of '%s'", v->id, c->slug);
+		return error_set(err, ERROR_CONFLICT,
+		    "version %s is not an accepted version of '%s'", v->id, c->slug);
 	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
 	c->wanted = true;
-	commit(sup, c, actor, "competitor.rollback", v->id, done, arg);
+	commit(sup, c, &before, false, actor, "competitor.rollback", v->id, done, arg);
 	return 0;
 }
 
@@ -210,12 +233,13 @@ supervisor_remove(struct supervisor *sup, struct competitor *c, const char *acto
     supervisor_done_fn *done, void *arg)
 {
 	struct submission *s = registry_active(sup->c.registry, c->slug);
+	const struct competitor before = *c;
 
 	if (s != NULL)
 		supervisor_cancel(sup, s, actor, ignore, NULL, NULL);
 	c->wanted = false;
 	c->removed_at_ms = clock_wall_ms();
-	commit(sup, c, actor, "competitor.remove", "", done, arg);
+	commit(sup, c, &before, false, actor, "competitor.remove", "", done, arg);
 }
 
 /* ---- what is known ---- */

@@ -25,6 +25,7 @@ struct workers;
 struct supervisor_config { /* borrowed */
 	struct loop *loop;
 	struct workers *workers;
+	struct workers *pullers; /* a few: pulls may last for hours and must not take all workers */
 	struct registry *registry;
 	struct store *store;
 	struct engine *engine;
@@ -32,7 +33,7 @@ struct supervisor_config { /* borrowed */
 	const struct policy *policy;
 	int64_t probe_start_ms; /* between probes while starting: 250 */
 	int64_t probe_ready_ms; /* and when ready: 10 s */
-	int64_t drain_ms;	/* longest wait for open streams: 30 s */
+	int64_t drain_ms; /* longest wait for open streams: 30 s */
 	unsigned uid_first, uid_count;
 	/** a new snapshot; the reference is the receiver's. */
 	void (*on_routes)(struct routes *, void *arg);
@@ -43,7 +44,8 @@ struct supervisor_config { /* borrowed */
 	void *arg;
 };
 
-struct supervisor *supervisor_new(const struct supervisor_config *);
+/** supervisor_new - NULL with err. */
+struct supervisor *supervisor_new(const struct supervisor_config *, struct error *);
 /** supervisor_start - adopt what runs, then keep it as wanted. */
 void supervisor_start(struct supervisor *);
 /** supervisor_stop - start nothing more and end engine streams; pods stay. */
@@ -75,14 +77,20 @@ void supervisor_remove(struct supervisor *, struct competitor *, const char *act
 /* ---- what is known ---- */
 
 struct canary_report {
-	enum { CANARY_PENDING, CANARY_RUNNING, CANARY_CONTAINED, CANARY_ESCAPED, CANARY_FAILED } state;
+	enum {
+		CANARY_PENDING,
+		CANARY_RUNNING,
+		CANARY_CONTAINED,
+		CANARY_ESCAPED,
+		CANARY_FAILED
+	} state;
 	int contained, escaped;
 	char text[DETAIL_MAX]; /* one sentence; what escaped first, or why it could not run */
-	char *lines;	       /* owned: the probe's own lines */
+	char *lines; /* owned: the probe's own lines */
 };
 struct engine_status {
 	bool ok;
-	int64_t since_ms;   /* wall: of the last change of ok */
+	int64_t since_ms; /* wall: of the last change of ok */
 	char text[DETAIL_MAX]; /* why not */
 	struct engine_info info;
 };

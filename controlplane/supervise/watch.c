@@ -64,9 +64,9 @@ on_probed(const struct probe_result *r, void *arg)
 	}
 	/* A ready one that failed is asked again soon: three failures are six seconds, not thirty. */
 	timer_set(l->sup->c.loop, &l->probe_timer,
-	    l->in->state == INSTANCE_READY && healthy ? l->sup->c.probe_ready_ms :
-		l->in->state == INSTANCE_READY	      ? PROBE_LIMIT_MS :
-							l->sup->c.probe_start_ms,
+	    l->in->state == INSTANCE_READY && healthy ? l->sup->c.probe_ready_ms
+		: l->in->state == INSTANCE_READY      ? PROBE_LIMIT_MS
+						      : l->sup->c.probe_start_ms,
 	    on_probe_timer, l);
 	live_evaluate(l);
 }
@@ -82,8 +82,8 @@ on_probe_timer(struct timer *t, void *arg)
 		return;
 	if (l->target->is_pod && l->link == NULL)
 		l->link = link_open(sup->c.loop, l->target->link_path);
-	l->probe = probe_start(sup->c.loop, sup->dialer, l->link, l->target, "/health", NULL, BODY_MAX, PROBE_LIMIT_MS,
-	    on_probed, l);
+	l->probe = probe_start(sup->c.loop, sup->dialer, l->link, l->target, "/health", NULL,
+	    BODY_MAX, PROBE_LIMIT_MS, on_probed, l);
 }
 
 void

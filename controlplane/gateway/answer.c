@@ -10,6 +10,8 @@
 #include "runtime/net/http_server.h"
 #include "runtime/openai/envelope.h"
 
+#define REFUSAL_HEADERS_MAX 16
+
 static void
 settle(struct gateway *gw, const struct http_request *req, enum gateway_route route, int status,
     const struct wire_code_info *code, size_t bytes_out)
@@ -63,6 +65,23 @@ answer_error(struct gateway *gw, struct http_request *req, enum gateway_route ro
 	headers[n++] = (struct http_header){ "content-type", "application/json" };
 	if (info->status == 429 || info->status == 503)
 		headers[n] = (struct http_header){ "retry-after", "1" };
+	settle(gw, req, route, info->status, info, body.len);
+	http_reply(req, info->status, headers, body.data, body.len);
+}
+
+void
+answer_refusal(struct gateway *gw, struct http_request *req, enum gateway_route route,
+    enum wire_code code, const struct http_header *extra, const char *text)
+{
+	const struct wire_code_info *info = wire_code_info(code);
+	struct http_header headers[REFUSAL_HEADERS_MAX + 2] = { 0 };
+	_cleanup_buf_ struct buf body = { 0 };
+	unsigned n = 0;
+
+	envelope_add(&body, code, text, NULL, req->id, NULL);
+	for (; n < REFUSAL_HEADERS_MAX && extra[n].name != NULL; n++)
+		headers[n] = extra[n];
+	headers[n] = (struct http_header){ "content-type", "application/json" };
 	settle(gw, req, route, info->status, info, body.len);
 	http_reply(req, info->status, headers, body.data, body.len);
 }

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controlplane/gateway/auth.h"
 #include "controlplane/gateway/chat_head.h"
 #include "controlplane/gateway/core.h"
+#include "controlplane/gateway/life.h"
 #include "controlplane/gateway/pick.h"
 #include "controlplane/registry/routes.h"
 #include "runtime/base/buf.h"
@@ -19,12 +21,13 @@
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/link.h"
+#include "runtime/net/conn_pool.h"
 #include "runtime/net/dial.h"
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_relay.h"
 #include "runtime/openai/chat_request.h"
 
-#define ATTEMPTS_MAX 3
+#define ATTEMPTS_MAX LIFE_ATTEMPTS
 #define NAMES_MAX 20 /* models named in "there is no such model" */
 
 struct chat {
@@ -33,6 +36,7 @@ struct chat {
 	struct chat_relay *relay;
 	struct http_request *req; /* valid until on_done */
 	struct chat_request request;
+	struct auth *auth; /* a reference */
 	bool may_fall_back;
 	char id[sizeof(((struct http_request *)0)->id)];
 	char client[sizeof(((struct http_request *)0)->client)];
@@ -46,10 +50,16 @@ struct chat {
 	char slug[48], competitor[40], version[40], digest[72];
 	struct link_request *link_request;
 	struct dial *dial;
+	bool reused; /* it goes over a connection that was used before */
 	struct timer late; /* for the link's answer */
 	int64_t connect_due_ms;
 	struct buf head;
 	struct iovec parts[CHAT_PARTS_MAX + 3];
+
+	struct life_attempt life[ATTEMPTS_MAX]; /* of each of tried */
+	uint64_t span, parent; /* 0 while spans are off */
+	char *user_agent; /* owned; NULL */
+	char *wish; /* x-janus-competitor, owned; NULL: once a stream began, headers are gone */
 
 	/* our own time: what is not waiting for anybody */
 	int64_t mark_us, ours_us;
@@ -103,6 +113,22 @@ end_attempt(struct chat *c)
 	c->target = NULL;
 }
 
+/* The running attempt is over: write down when, and why if it failed. */
+static void
+note_end(struct chat *c, enum wire_code code, const struct chat_result *r)
+{
+	struct life_attempt *a = c->ntried > 0 ? &c->life[c->ntried - 1] : NULL;
+
+	if (a == NULL || a->ended_us != 0)
+		return;
+	a->ended_us = clock_now_us() - c->accepted_us;
+	a->code = code;
+	if (r != NULL) {
+		a->upstream_status = r->upstream_status;
+		a->head_us = r->head_us;
+	}
+}
+
 static struct competitor_counters *
 row_of(struct chat *c)
 {
@@ -115,6 +141,7 @@ chat_free(struct chat *c)
 	struct gateway *gw = c->gw;
 
 	end_attempt(c);
+	auth_unref(c->auth);
 	for (size_t i = 0; i < c->ntried; i++)
 		route_target_unref(c->tried[i]);
 	*c->prev = c->next;
@@ -126,6 +153,8 @@ chat_free(struct chat *c)
 		gw->counters.streams_active--;
 	gateway_busy_update(gw);
 	buf_done(&c->head);
+	free(c->user_agent);
+	free(c->wish);
 	free(c);
 }
 
@@ -143,6 +172,7 @@ log_done(const struct chat *c, const struct chat_result *r, int status, int64_t 
 	    F_STR("competitor", c->slug[0] != '\0' ? c->slug : NULL),
 	    F_STR("competitor_id", c->competitor[0] != '\0' ? c->competitor : NULL),
 	    F_STR("version_digest", c->digest[0] != '\0' ? c->digest : NULL),
+	    F_STR("key_id", c->auth != NULL && c->auth->key_id[0] != '\0' ? c->auth->key_id : NULL),
 	    F_STR("instance_id", c->ntried > 0 ? c->tried[c->ntried - 1]->instance : NULL),
 	    F_STR("code", bad ? info->code : NULL), F_STR("fault", bad ? info->fault : NULL),
 	    F_STR("error", bad ? r->text : NULL), F_BOOL("stream", c->request.stream),
@@ -166,14 +196,26 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 		.competitor = c->competitor,
 		.version = c->version,
 		.digest = c->digest,
+		.key_id = c->auth != NULL ? c->auth->key_id : "",
 		.instance = c->ntried > 0 ? c->tried[c->ntried - 1]->instance : "",
 		.result = r,
 		.accepted_at_ms = c->accepted_at_ms,
 		.duration_us = duration_us,
 		.stream = c->request.stream,
+		.status = status,
+		.slug = c->slug,
+		.model = c->request.model,
+		.client = c->client,
+		.traceparent = c->traceparent,
+		.user_agent = c->user_agent,
+		.span = c->span,
+		.parent = c->parent,
+		.attempts = c->life,
+		.nattempts = c->ntried,
 	};
 
 	(void)relay;
+	note_end(c, r->code, r);
 	counters_http(&gw->counters, GATEWAY_CHAT, "POST", status, duration_us);
 	if (c->slug[0] != '\0') {
 		counters_chat(row_of(c), r, c->request.stream, duration_us);
@@ -183,6 +225,7 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 			metric_add(&row_of(c)->attempts_response, 1);
 	}
 	log_done(c, r, status, duration_us);
+	auth_settle(c->auth, r);
 	if (gw->hooks->on_usage != NULL)
 		gw->hooks->on_usage(&usage, gw->arg);
 	chat_free(c);
@@ -195,7 +238,6 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 	size_t n = 0;
 
 	(void)relay;
-	(void)max; /* far more than the four below */
 	if (c->slug[0] != '\0')
 		h[n++] = (struct http_header){ "x-janus-competitor", c->slug };
 	if (c->digest[0] != '\0')
@@ -207,7 +249,7 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 		    c->overhead_text, sizeof(c->overhead_text), "%.3f", (double)c->ours_us / 1000);
 		h[n++] = (struct http_header){ "x-janus-overhead-ms", c->overhead_text };
 	}
-	return n;
+	return n + auth_headers(c->auth, h + n, max - n);
 }
 
 /* ---- one attempt: a target, a connection to it, the request on it ---- */
@@ -221,6 +263,7 @@ connect_failed(struct chat *c, const struct error *err)
 	metric_add(&row_of(c)->attempts_connect, 1);
 	log_debug("chat.connect_failed", F_STR("request_id", c->id), F_STR("competitor", c->slug),
 	    F_STR("instance_id", c->target->instance), F_STR("error", err->text));
+	note_end(c, late ? CODE_UPSTREAM_TIMEOUT_CONNECT : CODE_UPSTREAM_CONNECT_FAILED, NULL);
 	end_attempt(c);
 	if (late)
 		snprintf(text, sizeof(text),
@@ -238,9 +281,13 @@ send_request(struct chat *c, struct transport *t)
 	struct gateway *gw = c->gw;
 	size_t n, total;
 
+	conn_pool_adopt(gw->pool, c->target->instance, t);
 	n = chat_request_parts(
 	    &c->request, c->req->body.data, c->req->body.len, c->parts + 1, &total);
 	buf_clear(&c->head);
+	c->life[c->ntried - 1].connected_us = clock_now_us() - c->accepted_us;
+	if (c->life[c->ntried - 1].span != 0)
+		traceparent_set_span(c->traceparent, c->life[c->ntried - 1].span);
 	chat_head_add(&c->head, c->target, total, c->id, c->traceparent);
 	c->parts[0] = (struct iovec){ c->head.data, c->head.len };
 	chat_relay_attempt(c->relay, t, c->parts, n + 1);
@@ -288,16 +335,11 @@ on_link_late(struct timer *t, void *arg)
 }
 
 static void
-start_attempt(struct chat *c, const struct route *route, struct route_target *target)
+connect_target(struct chat *c)
 {
 	struct gateway *gw = c->gw;
+	struct route_target *target = c->target;
 
-	c->target = c->tried[c->ntried++] = route_target_ref(target);
-	target->in_flight++;
-	snprintf(c->slug, sizeof(c->slug), "%s", route->slug);
-	snprintf(c->competitor, sizeof(c->competitor), "%s", route->competitor);
-	snprintf(c->version, sizeof(c->version), "%s", route->version);
-	snprintf(c->digest, sizeof(c->digest), "%s", route->digest);
 	if (target->is_pod) {
 		c->connect_due_ms = clock_now_ms() + gw->config.connect_ms;
 		timer_set(gw->loop, &c->late, gw->config.connect_ms, on_link_late, c);
@@ -309,11 +351,35 @@ start_attempt(struct chat *c, const struct route *route, struct route_target *ta
 	c->ours_us += clock_now_us() - c->mark_us;
 }
 
+static void
+start_attempt(struct chat *c, const struct route *route, struct route_target *target)
+{
+	struct gateway *gw = c->gw;
+	struct transport t = { .fd = -1 };
+
+	c->target = c->tried[c->ntried++] = route_target_ref(target);
+	target->in_flight++;
+	struct life_attempt *life = &c->life[c->ntried - 1];
+	snprintf(life->competitor, sizeof(life->competitor), "%s", route->slug);
+	snprintf(life->instance, sizeof(life->instance), "%s", target->instance);
+	life->picked_us = clock_now_us() - c->accepted_us;
+	life->span = gw->config.traces ? gateway_random(gw) | 1 : 0;
+	snprintf(c->slug, sizeof(c->slug), "%s", route->slug);
+	snprintf(c->competitor, sizeof(c->competitor), "%s", route->competitor);
+	snprintf(c->version, sizeof(c->version), "%s", route->version);
+	snprintf(c->digest, sizeof(c->digest), "%s", route->digest);
+	c->reused = conn_pool_take(gw->pool, target->instance, &t);
+	if (c->reused)
+		send_request(c, &t);
+	else
+		connect_target(c);
+}
+
 static struct picked
 pick_again(struct chat *c)
 {
 	const struct pick_wish wish = {
-		.header = http_header_get(c->req, "x-janus-competitor"),
+		.header = c->wish,
 		.competitor_id = c->request.competitor_id,
 		.model = c->request.model,
 	};
@@ -364,6 +430,14 @@ on_attempt_failed(struct chat_relay *relay, const struct chat_result *r, void *a
 	char text[240], said[120];
 
 	(void)relay;
+	/* A connection that died as we took it: nothing went out, and a new one is tried. */
+	if (c->reused && !r->sent && r->upstream_status == 0 &&
+	    r->code == CODE_UPSTREAM_BAD_RESPONSE) {
+		c->reused = false;
+		c->mark_us = clock_now_us();
+		connect_target(c);
+		return;
+	}
 	metric_add(&row_of(c)->attempts_response, 1);
 	end_attempt(c);
 	snprintf(text, sizeof(text), "%s", r->text);
@@ -374,6 +448,7 @@ on_attempt_failed(struct chat_relay *relay, const struct chat_result *r, void *a
 		snprintf(text, sizeof(text), "Competitor '%s' answered with status %d%s%s", c->slug,
 		    r->upstream_status, said[0] != '\0' ? ": " : ".", said);
 	}
+	note_end(c, code, r);
 	c->mark_us = clock_now_us();
 	if (r->sent)
 		chat_relay_fail(c->relay, code, text, details.len > 0 ? details.data : NULL);
@@ -417,10 +492,13 @@ chat_new(struct gateway *gw, struct http_request *req, const struct chat_request
 	struct chat *c = mem_zalloc(sizeof(*c));
 	const char *trace = http_header_get(req, "traceparent");
 	const char *fallback = http_header_get(req, "x-janus-fallback");
+	const char *wish = http_header_get(req, "x-janus-competitor");
 
 	c->gw = gw;
 	c->req = req;
 	c->request = *request;
+	c->auth = auth_ref(req->user);
+	c->wish = wish != NULL ? str_dup(wish) : NULL;
 	c->may_fall_back = !str_eq(fallback, "none");
 	snprintf(c->id, sizeof(c->id), "%s", req->id);
 	snprintf(c->client, sizeof(c->client), "%s", req->client);
@@ -428,6 +506,13 @@ chat_new(struct gateway *gw, struct http_request *req, const struct chat_request
 		strcpy(c->traceparent, trace);
 	else
 		traceparent_new(c->traceparent);
+	if (gw->config.traces) {
+		const char *agent = http_header_get(req, "user-agent");
+
+		c->parent = traceparent_valid(trace) ? strtoull(trace + 36, NULL, 16) : 0;
+		c->span = gateway_random(gw) | 1;
+		c->user_agent = agent != NULL ? str_ndup(agent, strnlen(agent, 200)) : NULL;
+	}
 	c->accepted_us = req->accepted_us;
 	c->accepted_at_ms = clock_wall_ms() - (clock_now_us() - req->accepted_us) / 1000;
 	c->next = gw->chats;
@@ -473,6 +558,17 @@ chat_begin(struct gateway *gw, struct http_request *req)
 		fail_unpicked(c, &p);
 	else
 		start_attempt(c, p.route, p.target);
+}
+
+void
+chat_end_revoked(struct gateway *gw)
+{
+	for (struct chat *c = gw->chats, *next; c != NULL; c = next) {
+		next = c->next;
+		if (auth_revoked(c->auth))
+			chat_relay_fail(
+			    c->relay, CODE_INVALID_API_KEY, "The API key was revoked.", NULL);
+	}
 }
 
 void

@@ -11,6 +11,8 @@ struct http_request;
 bool chat_head_accepted(struct gateway *, struct http_request *);
 /** chat_begin - the body is there: answer, now or later. */
 void chat_begin(struct gateway *, struct http_request *);
+/** chat_end_revoked - end the chats whose key was taken back. */
+void chat_end_revoked(struct gateway *);
 /** chat_abandon_all - the gateway goes away: cut what runs. */
 void chat_abandon_all(struct gateway *);
 #endif

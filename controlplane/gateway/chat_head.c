@@ -73,10 +73,25 @@ traceparent_new(char *out)
 	hash_random(bytes, sizeof(bytes));
 	bytes[0] |= 1; /* neither part may be all zero */
 	bytes[16] |= 1;
-	p += sprintf(p, "00-");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		p += sprintf(p, i == 16 ? "-%02x" : "%02x", bytes[i]);
-	sprintf(p, "-01");
+	*p++ = '0';
+	*p++ = '0';
+	*p++ = '-';
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		if (i == 16)
+			*p++ = '-';
+		*p++ = "0123456789abcdef"[bytes[i] >> 4];
+		*p++ = "0123456789abcdef"[bytes[i] & 15];
+	}
+	memcpy(p, "-01", sizeof("-01"));
+}
+
+void
+traceparent_set_span(char *traceparent, uint64_t span)
+{
+	char hex[17];
+
+	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)span);
+	memcpy(traceparent + 36, hex, 16);
 }
 
 void
@@ -102,7 +117,6 @@ chat_head_add(struct buf *out, const struct route_target *t, size_t content_leng
 	    "content-length: %zu\r\n"
 	    "accept: text/event-stream, application/json\r\n"
 	    "accept-encoding: identity\r\n"
-	    "connection: close\r\n"
 	    "x-request-id: %s\r\n"
 	    "traceparent: %s\r\n"
 	    "user-agent: janus/" JANUS_VERSION "\r\n\r\n",

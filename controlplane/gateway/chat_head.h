@@ -7,6 +7,7 @@
 #define JANUS_GATEWAY_CHAT_HEAD_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 struct buf;
 struct route_target;
 
@@ -18,6 +19,8 @@ bool content_type_accepted(const char *content_type);
 bool traceparent_valid(const char *text);
 /** traceparent_new - start a trace; out holds TRACEPARENT_LEN + 1 bytes. */
 void traceparent_new(char *out);
+/** traceparent_set_span - the same trace, seen from another span. */
+void traceparent_set_span(char *traceparent, uint64_t span);
 
 /** chat_head_add - the request head for a target: our own header list, nothing of the client's. */
 void chat_head_add(struct buf *out, const struct route_target *, size_t content_length,

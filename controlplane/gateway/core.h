@@ -9,9 +9,11 @@
 
 #include "controlplane/gateway/counters.h"
 #include "controlplane/gateway/gateway.h"
+#include "controlplane/gateway/guess.h"
 #include "controlplane/gateway/pod_links.h"
 #include "runtime/loop/loop.h"
 struct chat;
+struct conn_pool;
 struct dialer;
 struct http_header;
 struct http_server;
@@ -26,7 +28,10 @@ struct gateway {
 	struct http_server *servers[GATEWAY_SERVERS_MAX];
 	unsigned nservers;
 	struct dialer *dialer;
+	struct conn_pool *pool;
 	struct routes *routes; /* never NULL */
+	struct keys *keys; /* never NULL */
+	struct guesses *guesses; /* owned */
 	struct pod_links links;
 	struct counters counters;
 	struct gateway **peers; /* owned array; this one alone until set */
@@ -53,4 +58,7 @@ void answer(struct gateway *, struct http_request *, enum gateway_route, int sta
 void answer_error(struct gateway *, struct http_request *, enum gateway_route, enum wire_code,
     const struct http_header *extra, const char *param, const char *fmt, ...)
     __attribute__((format(printf, 7, 8)));
+/** answer_refusal - the same with any headers (ended by a NULL name), retry-after among them. */
+void answer_refusal(struct gateway *, struct http_request *, enum gateway_route, enum wire_code,
+    const struct http_header *extra, const char *text);
 #endif

@@ -32,6 +32,26 @@ enum gateway_route {
 	    GATEWAY_ROUTE_COUNT
 };
 
+/* NAME, reason: why a key, or its absence, was refused. */
+#define KEY_REJECTIONS(X)             \
+	X(MISSING, "missing")         \
+	X(MALFORMED, "malformed")     \
+	X(UNKNOWN, "unknown")         \
+	X(EXPIRED, "expired")         \
+	X(LIMITED, "guessing")        \
+	X(SCOPE, "scope")             \
+	X(REQUESTS, "requests")       \
+	X(CONCURRENCY, "concurrency") \
+	X(TOKENS, "tokens")           \
+	X(BUDGET, "budget")
+
+enum key_rejection {
+#define X(name, label) KEY_REJECTED_##name,
+	KEY_REJECTIONS(X)
+#undef X
+	    KEY_REJECTION_COUNT
+};
+
 #define COUNTED_METHODS 5 /* GET HEAD POST OPTIONS and others */
 #define COUNTED_STATUSES 26 /* of counters.c, the last for others */
 #define COUNTED_COMPETITORS 200 /* then "other" */
@@ -51,6 +71,7 @@ struct counters { /* zero-initialised */
 	struct metric_histogram http_duration[GATEWAY_ROUTE_COUNT];
 	struct metric_histogram overhead;
 	_Atomic int64_t streams_active, http_in_flight;
+	metric_counter rejections[KEY_REJECTION_COUNT];
 	_Atomic(struct competitor_counters *)
 	    competitors[COUNTED_COMPETITORS + 1]; /* filled in order */
 	struct map by_slug; /* the loop's own way in */
@@ -66,8 +87,13 @@ struct competitor_counters *counters_competitor(struct counters *, const char *s
 void counters_chat(
     struct competitor_counters *, const struct chat_result *, bool stream, int64_t duration_us);
 
-/** counters_text - add the sum over `len` counters in Prometheus text. Any thread. */
-void counters_text(struct buf *out, const struct counters *const *all, unsigned len);
+/** counters_sum - all competitors of len counters summed by name; the caller frees *out. Any thread. */
+size_t counters_sum(
+    const struct counters *const *all, unsigned len, struct competitor_counters **out);
+/** counters_text - add the sum over `len` counters in Prometheus text. Any thread.
+ *  more_http: samples of janus_http_requests_total of other surfaces, or "". */
+void counters_text(
+    struct buf *out, const struct counters *const *all, unsigned len, const char *more_http);
 /** counters_status - the status of a column; 0 for the one of all others. */
 int counters_status(unsigned column);
 /** counters_method - the word of a column. */

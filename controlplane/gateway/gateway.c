@@ -6,17 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/gateway/auth.h"
 #include "controlplane/gateway/chat.h"
 #include "controlplane/gateway/core.h"
 #include "controlplane/gateway/models.h"
 #include "controlplane/gateway/origin.h"
 #include "controlplane/gateway/probes.h"
+#include "controlplane/registry/keys.h"
 #include "controlplane/registry/routes.h"
 #include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/str.h"
+#include "runtime/net/conn_pool.h"
 #include "runtime/net/dial.h"
 #include "runtime/net/http_server.h"
 #include "runtime/net/router.h"
@@ -103,17 +107,6 @@ is_meant_for_us(struct gateway *gw, struct http_request *req)
 	return true;
 }
 
-static bool
-has_key(struct gateway *gw, struct http_request *req, enum gateway_route route)
-{
-	if (gw->config.anonymous || req->is_unix)
-		return true;
-	answer_error(gw, req, route, CODE_INVALID_API_KEY,
-	    &(struct http_header){ "www-authenticate", "Bearer" }, NULL,
-	    "This listener needs an API key; on the machine itself use the loopback address.");
-	return false;
-}
-
 /* Returns the body limit, or -1 after an answer. */
 static int64_t
 own_head(struct gateway *gw, struct http_request *req)
@@ -137,17 +130,26 @@ own_head(struct gateway *gw, struct http_request *req)
 		    "%.20s is not allowed here; use %s.", req->method, row->allow);
 		return -1;
 	}
-	if (row->needs_key && !has_key(gw, req, route))
+	if (row->needs_key &&
+	    (!auth_begin(gw, req, route) || !auth_may(gw, req, route, SCOPE_AT_CHAT)))
 		return -1;
 	if (route != GATEWAY_CHAT)
 		return 0;
-	return chat_head_accepted(gw, req) ? gw->config.body_bytes : -1;
+	return chat_head_accepted(gw, req) && auth_take(gw, req, route) ? gw->config.body_bytes
+									: -1;
+}
+
+/* The client left while its body came. */
+static void
+on_gone(struct http_request *req, void *arg)
+{
+	(void)req;
+	auth_unref(arg);
 }
 
 static int64_t
-on_head(struct http_request *req, void *arg)
+check_head(struct gateway *gw, struct http_request *req)
 {
-	struct gateway *gw = arg;
 	const bool is_model = find_route(req->path) == GATEWAY_MODEL;
 
 	if (!is_meant_for_us(gw, req))
@@ -161,10 +163,25 @@ on_head(struct http_request *req, void *arg)
 	if (is_ours(req->path))
 		return own_head(gw, req);
 	if (gw->hooks->other_head != NULL)
-		return gw->hooks->other_head(req, gw->arg);
+		return auth_begin(gw, req, GATEWAY_NONE) ? gw->hooks->other_head(req, gw->arg) : -1;
 	answer_error(gw, req, GATEWAY_NONE, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
 	    "There is no %.200s.", req->path);
 	return -1;
+}
+
+static int64_t
+on_head(struct http_request *req, void *arg)
+{
+	static const struct http_request_events events = { .on_gone = on_gone };
+	const int64_t body_max = check_head(arg, req);
+
+	if (body_max < 0) {
+		auth_unref(req->user);
+		req->user = NULL;
+	} else if (req->user != NULL) {
+		http_request_watch(req, &events, req->user);
+	}
+	return body_max;
 }
 
 static void
@@ -172,11 +189,15 @@ on_request(struct http_request *req, void *arg)
 {
 	struct gateway *gw = arg;
 	const enum gateway_route route = find_route(req->path);
+	struct auth *auth = req->user;
 
+	/* Whoever answers later watches the request himself and takes what he needs of the caller. */
+	http_request_watch(req, NULL, NULL);
 	if (route != GATEWAY_NONE)
 		rows[route].answer(gw, req);
 	else
 		gw->hooks->other_request(req, gw->arg);
+	auth_unref(auth);
 }
 
 static void
@@ -196,6 +217,8 @@ on_refused(struct http_request *req, int status, const char *code, struct buf *b
 	counters_http(&gw->counters, find_route(req->path), req->method, status,
 	    req->accepted_us > 0 ? clock_now_us() - req->accepted_us : 0);
 	envelope_add(body, known, text, NULL, req->id, NULL);
+	auth_unref(req->user);
+	req->user = NULL;
 }
 
 static const struct http_server_handlers handlers = {
@@ -231,7 +254,11 @@ gateway_new(struct loop *loop, const struct gateway_config *config,
 	gw->hooks = hooks;
 	gw->arg = arg;
 	gw->dialer = dialer;
+	gw->pool = conn_pool_new(loop);
 	gw->routes = routes_new(0);
+	gw->keys = key_ring_snapshot(&(struct key_ring){ 0 });
+	gw->guesses = mem_zalloc(sizeof(*gw->guesses));
+	hash_random(&gw->guesses->seed, sizeof(gw->guesses->seed));
 	gw->started_ms = clock_now_ms();
 	hash_random(&gw->random, sizeof(gw->random));
 	gw->random |= 1;
@@ -246,11 +273,18 @@ gateway_serve(struct gateway *gw, int listen_fd, struct error *err)
 
 	if (gw->nservers == GATEWAY_SERVERS_MAX)
 		return error_set(err, ERROR_INVALID, "more than %d listeners", GATEWAY_SERVERS_MAX);
-	server = http_server_new(gw->loop, listen_fd, &http_server_defaults, &handlers, gw, err);
+	server = http_server_new(gw->loop, listen_fd,
+	    gw->config.http != NULL ? gw->config.http : &http_server_defaults, &handlers, gw, err);
 	if (server == NULL)
 		return -1;
 	gw->servers[gw->nservers++] = server;
 	return 0;
+}
+
+static bool
+is_routed(const char *instance, const void *routes)
+{
+	return routes_have_instance(routes, instance);
 }
 
 void
@@ -259,8 +293,33 @@ gateway_set_routes(struct gateway *gw, struct routes *routes)
 	struct routes *old = gw->routes;
 
 	gw->routes = routes;
+	for (size_t i = 0; i < routes->len; i++) /* its series begin at zero */
+		counters_competitor(&gw->counters, routes->at[i].slug);
 	pod_links_keep(&gw->links, routes);
+	conn_pool_keep(gw->pool, is_routed, routes);
 	routes_unref(old);
+}
+
+void
+gateway_set_keys(struct gateway *gw, struct keys *keys)
+{
+	struct keys *old = gw->keys;
+
+	gw->keys = keys;
+	keys_unref(old);
+	chat_end_revoked(gw);
+}
+
+unsigned
+gateway_scopes(const struct http_request *req)
+{
+	return ((const struct auth *)req->user)->scopes;
+}
+
+const char *
+gateway_key(const struct http_request *req)
+{
+	return ((const struct auth *)req->user)->key_id;
 }
 
 void
@@ -287,6 +346,16 @@ gateway_busy_update(struct gateway *gw)
 			busy += http_server_busy(gw->servers[i]);
 	}
 	gw->busy = busy;
+}
+
+size_t
+gateway_sums(const struct gateway *gw, struct competitor_counters **out)
+{
+	_cleanup_free_ const struct counters **all = mem_zalloc((gw->npeers + 1) * sizeof(*all));
+
+	for (unsigned i = 0; i < gw->npeers; i++)
+		all[i] = &gw->peers[i]->counters;
+	return counters_sum(all, gw->npeers, out);
 }
 
 static void
@@ -323,8 +392,11 @@ gateway_free(struct gateway *gw)
 	for (unsigned i = 0; i < gw->nservers; i++)
 		http_server_free(gw->servers[i]);
 	pod_links_done(&gw->links);
+	conn_pool_free(gw->pool);
 	dialer_free(gw->dialer);
 	routes_unref(gw->routes);
+	keys_unref(gw->keys);
+	free(gw->guesses);
 	counters_done(&gw->counters);
 	free(gw->peers);
 	free(gw);

@@ -14,25 +14,39 @@
 struct buf;
 struct error;
 struct http_request;
+struct keys;
 struct loop;
+struct life_attempt;
 struct routes;
 struct gateway;
 
 struct gateway_config { /* borrowed */
 	struct chat_relay_limits relay;
-	int64_t connect_ms;   /* 5 s */
-	int64_t body_bytes;   /* 10 MiB */
-	bool anonymous;	      /* may callers without a key chat? (loopback listeners) */
+	int64_t connect_ms; /* 5 s */
+	int64_t body_bytes; /* 10 MiB */
+	bool anonymous; /* may callers without a key chat? (loopback listeners) */
 	const char *listen_host; /* for the Host check; loopback names are always accepted */
+	bool traces; /* give each chat and attempt a span id and send it upstream */
+	const struct http_server_limits *http; /* borrowed; NULL: http_server_defaults */
 };
 
 /* One finished chat, for the usage row; borrowed for the call. */
 struct gateway_usage {
-	const char *request_id, *competitor, *version, *digest, *instance; /* "" if none was picked */
+	const char *request_id, *competitor, *version, *digest,
+	    *instance; /* "" if none was picked */
+	const char *key_id; /* "" without a key */
 	const struct chat_result *result;
 	int64_t accepted_at_ms; /* wall */
 	int64_t duration_us;
 	bool stream;
+	int status; /* as the client saw it; 499 if it left */
+	/* how it went */
+	const char *slug, *model, *client, *traceparent;
+	const char *user_agent; /* NULL if not sent or spans are off */
+	uint64_t span; /* of the chat; 0 while spans are off */
+	uint64_t parent; /* the client's span; 0 if it sent none */
+	const struct life_attempt *attempts;
+	size_t nattempts;
 };
 
 struct gateway_hooks { /* called on the gateway's loop */
@@ -46,17 +60,29 @@ struct gateway_hooks { /* called on the gateway's loop */
 	bool (*health)(struct buf *out, void *arg);
 	/** Add metrics of the control plane in Prometheus text. Thread-safe. */
 	void (*metrics)(struct buf *out, void *arg);
+	/** Add samples of janus_http_requests_total of other surfaces, without a head; may be NULL. */
+	void (*http_metrics)(struct buf *out, void *arg);
 };
 
 /** gateway_new - one for each loop; `peers`/`npeers` later by gateway_set_peers. */
-struct gateway *gateway_new(struct loop *, const struct gateway_config *, const struct gateway_hooks *,
-    void *arg, struct error *);
+struct gateway *gateway_new(struct loop *, const struct gateway_config *,
+    const struct gateway_hooks *, void *arg, struct error *);
 /** gateway_serve - listen on fd (taken over); may be called for several listeners. */
 int gateway_serve(struct gateway *, int listen_fd, struct error *);
 /** gateway_set_routes - the snapshot to use from now on; takes over the reference. On its loop. */
 void gateway_set_routes(struct gateway *, struct routes *);
+/** gateway_set_keys - the same for keys; chats whose key was revoked end. */
+void gateway_set_keys(struct gateway *, struct keys *);
+/** gateway_scopes - what the caller of a request of another surface may do: SCOPE(READ) | ... of
+ *  controlplane/store/keys.h.  From other_head until other_request has returned. */
+unsigned gateway_scopes(const struct http_request *);
+/** gateway_key - the id of its key, "" without one; borrowed, as long. */
+const char *gateway_key(const struct http_request *);
 /** gateway_set_peers - all gateways of the process, for /metrics to sum over; before serving. */
 void gateway_set_peers(struct gateway *const *peers, unsigned npeers);
+struct competitor_counters;
+/** gateway_sums - the counters of all peers summed by competitor; the caller frees *out. Any thread. */
+size_t gateway_sums(const struct gateway *, struct competitor_counters **out);
 /** gateway_drain - stop accepting and close idle connections. On its loop. */
 void gateway_drain(struct gateway *);
 /** gateway_busy - requests not yet answered. Any thread. */

@@ -82,8 +82,18 @@ sum_competitors(struct sums *sums, const struct counters *const *all, unsigned l
 		}
 }
 
+size_t
+counters_sum(const struct counters *const *all, unsigned len, struct competitor_counters **out)
+{
+	struct sums sums = { 0 };
+
+	sum_competitors(&sums, all, len);
+	*out = sums.at;
+	return sums.len;
+}
+
 static void
-http_text(struct buf *out, const struct counters *const *all, unsigned len)
+http_text(struct buf *out, const struct counters *const *all, unsigned len, const char *more)
 {
 	_cleanup_buf_ struct buf labels = { 0 };
 
@@ -108,6 +118,7 @@ http_text(struct buf *out, const struct counters *const *all, unsigned len)
 		    route_labels[route], counters_method(method), counters_status(column));
 		metrics_value(out, "janus_http_requests_total", labels.data, (double)n);
 	}
+	buf_add_str(out, more);
 	metrics_head(out, "janus_http_request_duration_seconds", "histogram",
 	    "From the end of a request's head to the end of its answer.");
 	for (unsigned route = 0; route < GATEWAY_ROUTE_COUNT; route++) {
@@ -222,13 +233,35 @@ series_text(struct buf *out, const struct series *s, const struct metric_buckets
 	}
 }
 
+static const char *const rejection_labels[] = {
+#define X(name, label) "reason=\"" label "\"",
+	KEY_REJECTIONS(X)
+#undef X
+};
+
+static void
+rejections_text(struct buf *out, const struct counters *const *all, unsigned len)
+{
+	metrics_head(out, "janus_key_rejections_total", "counter",
+	    "Requests refused for their key or its limits.");
+	for (unsigned k = 0; k < KEY_REJECTION_COUNT; k++) {
+		uint64_t n = 0;
+
+		for (unsigned i = 0; i < len; i++)
+			n += atomic_load_explicit(&all[i]->rejections[k], memory_order_relaxed);
+		metrics_value(out, "janus_key_rejections_total", rejection_labels[k], (double)n);
+	}
+}
+
 void
-counters_text(struct buf *out, const struct counters *const *all, unsigned len)
+counters_text(
+    struct buf *out, const struct counters *const *all, unsigned len, const char *more_http)
 {
 	struct sums sums = { 0 };
 
-	http_text(out, all, len);
+	http_text(out, all, len, more_http);
 	loops_text(out, all, len);
+	rejections_text(out, all, len);
 	sum_competitors(&sums, all, len);
 	outcomes_text(out, &sums);
 	for (size_t i = 0; i < ARRAY_LEN(counter_series); i++)
@@ -285,13 +318,14 @@ process_metrics(struct buf *out)
 	_cleanup_free_ char *statm = NULL;
 	unsigned long pages = 0, resident = 0;
 	struct rusage use = { 0 };
-	struct rlimit files = { 0 };
+	struct rlimit files = { 0 }, space = { 0 };
 	const double page = (double)sysconf(_SC_PAGESIZE);
 
 	if (file_read("/proc/self/statm", 4096, &statm, NULL, NULL) == 0)
 		sscanf(statm, "%lu %lu", &pages, &resident);
 	getrusage(RUSAGE_SELF, &use);
 	getrlimit(RLIMIT_NOFILE, &files);
+	getrlimit(RLIMIT_AS, &space);
 	metrics_head(out, "janus_build_info", "gauge", "Always 1.");
 	metrics_value(out, "janus_build_info", "version=\"" JANUS_VERSION "\",revision=\"\"", 1);
 	gauge(out, "janus_log_dropped_total", "counter", "Log lines that could not be written.",
@@ -302,6 +336,8 @@ process_metrics(struct buf *out)
 	gauge(out, "process_resident_memory_bytes", "gauge", "Memory in use.",
 	    (double)resident * page);
 	gauge(out, "process_virtual_memory_bytes", "gauge", "Address space.", (double)pages * page);
+	gauge(out, "process_virtual_memory_max_bytes", "gauge", "Most address space.",
+	    (double)space.rlim_cur);
 	gauge(out, "process_open_fds", "gauge", "Open descriptors.", open_descriptors());
 	gauge(out, "process_max_fds", "gauge", "Most descriptors at once.", (double)files.rlim_cur);
 	gauge(out, "process_start_time_seconds", "gauge", "Start, in seconds since 1970.",

@@ -24,8 +24,8 @@ pod_links_get(struct pod_links *links, struct loop *loop, const struct route_tar
 	return link;
 }
 
-static bool
-is_routed(const struct routes *routes, const char *instance)
+bool
+routes_have_instance(const struct routes *routes, const char *instance)
 {
 	for (size_t i = 0; routes != NULL && i < routes->len; i++)
 		for (size_t k = 0; k < routes->at[i].ntargets; k++)
@@ -46,7 +46,7 @@ pod_links_keep(struct pod_links *links, const struct routes *routes)
 
 	/* First out of the map, then closed: closing calls back, and that may open others. */
 	while (map_next(&links->by_instance, &at, &instance, &value))
-		if (!is_routed(routes, instance))
+		if (!routes_have_instance(routes, instance))
 			names[ngone++] = instance;
 	for (size_t i = 0; i < ngone; i++) {
 		char name[sizeof(((struct route_target *)0)->instance)];

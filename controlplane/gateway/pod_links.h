@@ -3,11 +3,16 @@
  */
 #ifndef JANUS_GATEWAY_POD_LINKS_H
 #define JANUS_GATEWAY_POD_LINKS_H
+#include <stdbool.h>
+
 #include "runtime/base/map.h"
 struct link;
 struct loop;
 struct route_target;
 struct routes;
+
+/** routes_have_instance - is it a target of some route? NULL has none. */
+bool routes_have_instance(const struct routes *, const char *instance);
 
 struct pod_links { /* zero-initialised */
 	struct map by_instance;

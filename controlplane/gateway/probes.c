@@ -73,10 +73,13 @@ probe_metrics(struct gateway *gw, struct http_request *req)
 {
 	_cleanup_free_ const struct counters **all = mem_zalloc((gw->npeers + 1) * sizeof(*all));
 	_cleanup_buf_ struct buf out = { 0 };
+	_cleanup_buf_ struct buf others = { 0 };
 
 	for (unsigned i = 0; i < gw->npeers; i++)
 		all[i] = &gw->peers[i]->counters;
-	counters_text(&out, all, gw->npeers);
+	if (gw->hooks->http_metrics != NULL)
+		gw->hooks->http_metrics(&others, gw->arg);
+	counters_text(&out, all, gw->npeers, buf_str(&others));
 	process_metrics(&out);
 	if (gw->hooks->metrics != NULL)
 		gw->hooks->metrics(&out, gw->arg);

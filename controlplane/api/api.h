@@ -17,6 +17,11 @@ struct submission;
 struct supervisor;
 struct workers;
 struct engine;
+struct gateway;
+struct key_ring;
+struct keys;
+struct requests;
+struct buf;
 struct api;
 
 struct api_deps { /* borrowed */
@@ -26,10 +31,16 @@ struct api_deps { /* borrowed */
 	struct store *store;
 	struct supervisor *supervisor;
 	struct engine *engine;
-	bool anonymous_read; /* callers without rights may read (loopback listener) */
+	struct gateway *const *gateways; /* there before the first call is */
+	const struct requests *requests; /* the last chats */
+	struct key_ring *keys;
+	/** Keys changed: what gateways are to use from now on; takes over the reference. */
+	void (*on_keys)(struct keys *, void *keys_arg);
+	void *keys_arg;
+	bool anonymous; /* callers without a key may chat and read (loopback listener) */
 	int64_t started_at_ms;
 	int64_t memory_bytes; /* the default limit of an instance, for words */
-	const char *listen;   /* "127.0.0.1:8000" */
+	const char *listen; /* "127.0.0.1:8000" */
 	const char *state_dir;
 };
 
@@ -41,6 +52,8 @@ int64_t api_head(struct api *, struct http_request *);
 void api_request(struct api *, struct http_request *);
 /** api_submission_changed - tell who follows it. Control loop. */
 void api_submission_changed(struct api *, const struct submission *);
+/** api_metrics - samples of janus_http_requests_total for this surface, without their head. Any thread. */
+void api_metrics(const struct api *, struct buf *out);
 /** api_close - end all streams (daemon shutdown). Control loop. */
 void api_close(struct api *);
 #endif

@@ -2,6 +2,7 @@
  * call.c - messages between a request's loop and the control loop.
  */
 #include "controlplane/api/call.h"
+#include "controlplane/api/handlers.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,9 +23,17 @@
 
 /* ---- life ---- */
 
+#define BEHIND_BYTES (1 << 20)
+
+void
+call_hold(struct api_call *c)
+{
+	__atomic_add_fetch(&c->sides, 1, __ATOMIC_ACQ_REL);
+}
+
 /* Each side lets go once, on its own thread. */
-static void
-let_go(struct api_call *c)
+void
+call_let_go(struct api_call *c)
 {
 	if (__atomic_sub_fetch(&c->sides, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
@@ -61,26 +70,36 @@ deliver(void *arg)
 	};
 	const bool last = a->kind == ANSWER_WHOLE || a->kind == ANSWER_END;
 
-	if (a->status == 503)
+	if (a->status == 503 || a->status == 429)
 		headers[2] = (struct http_header){ "retry-after", "1" };
 	if (c->request != NULL) {
 		switch (a->kind) {
-		case ANSWER_WHOLE: http_reply(c->request, a->status, headers, a->bytes.data, a->bytes.len); break;
+		case ANSWER_WHOLE:
+			http_reply(c->request, a->status, headers, a->bytes.data, a->bytes.len);
+			break;
 		case ANSWER_BEGIN: http_stream_begin(c->request, a->status, headers); break;
-		case ANSWER_WRITE: http_stream_write(c->request, a->bytes.data, a->bytes.len); break;
+		case ANSWER_WRITE:
+			if (!http_stream_write(c->request, a->bytes.data, a->bytes.len))
+				atomic_store(&c->full, true);
+			break;
 		case ANSWER_END: http_stream_end(c->request); break;
 		}
 	}
+	if (a->kind == ANSWER_WRITE)
+		atomic_fetch_sub(&c->queued, a->bytes.len);
+	if (last)
+		api_count_of(c->api, c->method, c->path, a->status);
 	buf_done(&a->bytes);
 	free(a);
 	if (last) {
 		c->request = NULL;
-		let_go(c);
+		call_let_go(c);
 	}
 }
 
 static void
-send_answer(struct api_call *c, enum answer_kind kind, int status, const char *type, struct buf *bytes)
+send_answer(
+    struct api_call *c, enum answer_kind kind, int status, const char *type, struct buf *bytes)
 {
 	struct answer *a;
 
@@ -96,10 +115,12 @@ send_answer(struct api_call *c, enum answer_kind kind, int status, const char *t
 	snprintf(a->content_type, sizeof(a->content_type), "%s", type);
 	if (bytes != NULL)
 		a->bytes = *bytes;
+	if (kind == ANSWER_WRITE)
+		atomic_fetch_add(&c->queued, a->bytes.len);
 	c->ended = kind == ANSWER_WHOLE || kind == ANSWER_END;
 	loop_post(c->owner, deliver, a);
 	if (c->ended)
-		let_go(c);
+		call_let_go(c);
 }
 
 void
@@ -126,7 +147,9 @@ reply_text(struct api_call *c, enum wire_code code, const char *param, const cha
 void
 reply_error(struct api_call *c, const struct error *err)
 {
-	reply_text(c, wire_code_of(err->kind), NULL, err->text);
+	/* The one place of the control API that can fail so is the database. */
+	reply_text(
+	    c, err->kind == ERROR_IO ? CODE_LOW_DISK : wire_code_of(err->kind), NULL, err->text);
 }
 
 void
@@ -168,6 +191,12 @@ reply_end(struct api_call *c)
 	send_answer(c, ANSWER_END, 200, "", NULL);
 }
 
+bool
+call_is_behind(const struct api_call *c)
+{
+	return atomic_load(&c->full) || atomic_load(&c->queued) > BEHIND_BYTES;
+}
+
 /* ---- owner to control loop ---- */
 
 static void
@@ -178,7 +207,7 @@ tell_gone(void *arg)
 	c->gone = true;
 	if (!c->ended && c->on_gone != NULL)
 		c->on_gone(c, c->arg);
-	let_go(c);
+	call_let_go(c);
 }
 
 static void
@@ -189,8 +218,17 @@ client_gone(struct http_request *req, void *arg)
 	(void)req;
 	c->request = NULL;
 	/* The message is a third holder: the handler may let go before it arrives. */
-	__atomic_add_fetch(&c->sides, 1, __ATOMIC_ACQ_REL);
+	call_hold(c);
 	loop_post(c->control, tell_gone, c);
+}
+
+static void
+client_drained(struct http_request *req, void *arg)
+{
+	struct api_call *c = arg;
+
+	(void)req;
+	atomic_store(&c->full, false);
 }
 
 struct start {
@@ -208,10 +246,11 @@ run_handler(void *arg)
 }
 
 void
-call_start(struct api *api, struct loop *control, struct http_request *req, bool is_admin,
+call_start(struct api *api, struct loop *control, struct http_request *req, const char *actor,
     void (*handle)(struct api_call *))
 {
-	static const struct http_request_events events = { .on_gone = client_gone };
+	static const struct http_request_events events = { .on_gone = client_gone,
+		.on_drain = client_drained };
 	struct api_call *c = mem_zalloc(sizeof(*c));
 	struct start *s = mem_zalloc(sizeof(*s));
 
@@ -220,10 +259,9 @@ call_start(struct api *api, struct loop *control, struct http_request *req, bool
 	c->control = control;
 	c->request = req;
 	c->sides = 2;
-	c->is_admin = is_admin;
 	snprintf(c->method, sizeof(c->method), "%s", req->method);
 	snprintf(c->request_id, sizeof(c->request_id), "%s", req->id);
-	snprintf(c->actor, sizeof(c->actor), "%s", is_admin ? "admin" : "anonymous");
+	snprintf(c->actor, sizeof(c->actor), "%s", actor);
 	c->path = str_dup(req->path);
 	c->query = str_dup(req->query);
 	c->body_len = req->body.len;
@@ -253,19 +291,42 @@ call_query(const struct api_call *c, const char *key)
 	return NULL;
 }
 
-bool
-call_known_query(struct api_call *c, const char *const *known)
+/* Is it one of the words? */
+static bool
+is_among(const char *words, const char *key, size_t len)
 {
-	for (const char *at = c->query; *at != '\0'; at += strcspn(at, "&"), at += *at == '&') {
-		const size_t len = strcspn(at, "=&");
-		const char *const *k = known;
+	for (; *words != '\0'; words += strcspn(words, " "), words += *words == ' ')
+		if (strcspn(words, " ") == len && strncmp(words, key, len) == 0)
+			return true;
+	return false;
+}
 
-		while (*k != NULL && (strlen(*k) != len || strncmp(*k, at, len) != 0))
-			k++;
-		if (*k == NULL) {
-			reply_code(c, CODE_UNKNOWN_PARAMETER, NULL, "Unknown query parameter '%.*s'.", (int)(len < 64 ? len : 64), at);
+bool
+call_known_keys(struct api_call *c, const char *query, const char *body)
+{
+	const cJSON *item;
+
+	for (const char *at = c->query; *at != '\0'; at += strcspn(at, "&"), at += *at == '&') {
+		const size_t len = strcspn(at, "=&"), value = len + (at[len] == '=');
+		_cleanup_free_ char *decoded = NULL;
+
+		if (!is_among(query, at, len)) {
+			reply_code(c, CODE_UNKNOWN_PARAMETER, NULL,
+			    "Unknown query parameter '%.*s'.", (int)(len < 64 ? len : 64), at);
+			return false;
+		}
+		if (url_decode(at + value, strcspn(at, "&") - value, &decoded) < 0) {
+			reply_code(c, CODE_INVALID_VALUE, NULL,
+			    "The value of query parameter '%.*s' is not well encoded.", (int)len,
+			    at);
 			return false;
 		}
 	}
+	json_for_each(item, c->json)
+		if (!is_among(body, item->string, strlen(item->string))) {
+			reply_code(c, CODE_UNKNOWN_PARAMETER, item->string,
+			    "Unknown field '%.64s'.", item->string);
+			return false;
+		}
 	return true;
 }

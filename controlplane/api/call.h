@@ -21,12 +21,11 @@ struct api_call {
 	struct api *api;
 	char method[16], *path, *query;
 	char request_id[132];
-	char actor[32]; /* "admin" or "anonymous" */
+	char actor[32]; /* "admin" by the control socket, the id of a key, or "anonymous" */
 	char *body;
 	size_t body_len;
 	cJSON *json; /* of a JSON body, or NULL */
 	struct route_params params;
-	bool is_admin;
 	/* the handler's own */
 	bool gone; /* the client left: answers go nowhere */
 	void (*on_gone)(struct api_call *, void *arg); /* may be NULL */
@@ -36,6 +35,8 @@ struct api_call {
 	struct http_request *request;
 	int sides;
 	bool ended; /* the handler has answered */
+	_Atomic size_t queued; /* bytes of a stream on their way to the owner's loop */
+	_Atomic bool full; /* the client takes them more slowly than they come */
 };
 
 /* Answers; each ends the call.  Control loop. */
@@ -49,13 +50,19 @@ void reply_empty(struct api_call *, int status);
 void reply_begin(struct api_call *, const char *content_type);
 void reply_write(struct api_call *, const char *bytes, size_t len);
 void reply_end(struct api_call *);
+/** call_hold - for a worker that makes a stream: the call stays until call_let_go. Any thread. */
+void call_hold(struct api_call *);
+void call_let_go(struct api_call *);
+/** call_is_behind - so much waits for the client that whoever makes more should wait. Any thread. */
+bool call_is_behind(const struct api_call *);
 
 /** call_query - decoded value of a query key or NULL; the caller's. */
 char *call_query(const struct api_call *, const char *key);
-/** call_known_query - refuse unknown query keys: true, or answered 400 and false. */
-bool call_known_query(struct api_call *, const char *const *known);
+/** call_known_keys - refuse keys of the query and of the body that are not among these words (apart
+ *  by spaces), and badly encoded values: true, or answered 400 and false. */
+bool call_known_keys(struct api_call *, const char *query, const char *body);
 
 /** call_start - on the owner's loop: hand a request over to `handle` on the control loop. */
-void call_start(struct api *, struct loop *control, struct http_request *, bool is_admin,
+void call_start(struct api *, struct loop *control, struct http_request *, const char *actor,
     void (*handle)(struct api_call *));
 #endif

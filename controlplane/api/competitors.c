@@ -32,14 +32,16 @@ render(const struct api_call *c, size_t i)
 void
 competitor_list(struct api_call *c)
 {
-	list_reply(c, &(struct list_source){ REGISTRY(c)->ncompetitors, id_at, keep, render, NULL, NULL });
+	list_reply(
+	    c, &(struct list_source){ REGISTRY(c)->ncompetitors, id_at, keep, render, NULL });
 }
 
 static struct competitor *
 find(struct api_call *c)
 {
 	struct error err = { 0 };
-	struct competitor *found = registry_find_competitor(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	struct competitor *found =
+	    registry_find_competitor(REGISTRY(c), route_param(&c->params, "ref"), &err);
 
 	if (found == NULL)
 		reply_error(c, &err);
@@ -105,16 +107,17 @@ competitor_restart(struct api_call *c)
 void
 competitor_rollback(struct api_call *c)
 {
-	static const char *const known[] = { "version", NULL };
-	const char *unknown = json_unknown_key(c->json, known), *ref = json_str(c->json, "version");
+	const cJSON *item = json_get(c->json, "version");
+	const char *ref = cJSON_GetStringValue(item);
 	struct competitor *found = find(c);
 	const struct version *v = NULL;
 	struct error err = { 0 };
 
 	if (found == NULL)
 		return;
-	if (unknown != NULL) {
-		reply_code(c, CODE_UNKNOWN_PARAMETER, unknown, "Unknown field '%.64s'.", unknown);
+	if (item != NULL && ref == NULL && !cJSON_IsNull(item)) {
+		reply_code(c, CODE_INVALID_VALUE, "version",
+		    "'version' is the id of a version, as a string.");
 		return;
 	}
 	if (ref != NULL && (v = registry_find_version(REGISTRY(c), ref, &err)) == NULL) {
@@ -149,7 +152,8 @@ version_keep(const struct api_call *c, size_t i, void *arg)
 	const char *wanted = arg;
 	const struct competitor *owner = registry_competitor(REGISTRY(c), v->competitor_id);
 
-	return owner != NULL && (wanted == NULL || strcmp(wanted, owner->slug) == 0 || strcmp(wanted, owner->id) == 0);
+	return owner != NULL &&
+	    (wanted == NULL || strcmp(wanted, owner->slug) == 0 || strcmp(wanted, owner->id) == 0);
 }
 
 static cJSON *
@@ -161,18 +165,19 @@ version_render(const struct api_call *c, size_t i)
 void
 version_list(struct api_call *c)
 {
-	static const char *const extra[] = { "competitor", NULL };
 	_cleanup_free_ char *wanted = call_query(c, "competitor");
 
 	list_reply(c,
-	    &(struct list_source){ REGISTRY(c)->nversions, version_id_at, version_keep, version_render, wanted, extra });
+	    &(struct list_source){
+		REGISTRY(c)->nversions, version_id_at, version_keep, version_render, wanted });
 }
 
 void
 version_get(struct api_call *c)
 {
 	struct error err = { 0 };
-	const struct version *v = registry_find_version(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	const struct version *v =
+	    registry_find_version(REGISTRY(c), route_param(&c->params, "ref"), &err);
 
 	if (v == NULL)
 		reply_error(c, &err);

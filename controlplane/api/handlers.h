@@ -6,13 +6,27 @@
 #include "controlplane/api/call.h"
 #include "controlplane/registry/registry.h"
 #include "controlplane/supervise/supervisor.h"
+#include "runtime/base/metrics.h"
+
+struct buf;
+
+#define API_ROUTES_MAX 64
+#define API_STATUSES 20
 
 struct api {
 	struct api_deps d;
 	struct follower *followers; /* of submissions */
 	struct log_stream *log_streams;
 	bool closing;
+	metric_counter http[API_ROUTES_MAX][API_STATUSES]; /* the last route: none */
 };
+
+/* counts.c */
+void api_count(struct api *, size_t route, int status);
+void api_counts_text(
+    const struct api *, size_t route, const char *path, const char *method, struct buf *out);
+/** api_count_of - count by what was asked for (routes.c). Any thread. */
+void api_count_of(struct api *, const char *method, const char *path, int status);
 
 /* submissions.c */
 void submission_create(struct api_call *);
@@ -45,6 +59,23 @@ void status_get(struct api_call *);
 void doctor_get(struct api_call *);
 void event_list(struct api_call *);
 
+/* requests.c */
+void request_list(struct api_call *);
+void request_get(struct api_call *);
+
+/* top.c */
+void top_get(struct api_call *);
+
+/* keys.c */
+void key_create(struct api_call *);
+void key_list(struct api_call *);
+void key_get(struct api_call *);
+void key_rotate(struct api_call *);
+void key_revoke(struct api_call *);
+
+/* usage.c */
+void usage_get(struct api_call *);
+
 /* render.c: trees are the caller's */
 cJSON *render_submission(const struct api_deps *, const struct submission *);
 cJSON *render_competitor(const struct api_deps *, const struct competitor *);
@@ -53,14 +84,14 @@ cJSON *render_instance(const struct api_deps *, const struct instance *);
 
 /* list.c */
 /** list_reply - page over n rows: keep(i) says which count, render(i) makes one.  Rows are in the
- *  order of creation; the query's limit, after, before and order are obeyed. */
+ *  order of creation; the query's limit, after, before and order are obeyed: a page begins after
+ *  one row, or ends before the other. */
 struct list_source {
 	size_t n;
 	const char *(*id)(const struct api_call *, size_t i);
 	bool (*keep)(const struct api_call *, size_t i, void *filter);
 	cJSON *(*render)(const struct api_call *, size_t i);
 	void *filter;
-	const char *const *extra; /* query keys of its own, NULL-ended */
 };
 void list_reply(struct api_call *, const struct list_source *);
 

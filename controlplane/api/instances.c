@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controlplane/api/handlers.h"
 #include "runtime/base/buf.h"
@@ -18,6 +19,8 @@
 #define TAIL_DEFAULT 100
 #define TAIL_MAX 10000
 #define FOLLOWERS_MAX 16
+#define WAITING_BYTES (1 << 20)
+#define BEHIND_MS 10
 
 struct filter {
 	char *competitor, *state;
@@ -57,17 +60,18 @@ render(const struct api_call *c, size_t i)
 void
 instance_list(struct api_call *c)
 {
-	static const char *const extra[] = { "competitor", "state", NULL };
-	_cleanup_(filter_done) struct filter f = { call_query(c, "competitor"), call_query(c, "state") };
+	_cleanup_(
+	    filter_done) struct filter f = { call_query(c, "competitor"), call_query(c, "state") };
 
-	list_reply(c, &(struct list_source){ REGISTRY(c)->ninstances, id_at, keep, render, &f, extra });
+	list_reply(c, &(struct list_source){ REGISTRY(c)->ninstances, id_at, keep, render, &f });
 }
 
 void
 instance_get(struct api_call *c)
 {
 	struct error err = { 0 };
-	const struct instance *in = registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	const struct instance *in =
+	    registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
 
 	if (in == NULL)
 		reply_error(c, &err);
@@ -79,7 +83,11 @@ instance_get(struct api_call *c)
 
 struct log_stream {
 	struct log_stream *next;
-	struct api_call *call; /* NULL once the client is gone; control loop only */
+	struct api_call
+	    *call; /* NULL once it was answered or the client is gone; control loop only */
+	struct api_call *held; /* the same, for the worker */
+	bool begun;
+	_Atomic size_t waiting; /* bytes on their way to the control loop */
 	struct api *api;
 	struct engine *engine;
 	char instance[NOUN_ID_MAX];
@@ -94,13 +102,25 @@ struct log_news {
 	struct buf text;
 };
 
+/* The head goes out with the first line, so that what fails before it is a status. */
+static void
+begin(struct log_stream *s)
+{
+	if (!s->begun)
+		reply_begin(s->call, "application/jsonl; charset=utf-8");
+	s->begun = true;
+}
+
 static void
 hand_on(void *arg)
 {
 	struct log_news *n = arg;
 
-	if (n->stream->call != NULL)
+	if (n->stream->call != NULL) {
+		begin(n->stream);
 		reply_write(n->stream->call, n->text.data, n->text.len);
+	}
+	atomic_fetch_sub(&n->stream->waiting, n->text.len);
 	buf_done(&n->text);
 	free(n);
 }
@@ -113,11 +133,17 @@ on_line(const struct log_line *line, void *arg)
 	char at[CLOCK_TEXT_MAX];
 
 	n->stream = s;
-	buf_printf(&n->text, "{\"ts\":\"%s\",\"stream\":\"%s\",\"text\":", line->at_ms != 0 ? clock_format(line->at_ms, at) : "",
+	buf_printf(&n->text, "{\"ts\":\"%s\",\"stream\":\"%s\",\"text\":",
+	    line->at_ms != 0 ? clock_format(line->at_ms, at) : "",
 	    line->is_stderr ? "stderr" : "stdout");
 	json_add_quoted(&n->text, line->text, line->len);
 	buf_add_str(&n->text, "}\n");
+	atomic_fetch_add(&s->waiting, n->text.len);
 	loop_post(s->api->d.control, hand_on, n);
+	/* Who writes without end must not fill our memory: the engine keeps it for as long. */
+	while (s->follow && !atomic_load(&s->cancel) &&
+	    (atomic_load(&s->waiting) > WAITING_BYTES || call_is_behind(s->held)))
+		usleep(BEHIND_MS * 1000);
 	return atomic_load(&s->cancel) ? -1 : 0;
 }
 
@@ -126,7 +152,8 @@ read_logs(void *arg)
 {
 	struct log_stream *s = arg;
 
-	if (s->engine->driver->logs(s->engine, s->instance, s->tail, s->follow, on_line, s, &s->cancel, &s->err) == 0)
+	if (s->engine->driver->logs(
+		s->engine, s->instance, s->tail, s->follow, on_line, s, &s->cancel, &s->err) == 0)
 		s->err.kind = ERROR_NONE;
 }
 
@@ -139,8 +166,14 @@ logs_over(void *arg)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
-	if (s->call != NULL)
+	if (s->call != NULL && !s->begun && s->err.kind != ERROR_NONE &&
+	    s->err.kind != ERROR_NOT_FOUND) {
+		reply_error(s->call, &s->err);
+	} else if (s->call != NULL) {
+		begin(s);
 		reply_end(s->call);
+	}
+	call_let_go(s->held);
 	free(s);
 }
 
@@ -157,14 +190,11 @@ client_gone(struct api_call *c, void *arg)
 static bool
 parse(struct api_call *c, struct log_stream *s)
 {
-	static const char *const known[] = { "tail", "follow", NULL };
 	_cleanup_free_ char *tail = call_query(c, "tail");
 	_cleanup_free_ char *follow = call_query(c, "follow");
 	struct error err = { 0 };
 	int64_t n = TAIL_DEFAULT;
 
-	if (!call_known_query(c, known))
-		return false;
 	if (tail != NULL && str_parse_int(tail, 0, TAIL_MAX, &n, &err) < 0) {
 		reply_code(c, CODE_INVALID_VALUE, "tail", "tail: %s", err.text);
 		return false;
@@ -174,6 +204,8 @@ parse(struct api_call *c, struct log_stream *s)
 		return false;
 	}
 	s->tail = (int)n;
+	/* Who asked for the head only has it: his going away would never be seen. */
+	s->follow = s->follow && strcmp(c->method, "HEAD") != 0;
 	return true;
 }
 
@@ -187,11 +219,13 @@ logs_of(struct api_call *c, const struct instance *in)
 	for (const struct log_stream *k = c->api->log_streams; k != NULL; k = k->next)
 		running++;
 	if (v != NULL && v->is_url) {
-		reply_code(c, CODE_INVALID_STATE, NULL, "An endpoint that somebody else runs has no logs here.");
+		reply_code(c, CODE_INVALID_STATE, NULL,
+		    "An endpoint that somebody else runs has no logs here.");
 		return;
 	}
 	if (running >= FOLLOWERS_MAX) {
-		reply_code(c, CODE_CONCURRENCY, NULL, "%d log readers are at work already.", running);
+		reply_code(
+		    c, CODE_CONCURRENCY, NULL, "%d log readers are at work already.", running);
 		return;
 	}
 	s = mem_zalloc(sizeof(*s));
@@ -199,7 +233,8 @@ logs_of(struct api_call *c, const struct instance *in)
 		free(s);
 		return;
 	}
-	s->call = c;
+	s->call = s->held = c;
+	call_hold(c);
 	s->api = c->api;
 	s->engine = DEPS(c)->engine;
 	snprintf(s->instance, sizeof(s->instance), "%s", in->id);
@@ -207,7 +242,8 @@ logs_of(struct api_call *c, const struct instance *in)
 	c->api->log_streams = s;
 	c->on_gone = client_gone;
 	c->arg = s;
-	reply_begin(c, "application/jsonl; charset=utf-8");
+	if (s->follow)
+		begin(s);
 	worker_run(DEPS(c)->workers, DEPS(c)->control, read_logs, logs_over, s);
 }
 
@@ -215,7 +251,8 @@ void
 instance_logs(struct api_call *c)
 {
 	struct error err = { 0 };
-	const struct instance *in = registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	const struct instance *in =
+	    registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
 
 	if (in == NULL)
 		reply_error(c, &err);
@@ -227,13 +264,15 @@ void
 competitor_logs(struct api_call *c)
 {
 	struct error err = { 0 };
-	const struct competitor *owner = registry_find_competitor(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	const struct competitor *owner =
+	    registry_find_competitor(REGISTRY(c), route_param(&c->params, "ref"), &err);
 	const struct instance *in = owner != NULL ? registry_serving(REGISTRY(c), owner) : NULL;
 
 	if (owner == NULL)
 		reply_error(c, &err);
 	else if (in == NULL)
-		reply_code(c, CODE_INVALID_STATE, NULL, "'%s' has no instance: it is stopped.", owner->slug);
+		reply_code(c, CODE_INVALID_STATE, NULL, "'%s' has no instance: it is stopped.",
+		    owner->slug);
 	else
 		logs_of(c, in);
 }
@@ -243,8 +282,10 @@ log_streams_close(struct api *api)
 {
 	for (struct log_stream *s = api->log_streams; s != NULL; s = s->next) {
 		atomic_store(&s->cancel, true);
-		if (s->call != NULL)
+		if (s->call != NULL) {
+			begin(s);
 			reply_end(s->call);
+		}
 		s->call = NULL;
 	}
 }

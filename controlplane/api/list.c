@@ -49,55 +49,63 @@ page_parse(struct api_call *c, struct page *p)
 	return true;
 }
 
-static bool
-known(struct api_call *c, const char *const *extra)
+/* Place of the row with that id in the asked-for order; n if there is none. */
+static size_t
+place(const struct api_call *c, const struct list_source *src, const struct page *p, const char *id)
 {
-	const char *keys[16] = { "limit", "after", "before", "order" };
-	size_t n = 4;
+	size_t k = 0;
 
-	for (; extra != NULL && *extra != NULL && n + 1 < ARRAY_LEN(keys); extra++)
-		keys[n++] = *extra;
-	return call_known_query(c, keys);
+	while (k < src->n && strcmp(src->id(c, p->ascending ? k : src->n - 1 - k), id) != 0)
+		k++;
+	return k;
+}
+
+/* The part of the list between the cursors, or answered 400 and false. */
+static bool
+cut_out(struct api_call *c, const struct list_source *src, const struct page *p, size_t *from,
+    size_t *to)
+{
+	*from = 0;
+	*to = src->n;
+	if (p->after != NULL && (*from = place(c, src, p, p->after) + 1) > src->n) {
+		reply_code(c, CODE_INVALID_VALUE, "after",
+		    "after: there is no '%.64s' in this list.", p->after);
+		return false;
+	}
+	if (p->before != NULL && (*to = place(c, src, p, p->before)) == src->n) {
+		reply_code(c, CODE_INVALID_VALUE, "before",
+		    "before: there is no '%.64s' in this list.", p->before);
+		return false;
+	}
+	return true;
 }
 
 void
 list_reply(struct api_call *c, const struct list_source *src)
 {
 	_cleanup_(page_done) struct page p = { 0 };
-	bool skipping, more = false;
-	int64_t taken = 0;
-	const char *first = NULL, *last = NULL;
+	_cleanup_free_ size_t *kept = NULL;
+	size_t from, to, n = 0;
 
-	if (!known(c, src->extra) || !page_parse(c, &p))
+	if (!page_parse(c, &p) || !cut_out(c, src, &p, &from, &to))
 		return;
+	kept = mem_zalloc((src->n + 1) * sizeof(*kept));
+	for (size_t k = from; k < to; k++) {
+		const size_t i = p.ascending ? k : src->n - 1 - k;
+
+		if (src->keep(c, i, src->filter))
+			kept[n++] = i;
+	}
+	const size_t take = p.limit != 0 && (size_t)p.limit < n ? (size_t)p.limit : n;
+	/* The page before a row is the one next to it. */
+	const size_t *page = p.before != NULL && p.after == NULL ? kept + (n - take) : kept;
 	cJSON *list = cJSON_CreateObject();
 	json_add_str(list, "object", "list");
 	cJSON *data = json_add_arr(list, "data");
-
-	skipping = p.after != NULL;
-	for (size_t k = 0; k < src->n; k++) {
-		const size_t i = p.ascending ? k : src->n - 1 - k;
-		const char *id = src->id(c, i);
-
-		if (p.before != NULL && strcmp(id, p.before) == 0)
-			break;
-		if (skipping) {
-			skipping = strcmp(id, p.after) != 0;
-			continue;
-		}
-		if (!src->keep(c, i, src->filter))
-			continue;
-		if (p.limit != 0 && taken == p.limit) {
-			more = true;
-			break;
-		}
-		cJSON_AddItemToArray(data, src->render(c, i));
-		taken++;
-		first = first != NULL ? first : id;
-		last = id;
-	}
-	json_add_str(list, "first_id", first);
-	json_add_str(list, "last_id", last);
-	json_add_bool(list, "has_more", more);
+	for (size_t k = 0; k < take; k++)
+		cJSON_AddItemToArray(data, src->render(c, page[k]));
+	json_add_str(list, "first_id", take != 0 ? src->id(c, page[0]) : NULL);
+	json_add_str(list, "last_id", take != 0 ? src->id(c, page[take - 1]) : NULL);
+	json_add_bool(list, "has_more", take < n);
 	reply_json(c, 200, list);
 }

@@ -1,10 +1,13 @@
 /*
  * render.c - nouns as the JSON of docs/api.md.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "controlplane/api/handlers.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/json.h"
+#include "runtime/base/str.h"
 
 static void
 add_text(cJSON *json, const char *key, const char *text)
@@ -16,8 +19,10 @@ add_text(cJSON *json, const char *key, const char *text)
 static void
 add_json(cJSON *json, const char *key, const char *text)
 {
-	cJSON *item = text != NULL && text[0] != '\0' ? cJSON_Parse(text) : NULL;
+	cJSON *item = NULL;
 
+	if (text != NULL && text[0] != '\0')
+		json_parse(text, strlen(text), &item, NULL);
 	cJSON_AddItemToObject(json, key, item != NULL ? item : cJSON_CreateNull());
 }
 
@@ -72,6 +77,25 @@ render_submission(const struct api_deps *d, const struct submission *s)
 	return json;
 }
 
+/* What happened, and what happens next. */
+static void
+add_detail(cJSON *json, const struct instance *in)
+{
+	const int64_t left_ms = in->next_try_ms - clock_wall_ms();
+	char text[DETAIL_MAX + 64], wait[24];
+
+	if (in->state == INSTANCE_BACKOFF && left_ms > 0)
+		snprintf(text, sizeof(text), "%s; next try in %s", in->detail,
+		    str_format_duration((left_ms + 999) / 1000 * 1000, wait, sizeof(wait)));
+	else if (in->state == INSTANCE_FAILED)
+		snprintf(text, sizeof(text),
+		    "%s; it failed %d times: start it again once that is mended", in->detail,
+		    in->failures);
+	else
+		snprintf(text, sizeof(text), "%s", in->detail);
+	add_text(json, "state_detail", text);
+}
+
 cJSON *
 render_competitor(const struct api_deps *d, const struct competitor *c)
 {
@@ -85,9 +109,15 @@ render_competitor(const struct api_deps *d, const struct competitor *c)
 		    d->registry->instances[i]->state == INSTANCE_READY;
 	json_add_str(json, "name", c->slug);
 	json_add_str(json, "kind", v != NULL && v->is_url ? "url" : "image");
-	json_add_str(json, "state", !c->wanted && in == NULL ? "stopped" : in != NULL ? instance_state_name(in->state) : "absent");
+	json_add_str(json, "state",
+	    !c->wanted && in == NULL ? "stopped"
+		: in != NULL         ? instance_state_name(in->state)
+				     : "absent");
 	add_text(json, "state_reason", in != NULL ? in->reason : "");
-	add_text(json, "state_detail", in != NULL ? in->detail : "");
+	if (in != NULL)
+		add_detail(json, in);
+	else
+		json_add_str(json, "state_detail", NULL);
 	json_add_str(json, "wanted", c->wanted ? "running" : "stopped");
 	add_text(json, "version_id", c->version_id);
 	add_text(json, "digest", v != NULL ? v->digest : "");
@@ -133,7 +163,7 @@ render_instance(const struct api_deps *d, const struct instance *in)
 	add_text(json, "digest", v != NULL ? v->digest : "");
 	json_add_str(json, "state", instance_state_name(in->state));
 	add_text(json, "state_reason", in->reason);
-	add_text(json, "state_detail", in->detail);
+	add_detail(json, in);
 	json_add_time(json, "state_since", in->since_ms);
 	json_add_time(json, "next_try_at", in->next_try_ms);
 	json_add_int(json, "restarts", in->restarts);

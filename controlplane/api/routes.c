@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "controlplane/api/handlers.h"
+#include "controlplane/gateway/gateway.h"
+#include "controlplane/store/keys.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -14,40 +16,55 @@
 #include "runtime/net/http_server.h"
 #include "runtime/openai/envelope.h"
 
-enum who { READ, ADMIN };
+enum who { READ = SCOPE_AT_READ, SUBMIT = SCOPE_AT_SUBMIT, ADMIN = SCOPE_AT_ADMIN };
 
 struct api_route {
 	const char *method, *path;
 	void (*handle)(struct api_call *);
 	enum who who;
 	int64_t body_max; /* 0: none is taken */
+	const char *query, *body; /* the keys it knows, apart by spaces; NULL: none */
 };
 
 #define SMALL (1 << 20)
+#define PAGE "limit after before order"
 
 static const struct api_route routes[] = {
-	/* method, path, handler, who, largest body */
-	{ "POST", "/api/v1/submissions", submission_create, ADMIN, SMALL },
-	{ "GET", "/api/v1/submissions", submission_list, READ, 0 },
-	{ "GET", "/api/v1/submissions/:ref", submission_get, READ, 0 },
-	{ "GET", "/api/v1/submissions/:ref/events", submission_events, READ, 0 },
-	{ "POST", "/api/v1/submissions/:ref/cancel", submission_cancel, ADMIN, SMALL },
-	{ "GET", "/api/v1/competitors", competitor_list, READ, 0 },
-	{ "GET", "/api/v1/competitors/:ref", competitor_get, READ, 0 },
-	{ "DELETE", "/api/v1/competitors/:ref", competitor_remove, ADMIN, 0 },
-	{ "POST", "/api/v1/competitors/:ref/start", competitor_start, ADMIN, SMALL },
-	{ "POST", "/api/v1/competitors/:ref/stop", competitor_stop, ADMIN, SMALL },
-	{ "POST", "/api/v1/competitors/:ref/restart", competitor_restart, ADMIN, SMALL },
-	{ "POST", "/api/v1/competitors/:ref/rollback", competitor_rollback, ADMIN, SMALL },
-	{ "GET", "/api/v1/competitors/:ref/logs", competitor_logs, ADMIN, 0 },
-	{ "GET", "/api/v1/versions", version_list, READ, 0 },
-	{ "GET", "/api/v1/versions/:ref", version_get, READ, 0 },
-	{ "GET", "/api/v1/instances", instance_list, READ, 0 },
-	{ "GET", "/api/v1/instances/:ref", instance_get, READ, 0 },
-	{ "GET", "/api/v1/instances/:ref/logs", instance_logs, ADMIN, 0 },
-	{ "GET", "/api/v1/status", status_get, READ, 0 },
-	{ "GET", "/api/v1/doctor", doctor_get, ADMIN, 0 },
-	{ "GET", "/api/v1/events", event_list, READ, 0 },
+	/* method, path, handler, who, largest body, query keys, body keys */
+	{ "POST", "/api/v1/submissions", submission_create, SUBMIT, SMALL, NULL,
+	    "name image url manifest" },
+	{ "GET", "/api/v1/submissions", submission_list, READ, 0, PAGE " competitor state", NULL },
+	{ "GET", "/api/v1/submissions/:ref", submission_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/submissions/:ref/events", submission_events, READ, 0, NULL, NULL },
+	{ "POST", "/api/v1/submissions/:ref/cancel", submission_cancel, SUBMIT, SMALL, NULL, NULL },
+	{ "GET", "/api/v1/competitors", competitor_list, READ, 0, PAGE, NULL },
+	{ "GET", "/api/v1/competitors/:ref", competitor_get, READ, 0, NULL, NULL },
+	{ "DELETE", "/api/v1/competitors/:ref", competitor_remove, ADMIN, 0, NULL, NULL },
+	{ "POST", "/api/v1/competitors/:ref/start", competitor_start, ADMIN, SMALL, NULL, NULL },
+	{ "POST", "/api/v1/competitors/:ref/stop", competitor_stop, ADMIN, SMALL, NULL, NULL },
+	{ "POST", "/api/v1/competitors/:ref/restart", competitor_restart, ADMIN, SMALL, NULL,
+	    NULL },
+	{ "POST", "/api/v1/competitors/:ref/rollback", competitor_rollback, ADMIN, SMALL, NULL,
+	    "version" },
+	{ "GET", "/api/v1/competitors/:ref/logs", competitor_logs, ADMIN, 0, "tail follow", NULL },
+	{ "GET", "/api/v1/versions", version_list, READ, 0, PAGE " competitor", NULL },
+	{ "GET", "/api/v1/versions/:ref", version_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/instances", instance_list, READ, 0, PAGE " competitor state", NULL },
+	{ "GET", "/api/v1/instances/:ref", instance_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/instances/:ref/logs", instance_logs, ADMIN, 0, "tail follow", NULL },
+	{ "GET", "/api/v1/status", status_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/doctor", doctor_get, ADMIN, 0, NULL, NULL },
+	{ "GET", "/api/v1/requests", request_list, READ, 0, "limit after competitor code", NULL },
+	{ "GET", "/api/v1/requests/:ref", request_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/top", top_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/events", event_list, READ, 0, "limit", NULL },
+	{ "POST", "/api/v1/keys", key_create, ADMIN, SMALL, NULL,
+	    "name kind scopes expires_in limits" },
+	{ "GET", "/api/v1/keys", key_list, ADMIN, 0, PAGE " state", NULL },
+	{ "GET", "/api/v1/keys/:ref", key_get, ADMIN, 0, NULL, NULL },
+	{ "DELETE", "/api/v1/keys/:ref", key_revoke, ADMIN, 0, NULL, NULL },
+	{ "POST", "/api/v1/keys/:ref/rotate", key_rotate, ADMIN, SMALL, NULL, "grace" },
+	{ "GET", "/api/v1/usage", usage_get, ADMIN, 0, "by since", NULL },
 };
 
 struct api *
@@ -73,24 +90,22 @@ api_free(struct api *api)
 	free(api);
 }
 
-static bool
-is_admin(const struct http_request *req)
-{
-	/* The control socket's directory lets in its own user and root (and the group it is given). */
-	return req->is_unix;
-}
-
 static void
-refuse(struct http_request *req, enum wire_code code, const char *allow, const char *text)
+refuse(struct api *api, struct http_request *req, enum wire_code code, const char *allow,
+    const char *text)
 {
 	const struct http_header headers[] = {
 		{ "content-type", "application/json" },
-		{ allow != NULL ? "allow" : NULL, allow },
+		{ allow != NULL                               ? "allow"
+			: wire_code_info(code)->status == 401 ? "www-authenticate"
+							      : NULL,
+		    allow != NULL ? allow : "Bearer" },
 		{ 0 },
 	};
 	struct buf b = { 0 };
 
 	envelope_add(&b, code, text, NULL, req->id, NULL);
+	api_count_of(api, req->method, req->path, wire_code_info(code)->status);
 	http_reply(req, wire_code_info(code)->status, headers, b.data, b.len);
 	buf_done(&b);
 }
@@ -111,6 +126,21 @@ find_route(const char *method, const char *path, struct route_params *params, st
 	return NULL;
 }
 
+static void
+refuse_caller(struct api *api, struct http_request *req, enum scope_at scope)
+{
+	const bool unknown = gateway_key(req)[0] == '\0' && !api->d.anonymous;
+	char text[200];
+
+	snprintf(text, sizeof(text),
+	    unknown ? "This listener needs an API key, given as 'authorization: Bearer ...'."
+		    : "This needs a key with the scope '%s', or administrator rights: janusctl has "
+		      "them "
+		      "on the same machine, where it speaks over the control socket.",
+	    scope_name(scope));
+	refuse(api, req, unknown ? CODE_INVALID_API_KEY : CODE_MISSING_SCOPE, NULL, text);
+}
+
 int64_t
 api_head(struct api *api, struct http_request *req)
 {
@@ -119,17 +149,36 @@ api_head(struct api *api, struct http_request *req)
 	const struct api_route *r = find_route(req->method, req->path, &params, &allow);
 
 	if (r == NULL && allow.len == 0)
-		refuse(req, CODE_RESOURCE_NOT_FOUND, NULL, "There is nothing at this path. The API is described in docs/api.md.");
+		refuse(api, req, CODE_RESOURCE_NOT_FOUND, NULL,
+		    "There is nothing at this path. The API is described in docs/api.md.");
 	else if (r == NULL)
-		refuse(req, CODE_METHOD_NOT_ALLOWED, buf_str(&allow), "This path does not know this method.");
-	else if (r->who == ADMIN && !is_admin(req))
-		refuse(req, api->d.anonymous_read ? CODE_MISSING_SCOPE : CODE_INVALID_API_KEY, NULL,
-		    "This needs administrator rights: use janusctl on the same machine, which speaks over the control socket.");
-	else if (r->who == READ && !is_admin(req) && !api->d.anonymous_read)
-		refuse(req, CODE_INVALID_API_KEY, NULL, "This needs a key.");
+		refuse(api, req, CODE_METHOD_NOT_ALLOWED, buf_str(&allow),
+		    "This path does not know this method.");
+	else if ((gateway_scopes(req) >> r->who & 1) == 0)
+		refuse_caller(api, req, (enum scope_at)r->who);
 	else
 		return r->body_max;
 	return -1;
+}
+
+_Static_assert(ARRAY_LEN(routes) < API_ROUTES_MAX, "a row of counters each");
+
+void
+api_count_of(struct api *api, const char *method, const char *path, int status)
+{
+	_cleanup_buf_ struct buf allow = { 0 };
+	struct route_params params = { 0 };
+	const struct api_route *r = find_route(method, path, &params, &allow);
+
+	api_count(api, r != NULL ? (size_t)(r - routes) : API_ROUTES_MAX - 1, status);
+}
+
+void
+api_metrics(const struct api *api, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+		api_counts_text(api, i, routes[i].path, routes[i].method, out);
+	api_counts_text(api, API_ROUTES_MAX - 1, NULL, "other", out);
 }
 
 /* On the control loop. */
@@ -152,7 +201,8 @@ handle(struct api_call *c)
 		reply_code(c, CODE_INVALID_VALUE, NULL, "The body must be a JSON object.");
 		return;
 	}
-	r->handle(c);
+	if (call_known_keys(c, r->query != NULL ? r->query : "", r->body != NULL ? r->body : ""))
+		r->handle(c);
 }
 
 void
@@ -160,9 +210,16 @@ api_request(struct api *api, struct http_request *req)
 {
 	const char *type = http_header_get(req, "content-type");
 
-	if (req->body.len != 0 && (type == NULL || strncasecmp(type, "application/json", 16) != 0)) {
-		refuse(req, CODE_UNSUPPORTED_MEDIA_TYPE, NULL, "The body must be application/json.");
+	if (req->body.len != 0 &&
+	    (type == NULL || strncasecmp(type, "application/json", 16) != 0)) {
+		refuse(api, req, CODE_UNSUPPORTED_MEDIA_TYPE, NULL,
+		    "The body must be application/json.");
 		return;
 	}
-	call_start(api, api->d.control, req, is_admin(req), handle);
+	const char *key = gateway_key(req);
+	call_start(api, api->d.control, req,
+	    key[0] != '\0'     ? key
+		: req->is_unix ? "admin"
+			       : "anonymous",
+	    handle);
 }

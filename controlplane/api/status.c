@@ -15,7 +15,8 @@
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 
-static const char *const canary_words[] = { "pending", "running", "contained", "escaped", "failed" };
+static const char *const canary_words[] = { "pending", "running", "contained", "escaped",
+	"failed" };
 
 static void
 add_engine(cJSON *json, const struct engine_status *e)
@@ -92,13 +93,16 @@ check_disk(cJSON *checks, bool *all, const char *dir)
 	char text[96], free_text[24];
 
 	if (statvfs(dir, &fs) < 0) {
-		finding(checks, all, "disk", false, "the state directory cannot be read", "check the directory's owner and mount");
+		finding(checks, all, "disk", false, "the state directory cannot be read",
+		    "check the directory's owner and mount");
 		return;
 	}
 	const double ratio = (double)fs.f_bavail / (double)(fs.f_blocks != 0 ? fs.f_blocks : 1);
 	snprintf(text, sizeof(text), "%s free (%.0f %%)",
-	    str_format_size((int64_t)(fs.f_bavail * fs.f_frsize), free_text, sizeof(free_text)), ratio * 100);
-	finding(checks, all, "disk", ratio >= 0.05, text, "free space: pulls are refused below 5 %");
+	    str_format_size((int64_t)(fs.f_bavail * fs.f_frsize), free_text, sizeof(free_text)),
+	    ratio * 100);
+	finding(
+	    checks, all, "disk", ratio >= 0.05, text, "free space: pulls are refused below 5 %");
 }
 
 static void
@@ -114,21 +118,26 @@ diagnosed(void *arg)
 
 	json_add_str(json, "object", "doctor");
 	checks = cJSON_CreateArray();
-	snprintf(text, sizeof(text), "%s %s (API %s, cgroup v%s)", e->info.name, e->info.version, e->info.api, e->info.cgroup);
+	snprintf(text, sizeof(text), "%s %s (API %s, cgroup v%s)", e->info.name, e->info.version,
+	    e->info.api, e->info.cgroup);
 	finding(checks, &all, "engine", e->ok, e->ok ? text : e->text,
-	    "start the container engine (systemctl start docker, or dockerd), and let this user open its socket");
+	    "start the container engine (systemctl start docker, or dockerd), and let this user "
+	    "open its socket");
 	finding(checks, &all, "isolation", canary->state == CANARY_CONTAINED,
 	    canary->text[0] != '\0' ? canary->text : canary_words[canary->state],
-	    "no competitor is started until the probe pod is contained: update the engine, or build the link image");
+	    "no competitor is started until the probe pod is contained: update the engine, or "
+	    "build the link image");
 	finding(checks, &all, "platform", supervisor_broker_connected(DEPS(c)->supervisor),
-	    supervisor_broker_connected(DEPS(c)->supervisor) ? "connected" : "janus-platform does not answer",
+	    supervisor_broker_connected(DEPS(c)->supervisor) ? "connected"
+							     : "janus-platform does not answer",
 	    "start janus-platform with the same runtime directory");
 	store_stats(DEPS(c)->store, &stats);
 	finding(checks, &all, "database", !stats.failing, stats.failing ? stats.why : "writing",
 	    "free disk space and check the state directory");
 	check_disk(checks, &all, DEPS(c)->state_dir);
 	const struct competitor *leader = registry_default(REGISTRY(c));
-	finding(checks, &all, "route", leader != NULL, leader != NULL ? leader->slug : "no competitor is ready",
+	finding(checks, &all, "route", leader != NULL,
+	    leader != NULL ? leader->slug : "no competitor is ready",
 	    "submit one: janusctl submit image IMAGE --name NAME --wait");
 	json_add_bool(json, "ok", all);
 	cJSON_AddItemToObject(json, "checks", checks);
@@ -146,7 +155,8 @@ doctor_get(struct api_call *c)
 struct event_query {
 	struct api_call *call;
 	cJSON *data;
-	int limit;
+	int limit, seen;
+	char first[NOUN_ID_MAX], last[NOUN_ID_MAX];
 	struct error err;
 };
 
@@ -154,8 +164,14 @@ static void
 add_event(const struct event_row *e, void *arg)
 {
 	struct event_query *q = arg;
-	cJSON *json = cJSON_CreateObject();
+	cJSON *json;
 
+	if (++q->seen > q->limit)
+		return;
+	if (q->seen == 1)
+		snprintf(q->first, sizeof(q->first), "%s", e->id);
+	snprintf(q->last, sizeof(q->last), "%s", e->id);
+	json = cJSON_CreateObject();
 	json_add_str(json, "id", e->id);
 	json_add_str(json, "object", "event");
 	json_add_time(json, "at", e->at_ms);
@@ -171,7 +187,7 @@ read_events(void *arg)
 {
 	struct event_query *q = arg;
 
-	if (store_recent_events(DEPS(q->call)->store, q->limit, add_event, q, &q->err) == 0)
+	if (store_recent_events(DEPS(q->call)->store, q->limit + 1, add_event, q, &q->err) == 0)
 		q->err.kind = ERROR_NONE;
 }
 
@@ -188,7 +204,9 @@ events_read(void *arg)
 
 		json_add_str(list, "object", "list");
 		cJSON_AddItemToObject(list, "data", q->data);
-		json_add_bool(list, "has_more", false);
+		json_add_str(list, "first_id", q->first[0] != '\0' ? q->first : NULL);
+		json_add_str(list, "last_id", q->last[0] != '\0' ? q->last : NULL);
+		json_add_bool(list, "has_more", q->seen > q->limit);
 		reply_json(q->call, 200, list);
 	}
 	free(q);
@@ -197,14 +215,11 @@ events_read(void *arg)
 void
 event_list(struct api_call *c)
 {
-	static const char *const known[] = { "limit", NULL };
 	_cleanup_free_ char *limit = call_query(c, "limit");
 	struct error err = { 0 };
 	struct event_query *q;
 	int64_t n = 50;
 
-	if (!call_known_query(c, known))
-		return;
 	if (limit != NULL && str_parse_int(limit, 0, 500, &n, &err) < 0) {
 		reply_code(c, CODE_INVALID_VALUE, "limit", "limit: %s", err.text);
 		return;

@@ -13,6 +13,7 @@
 #include "runtime/loop/loop.h"
 
 #define PING_MS 10000
+#define FOLLOWERS_MAX 256
 
 /* ---- create ---- */
 
@@ -24,28 +25,50 @@ created(const struct error *err, const char *id, void *arg)
 	if (err != NULL)
 		reply_error(c, err);
 	else
-		reply_json(c, 202, render_submission(DEPS(c), registry_submission(REGISTRY(c), id)));
+		reply_json(
+		    c, 202, render_submission(DEPS(c), registry_submission(REGISTRY(c), id)));
+}
+
+static bool
+is_other_than_text(const struct api_call *c, const char *key)
+{
+	const cJSON *item = json_get(c->json, key);
+
+	return item != NULL && !cJSON_IsString(item) && !cJSON_IsNull(item);
+}
+
+/* A refusal begins with the field it is about. */
+static const char *
+field_of(const char *text)
+{
+	static const char *const fields[] = { "name", "image", "url", "manifest" };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (str_starts(text, fields[i]))
+			return fields[i];
+	return NULL;
 }
 
 void
 submission_create(struct api_call *c)
 {
-	static const char *const known[] = { "name", "image", "url", "manifest", NULL };
-	const char *unknown = json_unknown_key(c->json, known);
-	const char *name = json_str(c->json, "name"), *image = json_str(c->json, "image"), *url = json_str(c->json, "url");
+	const char *name = json_str(c->json, "name"), *image = json_str(c->json, "image"),
+		   *url = json_str(c->json, "url");
 	const cJSON *manifest = json_get(c->json, "manifest");
-	_cleanup_free_ char *text = manifest != NULL && !cJSON_IsNull(manifest) ? json_print(manifest) : NULL;
+	_cleanup_free_ char *text =
+	    manifest != NULL && !cJSON_IsNull(manifest) ? json_print(manifest) : NULL;
 	struct error err = { 0 };
 
-	if (unknown != NULL)
-		reply_code(c, CODE_UNKNOWN_PARAMETER, unknown, "Unknown field '%.64s'.", unknown);
-	else if (name == NULL)
-		reply_code(c, CODE_MISSING_PARAMETER, "name", "'name' is required: a slug of your choice.");
-	else if ((image == NULL) == (url == NULL))
-		reply_code(c, CODE_MISSING_PARAMETER, "image", "Exactly one of 'image' and 'url' is required, as a string.");
-	else if (supervisor_submit(DEPS(c)->supervisor, name, url != NULL, url != NULL ? url : image, text, c->actor, created, c,
-		     &err) < 0)
-		reply_error(c, &err);
+	if (name == NULL)
+		reply_code(c, CODE_MISSING_PARAMETER, "name",
+		    "'name' is required: a slug of your choice.");
+	else if ((image == NULL) == (url == NULL) || is_other_than_text(c, "image") ||
+	    is_other_than_text(c, "url"))
+		reply_code(c, CODE_MISSING_PARAMETER, "image",
+		    "Exactly one of 'image' and 'url' is required, as a string.");
+	else if (supervisor_submit(DEPS(c)->supervisor, name, url != NULL,
+		     url != NULL ? url : image, text, c->actor, created, c, &err) < 0)
+		reply_code(c, wire_code_of(err.kind), field_of(err.text), "%s", err.text);
 }
 
 /* ---- look ---- */
@@ -87,17 +110,18 @@ render(const struct api_call *c, size_t i)
 void
 submission_list(struct api_call *c)
 {
-	static const char *const extra[] = { "competitor", "state", NULL };
-	_cleanup_(filter_done) struct filter f = { call_query(c, "competitor"), call_query(c, "state") };
+	_cleanup_(
+	    filter_done) struct filter f = { call_query(c, "competitor"), call_query(c, "state") };
 
-	list_reply(c, &(struct list_source){ REGISTRY(c)->nsubmissions, id_at, keep, render, &f, extra });
+	list_reply(c, &(struct list_source){ REGISTRY(c)->nsubmissions, id_at, keep, render, &f });
 }
 
 static struct submission *
 find(struct api_call *c)
 {
 	struct error err = { 0 };
-	struct submission *s = registry_find_submission(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	struct submission *s =
+	    registry_find_submission(REGISTRY(c), route_param(&c->params, "ref"), &err);
 
 	if (s == NULL)
 		reply_error(c, &err);
@@ -177,9 +201,16 @@ submission_events(struct api_call *c)
 {
 	const struct submission *s = find(c);
 	struct follower *f;
+	int n = 0;
 
 	if (s == NULL)
 		return;
+	for (f = c->api->followers; f != NULL; f = f->next)
+		n++;
+	if (n >= FOLLOWERS_MAX) {
+		reply_code(c, CODE_CONCURRENCY, NULL, "%d followers are served already.", n);
+		return;
+	}
 	f = mem_zalloc(sizeof(*f));
 	f->call = c;
 	f->sub = s;
@@ -190,7 +221,8 @@ submission_events(struct api_call *c)
 	reply_begin(c, "text/event-stream; charset=utf-8");
 	timer_set(DEPS(c)->control, &f->ping, PING_MS, on_ping, f);
 	tell(f);
-	if (submission_is_final(s->state) || c->api->closing)
+	/* Who asked for the head only has it: his going away would never be seen. */
+	if (submission_is_final(s->state) || strcmp(c->method, "HEAD") == 0)
 		unfollow(f);
 }
 

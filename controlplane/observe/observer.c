@@ -1,0 +1,151 @@
+/*
+ * observer.c - from a gateway's loop to the control loop, the ring and the sender.
+ */
+#include "controlplane/observe/observer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "controlplane/observe/otlp.h"
+#include "controlplane/observe/requests.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/error.h"
+#include "runtime/base/log.h"
+#include "runtime/base/metrics.h"
+#include "runtime/base/str.h"
+#include "runtime/loop/loop.h"
+
+/* The first chat is told at once, those of the next moment together: a busy gateway must not wake
+ * the control loop for each. */
+#define GATHER_MS 20
+
+struct observer {
+	struct loop *control;
+	pthread_mutex_t lock;
+	struct news *first, **last; /* under lock */
+	bool awake; /* under lock: the control loop will look by itself */
+	struct timer gather;
+	struct requests requests;
+	struct otlp_config config;
+	struct otlp *otlp; /* NULL: off */
+};
+
+struct news {
+	struct news *next;
+	struct request_record *record;
+};
+
+/* Returns whether there was any. */
+static bool
+take_news(struct observer *o)
+{
+	pthread_mutex_lock(&o->lock);
+	struct news *list = o->first;
+
+	o->first = NULL;
+	o->last = &o->first;
+	o->awake = list != NULL;
+	pthread_mutex_unlock(&o->lock);
+	const bool any = list != NULL;
+	for (struct news *n = list, *next; n != NULL; n = next) {
+		next = n->next;
+		if (o->otlp != NULL)
+			otlp_add(o->otlp, n->record);
+		requests_add(&o->requests, n->record);
+		free(n);
+	}
+	return any;
+}
+
+static void
+on_gather(struct timer *t, void *arg)
+{
+	struct observer *o = arg;
+
+	if (take_news(o))
+		timer_set(o->control, t, GATHER_MS, on_gather, o);
+}
+
+static void
+on_news(void *arg)
+{
+	struct observer *o = arg;
+
+	on_gather(&o->gather, o);
+}
+
+void
+observer_usage(struct observer *o, const struct gateway_usage *u)
+{
+	struct news *n = mem_zalloc(sizeof(*n));
+
+	n->record = request_record_new(u);
+	pthread_mutex_lock(&o->lock);
+	*o->last = n;
+	o->last = &n->next;
+	const bool wake = !o->awake;
+	o->awake = true;
+	pthread_mutex_unlock(&o->lock);
+	if (wake)
+		loop_post(o->control, on_news, o);
+}
+
+struct observer *
+observer_new(struct loop *control, const char *host, int port, struct error *err)
+{
+	struct observer *o = mem_zalloc(sizeof(*o));
+
+	o->control = control;
+	o->last = &o->first;
+	pthread_mutex_init(&o->lock, NULL);
+	if (otlp_config_read(&o->config, getenv, err) == 0) {
+		o->config.host = host;
+		o->config.port = port;
+		if (!o->config.on)
+			return o;
+		o->otlp = otlp_new(&o->config, err);
+	}
+	if (o->otlp == NULL) {
+		observer_free(o);
+		return NULL;
+	}
+	log_info("otlp.on", F_STR("service", o->config.service));
+	return o;
+}
+
+bool
+observer_traces(const struct observer *o)
+{
+	return o->otlp != NULL;
+}
+
+const struct requests *
+observer_requests(const struct observer *o)
+{
+	return &o->requests;
+}
+
+void
+observer_metrics(struct observer *o, struct buf *out)
+{
+	const struct otlp_stats stats = otlp_stats(o->otlp);
+
+	metrics_head(out, "janus_spans_sent_total", "counter", "Spans a collector has taken.");
+	metrics_value(out, "janus_spans_sent_total", "", (double)stats.sent);
+	metrics_head(out, "janus_spans_dropped_total", "counter",
+	    "Spans that did not fit the queue or could not be sent.");
+	metrics_value(out, "janus_spans_dropped_total", "", (double)stats.dropped);
+}
+
+void
+observer_free(struct observer *o)
+{
+	if (o == NULL)
+		return;
+	timer_cancel(&o->gather);
+	take_news(o);
+	otlp_free(o->otlp);
+	pthread_mutex_destroy(&o->lock);
+	requests_done(&o->requests);
+	free(o);
+}

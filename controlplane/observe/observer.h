@@ -1,0 +1,27 @@
+/*
+ * observer.h - where finished chats are told: the last ones kept, their spans sent.
+ */
+#ifndef JANUS_OBSERVE_OBSERVER_H
+#define JANUS_OBSERVE_OBSERVER_H
+#include <stdbool.h>
+struct buf;
+struct error;
+struct gateway_usage;
+struct loop;
+struct observer;
+struct requests;
+
+/** observer_new - spans as the OTEL_ environment says; host and port are ours, borrowed. NULL with
+ *  err if that environment is wrong. */
+struct observer *observer_new(struct loop *control, const char *host, int port, struct error *);
+/** observer_traces - are spans wanted, so that chats need span ids? */
+bool observer_traces(const struct observer *);
+/** observer_usage - a chat is over: told to the control loop. Any thread; does not block. */
+void observer_usage(struct observer *, const struct gateway_usage *);
+/** observer_requests - what is kept. Control loop. */
+const struct requests *observer_requests(const struct observer *);
+/** observer_metrics - counters of the spans. Any thread. */
+void observer_metrics(struct observer *, struct buf *out);
+/** observer_free - after the control loop's last messages were run. */
+void observer_free(struct observer *);
+#endif

@@ -1,0 +1,65 @@
+/*
+ * otlp.h - chats as OpenTelemetry spans, sent as OTLP/HTTP JSON.
+ *
+ * Off unless OTEL_EXPORTER_OTLP_ENDPOINT is set.  Spans wait in a bounded queue for one thread
+ * that sends them in batches; what does not fit or cannot be sent is counted and forgotten.
+ * Never blocks the caller.
+ */
+#ifndef JANUS_OBSERVE_OTLP_H
+#define JANUS_OBSERVE_OTLP_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+struct buf;
+struct error;
+struct request_record;
+struct otlp;
+
+#define OTLP_PAIRS_MAX 16
+
+struct otlp_pair {
+	char key[64], value[512]; /* decoded */
+};
+
+enum otlp_sampler { OTLP_ALWAYS_ON, OTLP_ALWAYS_OFF, OTLP_RATIO };
+
+struct otlp_config {
+	bool on;
+	char url[512]; /* of the traces */
+	char service[128];
+	struct otlp_pair headers[OTLP_PAIRS_MAX], attributes[OTLP_PAIRS_MAX];
+	size_t nheaders, nattributes;
+	enum otlp_sampler sampler; /* of traces that begin here, or of all */
+	bool parent_based; /* a client's traceparent decides for its own traces */
+	double ratio;
+	const char *host; /* server.address; borrowed; may be NULL */
+	int port;
+};
+
+/**
+ * otlp_config_read - from the environment, by its getter. Pure.
+ *
+ * OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
+ * OTEL_TRACES_SAMPLER, _ARG, OTEL_SDK_DISABLED.  Returns 0, or -1 with err INVALID.
+ */
+int otlp_config_read(struct otlp_config *, char *(*get)(const char *name), struct error *);
+/** otlp_sampled - is this chat's trace one to send? Pure. */
+bool otlp_sampled(const struct otlp_config *, const struct request_record *);
+/** otlp_span_count - how many spans a chat has: its own and one an attempt. Pure. */
+size_t otlp_span_count(const struct request_record *);
+/** otlp_encode - an ExportTraceServiceRequest with the spans of these chats. Pure. */
+void otlp_encode(
+    struct buf *out, const struct otlp_config *, struct request_record *const *, size_t len);
+
+/** otlp_new - start the sender; NULL with err. config is borrowed. */
+struct otlp *otlp_new(const struct otlp_config *, struct error *);
+/** otlp_add - queue a chat's spans; the record stays the caller's. Any thread. */
+void otlp_add(struct otlp *, const struct request_record *);
+struct otlp_stats {
+	uint64_t sent, dropped; /* spans */
+};
+/** otlp_stats - any thread; zeros for NULL. */
+struct otlp_stats otlp_stats(struct otlp *);
+/** otlp_free - sends what waits, for two seconds at most. NULL is fine. */
+void otlp_free(struct otlp *);
+#endif

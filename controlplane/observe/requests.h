@@ -1,0 +1,65 @@
+/*
+ * requests.h - the last chats with their timelines, in memory.
+ *
+ * Control loop.  A record is made on a gateway's loop when a chat is over, and travels here as a
+ * message; the usage table keeps the figures for good, the timeline goes when 4,096 more came.
+ */
+#ifndef JANUS_OBSERVE_REQUESTS_H
+#define JANUS_OBSERVE_REQUESTS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controlplane/gateway/gateway.h"
+#include "controlplane/gateway/life.h"
+#include "runtime/base/map.h"
+
+#define REQUESTS_KEPT 4096
+
+struct request_record {
+	char id[132], traceparent[56], client[48], model[96];
+	char slug[48], competitor_id[40], version_id[40], digest[72], instance_id[40];
+	char *user_agent; /* owned; NULL */
+	char *text; /* owned: what went wrong; NULL */
+	enum wire_code code;
+	int status;
+	bool stream, is_estimated;
+	uint64_t span, parent; /* 0 while spans are off; without a parent */
+	int64_t accepted_at_ms; /* wall */
+	int64_t duration_us, ttft_us; /* ttft -1: no content came */
+	int64_t first_event_us, max_gap_at_us; /* since acceptance; 0: never */
+	int64_t max_gap_ms, prompt_tokens, completion_tokens, cost_micro_usd;
+	int64_t chunks, pings, bytes_in, bytes_out;
+	struct life_attempt attempts[LIFE_ATTEMPTS];
+	size_t nattempts;
+};
+
+/** request_record_new - a copy of all that is known of a chat that is over. Any thread. */
+struct request_record *request_record_new(const struct gateway_usage *);
+void request_record_free(struct request_record *);
+
+struct requests { /* zero-initialised */
+	struct request_record *at[REQUESTS_KEPT]; /* owned; a ring */
+	size_t next;
+	struct map by_id; /* of the last with that id */
+};
+/** requests_add - takes the record over; the oldest goes when there is no room. */
+void requests_add(struct requests *, struct request_record *);
+/** requests_find - by its whole id; NULL if it is not kept (any more). */
+const struct request_record *requests_find(const struct requests *, const char *id);
+/** requests_longest_gap - of a competitor's chats that ended after since_ms (wall); -1: none. */
+int64_t requests_longest_gap(const struct requests *, const char *slug, int64_t since_ms);
+void requests_done(struct requests *);
+
+/* What happened to a chat, in order. */
+struct request_moment {
+	int64_t at_us; /* since acceptance */
+	const char *what; /* accepted picked connected head first_event longest_gap failed end */
+	int attempt; /* from 1; 0: of the chat itself */
+	char detail[160];
+};
+#define REQUEST_MOMENTS_MAX (4 + 4 * LIFE_ATTEMPTS)
+/** request_timeline - fill moments, ordered by time; returns how many. Pure. */
+size_t request_timeline(
+    const struct request_record *, struct request_moment out[REQUEST_MOMENTS_MAX]);
+#endif

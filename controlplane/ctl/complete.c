@@ -99,8 +99,9 @@ print_names(struct ctl *ctl, const char *noun)
 		free(f.envelope);
 		return;
 	}
-	json_for_each (item, json_get(list, "data")) {
-		const char *name = json_str(item, str_eq(noun, "competitor") ? "name" : "id");
+	json_for_each(item, json_get(list, "data")) {
+		const char *name = json_str(
+		    item, str_eq(noun, "competitor") || str_eq(noun, "key") ? "name" : "id");
 
 		/* A shell evaluates what it completes: only what needs no quoting. */
 		if (name != NULL &&

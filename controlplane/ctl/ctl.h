@@ -62,6 +62,28 @@ enum ctl_exit {
 	X(MODEL, "model", 0, STRING, "MODEL", model, "janus, or janus/SLUG")                      \
 	X(NO_STREAM, "no-stream", 0, FLAG, NULL, no_stream,                                       \
 	    "print the answer when it is complete")                                               \
+	X(REQUEST, "request", 0, STRING, "ID", request,                                           \
+	    "the life of one request, and what its competitor wrote meanwhile")                   \
+	X(KIND, "kind", 0, CHOICE, "sk|ad|mn", kind,                                              \
+	    "secret key of a client, of an administrator, of a miner")                            \
+	X(SCOPES, "scopes", 0, STRING, "A,B", scopes,                                             \
+	    "what the key may do: chat, read, submit, bench, arena, admin")                       \
+	X(EXPIRES, "expires", 0, DURATION, "DURATION", expires_ms,                                \
+	    "how long the key is good, as 90d")                                                   \
+	X(REQUESTS_PER_MINUTE, "requests-per-minute", 0, NUMBER, "N", requests_per_minute,        \
+	    "at most so many chats in any minute")                                                \
+	X(CONCURRENCY, "concurrency", 0, NUMBER, "N", concurrency, "at most so many at once")     \
+	X(TOKENS_PER_MINUTE, "tokens-per-minute", 0, NUMBER, "N", tokens_per_minute,              \
+	    "at most so many tokens in any minute")                                               \
+	X(USD_PER_DAY, "usd-per-day", 0, STRING, "USD", usd_per_day, "budget of a day, UTC")      \
+	X(USD_PER_MONTH, "usd-per-month", 0, STRING, "USD", usd_per_month,                        \
+	    "budget of a month, UTC")                                                             \
+	X(ROTATE, "rotate", 0, FLAG, NULL, rotate, "give the key a new secret")                   \
+	X(GRACE, "grace", 0, DURATION, "DURATION", grace_ms,                                      \
+	    "how long the old secret is still taken, 1h if not given")                            \
+	X(BY, "by", 0, CHOICE, "key|competitor|day", by, "what to add up by")                     \
+	X(SINCE, "since", 0, STRING, "TIME", since,                                               \
+	    "from then on: 2026-01-31T00:00:00Z, or a span as 7d")                                \
 	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
 
 enum ctl_option_bit {
@@ -75,12 +97,16 @@ enum { CTL_OPTION_COUNT = CTL_BIT_ALL + 1 };
 
 struct ctl_options {
 	bool help, version, quiet, no_headers, no_trunc, utc, no_progress, no_input, wait, follow,
-	    yes, no_stream, all;
+	    yes, no_stream, all, rotate;
 	int verbose;
+	const char *request;
 	const char *output, *columns, *color, *url, *context, *api_key_file, *name, *manifest,
 	    *sort, *to, *model;
 	int64_t timeout_ms; /* 0: not given */
 	int64_t limit, tail;
+	const char *kind, *scopes, *usd_per_day, *usd_per_month, *by, *since;
+	int64_t expires_ms, requests_per_minute, concurrency, tokens_per_minute;
+	int64_t grace_ms; /* -1: not given */
 	struct option_list filter;
 };
 extern const struct option_table ctl_option_table;

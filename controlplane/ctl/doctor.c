@@ -22,7 +22,7 @@ print_fixes(const cJSON *checks)
 {
 	const cJSON *check;
 
-	json_for_each (check, checks) {
+	json_for_each(check, checks) {
 		const char *fix = json_str(check, "fix"), *name = json_str(check, "name");
 		_cleanup_buf_ struct buf safe = { 0 };
 

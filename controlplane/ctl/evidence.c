@@ -153,7 +153,7 @@ add_logs(struct buf *out, const cJSON *logs)
 	if (len == 0)
 		return;
 	buf_printf(out, "  its last lines:\n");
-	json_for_each (line, logs) {
+	json_for_each(line, logs) {
 		const char *text =
 		    cJSON_IsString(line) ? line->valuestring : json_str(line, "text");
 

@@ -84,7 +84,7 @@ check_key(const cJSON *data, const struct ctl_kind *kind, const char *key, struc
 	for (size_t i = 0; i < kind->columns_len; i++)
 		if (str_eq(kind->columns[i].path, key))
 			return 0;
-	json_for_each (item, data) {
+	json_for_each(item, data) {
 		if (has_field(item, path))
 			return 0;
 	}

@@ -67,6 +67,73 @@ static const struct ctl_column event_columns[] = {
 	{ "id", "id", CTL_COL_TEXT, true },
 };
 
+static const struct ctl_column request_columns[] = {
+	{ "id", "id", CTL_COL_TEXT, false },
+	{ "competitor", "competitor|competitor_id", CTL_COL_TEXT, false },
+	{ "status", "status", CTL_COL_NUMBER, false },
+	{ "code", "code", CTL_COL_TEXT, false },
+	{ "tokens", "completion_tokens", CTL_COL_NUMBER, false },
+	{ "ttft", "ttft_ms", CTL_COL_NUMBER, false },
+	{ "gap", "max_gap_ms", CTL_COL_NUMBER, false },
+	{ "duration", "duration_ms", CTL_COL_NUMBER, false },
+	{ "created", "created_at", CTL_COL_AGE, false },
+	{ "stream", "stream", CTL_COL_TEXT, true },
+	{ "attempts", "attempts", CTL_COL_NUMBER, true },
+	{ "instance", "instance_id", CTL_COL_TEXT, true },
+	{ "fault", "fault", CTL_COL_TEXT, true },
+};
+
+static const struct ctl_column moment_columns[] = {
+	{ "at", "at", CTL_COL_AGE, true },
+	{ "ms", "ms", CTL_COL_NUMBER, false },
+	{ "what", "what", CTL_COL_TEXT, false },
+	{ "attempt", "attempt", CTL_COL_NUMBER, false },
+	{ "detail", "detail", CTL_COL_FREE, false },
+};
+
+static const struct ctl_column top_columns[] = {
+	{ "name", "name", CTL_COL_TEXT, false },
+	{ "state", "state", CTL_COL_TEXT, false },
+	{ "in-flight", "in_flight", CTL_COL_NUMBER, false },
+	{ "req/s", "requests_per_second", CTL_COL_NUMBER, false },
+	{ "tok/s", "tokens_per_second", CTL_COL_NUMBER, false },
+	{ "ttft-p50", "ttft_p50_ms", CTL_COL_NUMBER, false },
+	{ "ttft-p95", "ttft_p95_ms", CTL_COL_NUMBER, false },
+	{ "gap", "longest_gap_ms", CTL_COL_NUMBER, false },
+	{ "errors", "errors", CTL_COL_NUMBER, false },
+	{ "requests", "requests", CTL_COL_NUMBER, true },
+	{ "id", "id", CTL_COL_TEXT, true },
+};
+
+static const struct ctl_column key_columns[] = {
+	{ "name", "name", CTL_COL_TEXT, false },
+	{ "kind", "kind", CTL_COL_TEXT, false },
+	{ "state", "state", CTL_COL_TEXT, false },
+	{ "key", "prefix", CTL_COL_TEXT, false },
+	{ "ends", "last_four", CTL_COL_TEXT, false },
+	{ "expires", "expires_at", CTL_COL_TEXT, false },
+	{ "created", "created_at", CTL_COL_AGE, false },
+	{ "id", "id", CTL_COL_TEXT, true },
+	{ "req/min", "limits.requests_per_minute", CTL_COL_NUMBER, true },
+	{ "at-once", "limits.concurrency", CTL_COL_NUMBER, true },
+	{ "tok/min", "limits.tokens_per_minute", CTL_COL_NUMBER, true },
+	{ "usd/day", "limits.usd_per_day", CTL_COL_NUMBER, true },
+	{ "usd/month", "limits.usd_per_month", CTL_COL_NUMBER, true },
+	{ "rotated", "rotated_at", CTL_COL_AGE, true },
+};
+
+static const struct ctl_column usage_columns[] = {
+	{ "of", "name|of", CTL_COL_TEXT, false },
+	{ "requests", "requests", CTL_COL_NUMBER, false },
+	{ "failed", "failed", CTL_COL_NUMBER, false },
+	{ "tokens-in", "prompt_tokens", CTL_COL_NUMBER, false },
+	{ "tokens-out", "completion_tokens", CTL_COL_NUMBER, false },
+	{ "usd", "cost_usd", CTL_COL_NUMBER, false },
+	{ "last", "last_at", CTL_COL_AGE, false },
+	{ "id", "of", CTL_COL_TEXT, true },
+	{ "ms", "duration_ms", CTL_COL_NUMBER, true },
+};
+
 static const struct ctl_column check_columns[] = {
 	{ "check", "name", CTL_COL_TEXT, false },
 	{ "ok", "ok", CTL_COL_TEXT, false },
@@ -95,6 +162,11 @@ static const struct ctl_kind kinds[] = {
 	KIND("instance", instance_columns),
 	KIND("version", version_columns),
 	KIND("event", event_columns),
+	KIND("key", key_columns),
+	KIND("usage", usage_columns),
+	KIND("request", request_columns),
+	KIND("moment", moment_columns),
+	KIND("top", top_columns),
 	KIND("check", check_columns),
 	KIND("log", log_columns),
 	KIND("plain", plain_columns),

@@ -193,7 +193,7 @@ print_table(const struct ctl *ctl, const struct ctl_kind *kind, const cJSON *dat
 		    columns[i]->type == CTL_COL_NUMBER     ? TABLE_RIGHT
 			: columns[i]->type == CTL_COL_FREE ? TABLE_CUT
 							   : 0);
-	json_for_each (item, data) {
+	json_for_each(item, data) {
 		table_row(t);
 		for (size_t i = 0; i < len; i++) {
 			_cleanup_buf_ struct buf text = { 0 };
@@ -217,7 +217,7 @@ print_csv(const struct ctl *ctl, const struct ctl_kind *kind, const cJSON *data,
 	if (!ctl->opt.no_headers)
 		for (size_t i = 0; i < len; i++)
 			fprintf(out, "%s%s", columns[i]->title, i + 1 < len ? "," : "\n");
-	json_for_each (item, data) {
+	json_for_each(item, data) {
 		_cleanup_buf_ struct buf line = { 0 };
 
 		for (size_t i = 0; i < len; i++) {
@@ -236,7 +236,7 @@ print_ids(const cJSON *data, FILE *out)
 {
 	const cJSON *item;
 
-	json_for_each (item, data) {
+	json_for_each(item, data) {
 		const char *id = json_str(item, "id");
 		_cleanup_buf_ struct buf safe = { 0 };
 
@@ -260,7 +260,7 @@ print_rows(const struct ctl *ctl, const struct ctl_kind *kind, const cJSON *data
 	case CTL_CSV: print_csv(ctl, kind, data, out); return;
 	case CTL_ID: print_ids(data, out); return;
 	case CTL_JSON:
-	case CTL_JSONL: json_for_each (item, data) { ctl_print_json(item, out);
+	case CTL_JSONL: json_for_each(item, data) { ctl_print_json(item, out);
 		}
 		return;
 	}
@@ -291,7 +291,7 @@ add_fields(struct table *t, const cJSON *object, const char *prefix)
 	const cJSON *item;
 	size_t at = 0;
 
-	json_for_each (item, object) {
+	json_for_each(item, object) {
 		char number[24];
 		_cleanup_free_ char *name = NULL;
 		_cleanup_buf_ struct buf text = { 0 };

@@ -11,6 +11,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "runtime/base/id.h"
 #include "runtime/base/str.h"
 #include "runtime/net/url.h"
 
@@ -25,6 +26,8 @@ static const struct {
 	{ "sub_", "submission" },
 	{ "ins_", "instance" },
 	{ "evt_", "event" },
+	{ "key_", "key" },
+	{ "req_", "request" },
 };
 
 const char *
@@ -62,6 +65,10 @@ ctl_ref_check(const char *noun, const char *text, struct error *err)
 {
 	const char *found = ctl_ref_noun(text);
 
+	if (str_eq(noun, "request")) /* a client may have made it: any form goes */
+		return id_request_valid(text)
+		    ? 0
+		    : error_set(err, ERROR_INVALID, "'%.60s' is not the id of a request", text);
 	if (found != NULL)
 		return check_id(noun, found, text, err);
 	if (!str_slug_valid(text))

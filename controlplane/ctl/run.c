@@ -128,7 +128,7 @@ ctl_run(int argc, char **argv)
 	struct error err = { 0 }, env_err = { 0 };
 	int result, env_result, exit_code;
 
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, "");
 	result = ctl_parse(argc, argv, &in, &err);
 	env_result = settle(&ctl, &in, &env_err);
 	if (in.opt.help && in.verb == NULL)

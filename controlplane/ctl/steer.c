@@ -43,7 +43,8 @@ steer(struct ctl *ctl, const struct steer *how, const cJSON *body)
 		return ctl_complain(ctl, &f);
 	/* Of what is gone a table has nothing to show. */
 	if (cJSON_IsObject(object) &&
-	    (!json_bool(object, "deleted", false) || ctl->format == CTL_JSON || ctl->format == CTL_JSONL))
+	    (!json_bool(object, "deleted", false) || ctl->format == CTL_JSON ||
+		ctl->format == CTL_JSONL))
 		ctl_print_object(ctl, ctl_kind_of(noun), object, stdout);
 	if (json_str(object, "name") != NULL)
 		name = json_str(object, "name"); /* it may have been named by its id */
@@ -109,7 +110,11 @@ confirm(const struct ctl *ctl)
 		return 0;
 	if (ctl->opt.no_input || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return ctl_misuse(ctl, "remove needs --yes where it cannot ask");
-	fprintf(stderr, "Stop and forget competitor %s? Its history stays. [y/N] ", ctl->words[0]);
+	fprintf(stderr,
+	    str_eq(ctl->command->noun, "key")
+		? "Revoke key %s? Its streams end at once. [y/N] "
+		: "Stop and forget competitor %s? Its history stays. [y/N] ",
+	    ctl->words[0]);
 	if (fgets(answer, sizeof(answer), stdin) != NULL &&
 	    (str_eq(answer, "y\n") || str_eq(answer, "yes\n")))
 		return 0;
@@ -123,11 +128,15 @@ ctl_remove(struct ctl *ctl)
 	struct error err = { 0 };
 	int answer;
 
-	if (ctl_ref_check("competitor", ctl->words[0], &err) < 0)
+	if (ctl_ref_check(ctl->command->noun, ctl->words[0], &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
 	answer = confirm(ctl);
 	if (answer != 0)
 		return answer;
+	if (str_eq(ctl->command->noun, "key"))
+		return steer(ctl,
+		    &(struct steer){ "DELETE", NULL, "is revoked", "list usage --filter of=" },
+		    NULL);
 	return steer(ctl,
 	    &(struct steer){ "DELETE", NULL, "is stopped and forgotten; its history stays",
 		"list submissions --filter name=" },

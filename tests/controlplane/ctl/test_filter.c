@@ -36,7 +36,7 @@ ids(const cJSON *json)
 	struct buf out = { 0 };
 	const cJSON *item;
 
-	json_for_each (item, json) {
+	json_for_each(item, json) {
 		buf_add_str(&out, json_str(item, "id"));
 	}
 	return buf_take(&out);

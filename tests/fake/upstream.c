@@ -19,6 +19,7 @@
  *	cr crlf bom		other line ends; a byte order mark
  *	giant comments		one event of 2 MiB; comments without end
  *	usage			a usage chunk (also sent when asked for)
+ *	cost=N			a cost of N micro-USD in the usage
  *
  * One JSON line on stdout when it listens, when a request has come, and when it is over:
  * {"event":"end","id":...,"sent":N,"cancelled":true} - cancelled: the client had gone.
@@ -222,6 +223,31 @@ put_content(struct out *o, long number, long bytes)
 	free(delta);
 }
 
+static const char *
+usage_of(const struct out *o, char *text, size_t cap)
+{
+	const char *tokens = "\"prompt_tokens\":7,\"completion_tokens\":3,\"total_tokens\":10";
+
+	if (has(o, "cost"))
+		snprintf(
+		    text, cap, "{%s,\"cost_usd\":%.6f}", tokens, (double)fault(o, "cost") / 1e6);
+	else
+		snprintf(text, cap, "{%s}", tokens);
+	return text;
+}
+
+static void
+put_usage(struct out *o)
+{
+	char event[400], usage[160];
+
+	snprintf(event, sizeof(event),
+	    "{\"id\":\"" ID "\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":"
+	    "\"fake\",\"choices\":[],\"usage\":%s}",
+	    usage_of(o, usage, sizeof(usage)));
+	put_event(o, event);
+}
+
 static void
 play_stream(struct out *o)
 {
@@ -250,12 +276,7 @@ play_stream(struct out *o)
 	if (!has(o, "nofinish"))
 		put_delta(o, "", "\"stop\"");
 	if (has(o, "usage") || strstr(o->body, "\"include_usage\":true") != NULL)
-		put_event(o,
-		    "{\"id\":\"" ID
-		    "\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":"
-		    "\"fake\",\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":"
-		    "3,"
-		    "\"total_tokens\":10}}");
+		put_usage(o);
 	if (!has(o, "nodone") && !has(o, "nofinish"))
 		put_event(o, "[DONE]");
 	if (has(o, "done2"))
@@ -311,13 +332,16 @@ play(struct out *o)
 	} else if (has(o, "empty")) {
 		play_whole(o, (int)fault(o, "empty"), NULL, "");
 	} else if (!stream || has(o, "json")) {
-		play_whole(o, 200, "application/json",
+		char text[1024], usage[160];
+
+		snprintf(text, sizeof(text),
 		    "{\"id\":\"" ID
 		    "\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"fake\","
 		    "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
 		    "\"word0 "
-		    "word1 word2\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":7,"
-		    "\"completion_tokens\":3,\"total_tokens\":10}}");
+		    "word1 word2\"},\"finish_reason\":\"stop\"}],\"usage\":%s}",
+		    usage_of(o, usage, sizeof(usage)));
+		play_whole(o, 200, "application/json", text);
 	} else {
 		o->framed = !has(o, "close");
 		put_head(o, 200, "text/event-stream",
@@ -377,6 +401,10 @@ serve(void *arg)
 		say("{\"event\":\"start\",\"id\":\"%s\",\"bytes\":%zu}", id, strlen(o.body));
 		if (strncmp(buf, "GET /health", 11) == 0)
 			play_whole(&o, 200, "application/json", "{\"status\":\"ok\"}");
+		else if (strncmp(buf, "GET /v1/models", 14) == 0)
+			play_whole(&o, 200, "application/json",
+			    "{\"object\":\"list\",\"data\":[{\"id\":\"fake\",\"object\":\"model\"}]"
+			    "}");
 		else
 			play(&o);
 		say("{\"event\":\"end\",\"id\":\"%s\",\"sent\":%ld,\"cancelled\":%s}", id, o.sent,

@@ -3,7 +3,7 @@
 # 03-kill-during-submission.sh - janusd killed at any moment of a submission: it goes on, once.
 . "$(dirname "$0")/lib.sh"
 
-hostile ok slow-start=1 exit1
+hostile ok slow-start=1 exit1 chat-500
 start_registry registry
 push hostile-slow-start-1:latest "$registry/team/slow:1" >/dev/null
 push hostile-exit1:latest "$registry/team/dead:1" >/dev/null
@@ -39,6 +39,14 @@ for wait in 0 0.1 0.3; do
 	truth "  with its evidence" '.state_reason == "exited" and .evidence.exit_code == 1' "$body"
 done
 becomes "trials leave nothing" 30 containers_are $((2 * n))
+
+# One that is healthy but answers no chat is ready for a moment: its pod goes with the trial.
+id=$(submit hostile-chat-500:latest mute)
+ctl wait submission "$id" --timeout 60s --output json
+same "one that answers no chat is rejected" 1 "$code"
+kill_janusd
+start_janusd
+becomes "and leaves nothing, killed or not" 30 containers_are $((2 * n))
 
 # A cancel is kept, too.
 id=$(submit "$registry/team/slow:1" cancelled)

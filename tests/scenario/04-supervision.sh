@@ -55,6 +55,15 @@ before=$(ids)
 becomes "a pod that lost a container is made anew, whole" 40 renewed
 check "and answers" answers janus/owl
 
+# As after a reboot: pods gone and directories left while no daemon ran.
+kill_janusd
+leftover=$runtime/pods/ins_00000000000000000000000000
+mkdir "$leftover"
+for id in $(ids); do api DELETE "/containers/$id?force=1" >/dev/null; done
+start_janusd
+becomes "one whose pod is gone at the start runs again" 40 answers janus/owl
+becomes "a directory of a pod that is gone is removed" 10 test ! -e "$leftover"
+
 # Rollback.
 accept "$registry/team/owl:2" owl
 digest_is() { chat janus/owl hi; [ "$status" = 200 ] && grep -q "^x-janus-version-digest: $1" <<<"$head"; }

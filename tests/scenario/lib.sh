@@ -332,6 +332,12 @@ the_end() {
 			kill -KILL "$(cat "$world/x/containerd/containerd.pid")" 2>/dev/null
 		fi
 	fi
+	for id in /proc/[0-9]*; do	# shims that a killed engine left, and what they run
+		if tr '\0' ' ' <"$id/cmdline" 2>/dev/null | grep -q "^[^ ]*containerd-shim.*$world/"; then
+			# shellcheck disable=SC2046
+			kill -KILL $(cat "$id/task/"*/children 2>/dev/null) "${id##*/}" 2>/dev/null
+		fi
+	done
 	reports=$(reports_of_sanitizers)
 	[ -z "$reports" ] || bad "sanitizers have nothing to say" "$reports"
 	[ "$code" = 0 ] || [ "$fails" -gt 0 ] || bad "runs to its end" "a command failed with $code"
@@ -350,8 +356,10 @@ the_end() {
 		rm -rf "$world"
 	fi
 	printf '%s: %d ok, %d failed\n' "$scenario" "$oks" "$fails"
-	[ "$fails" = 0 ] && [ "$oks" -gt 0 ]
-	exit
+	if [ "$fails" = 0 ] && [ "$oks" -gt 0 ]; then
+		exit 0
+	fi
+	exit 1
 }
 trap the_end EXIT
 trap 'exit 130' INT TERM

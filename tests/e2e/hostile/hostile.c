@@ -599,7 +599,7 @@ obey(struct hostile *h)
 	*h->orders = ORDER_NONE;
 	if (what == ORDER_CRASH)
 		_exit(3);
-	if (what != ORDER_EVIL)
+	if (what != ORDER_EVIL || h->mode->evil == NULL)
 		return;
 	if (strcmp(h->mode->name, "memory-hog-main") == 0 || fork() == 0) {
 		h->mode->evil(h);

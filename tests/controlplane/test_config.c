@@ -1,0 +1,396 @@
+/*
+ * test_config.c - what counts more than what, and no wrong word goes unnoticed.
+ */
+#include "controlplane/config.h"
+
+#include <check.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/str.h"
+
+static char dir[64], path[96];
+
+static void
+set_up(void)
+{
+	clearenv();
+	snprintf(dir, sizeof(dir), "/tmp/janus_config_XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/janus.conf", dir);
+}
+
+static void
+tear_down(void)
+{
+	file_remove_tree(dir, NULL);
+}
+
+static void
+put(const char *text)
+{
+	struct error err = { 0 };
+
+	ck_assert_msg(file_write(path, text, strlen(text), 0644, &err) == 0, "%s", err.text);
+}
+
+static struct config
+load(void)
+{
+	struct config c = { 0 };
+	struct error err = { 0 };
+
+	ck_assert_msg(config_load(&c, path, &err) == 0, "%s", err.text);
+	return c;
+}
+
+static void
+refused(const char *words)
+{
+	struct config c = { 0 };
+	struct error err = { 0 };
+
+	ck_assert_msg(config_load(&c, path, &err) == -1, "accepted: %s", words);
+	ck_assert_msg(err.kind != ERROR_NONE, "without a kind: %s", words);
+	ck_assert_msg(strstr(err.text, words) != NULL, "'%s' has no '%s'", err.text, words);
+	config_done(&c);
+}
+
+/* ---- the table, as it prints itself ---- */
+
+struct setting {
+	char name[64], value[128], origin[96];
+};
+
+static size_t
+printed(struct setting *out, size_t max)
+{
+	_cleanup_free_ char *text = NULL;
+	struct error err = { 0 };
+	size_t len, n = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	ck_assert_msg(config_print(f, path, &err) == 0, "%s", err.text);
+	fclose(f);
+	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line != NULL;
+	     line = strtok_r(NULL, "\n", &save)) {
+		ck_assert_uint_lt(n, max);
+		ck_assert_msg(sscanf(line, "%63s %127s # %95[^:]:", out[n].name, out[n].value,
+				  out[n].origin) == 3,
+		    "%s", line);
+		n++;
+	}
+	return n;
+}
+
+static const struct setting *
+find(const struct setting *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return &list[i];
+	ck_abort_msg("there is no %s", name);
+	return NULL;
+}
+
+static struct setting settings[128];
+
+START_TEST(test_defaults)
+{
+	put("");
+	struct config c = load();
+	const size_t n = printed(settings, ARRAY_LEN(settings));
+
+	ck_assert_uint_gt(n, 25);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(settings[i].origin, "default");
+	ck_assert_str_eq(c.host, "127.0.0.1");
+	ck_assert_int_eq(c.port, 8000);
+	ck_assert(c.anonymous);
+	ck_assert_int_eq(c.memory_bytes, INT64_C(4) << 30);
+	ck_assert_int_eq(c.milli_cpus, 2000);
+	ck_assert_int_eq(c.start_timeout_ms, 30000);
+	ck_assert_int_eq(c.total_ms, 300000);
+	ck_assert_int_eq(c.body_bytes, 10 << 20);
+	ck_assert_str_eq(c.engine_socket, "");
+	ck_assert(c.state_dir[0] == '/' && c.runtime_dir[0] == '/');
+	config_done(&c);
+	config_done(&c); /* done twice is done */
+}
+END_TEST
+
+/* -T prints what a file may say: read back it changes nothing but where it came from. */
+START_TEST(test_print_is_a_file)
+{
+	static struct setting again[128];
+	_cleanup_buf_ struct buf file = { 0 };
+	size_t n;
+
+	put("");
+	setenv("JANUS_POLICY_CPUS", "0.5", 1);
+	n = printed(settings, ARRAY_LEN(settings));
+	unsetenv("JANUS_POLICY_CPUS");
+	for (size_t i = 0; i < n; i++) {
+		const char *dot = strchr(settings[i].name, '.');
+		const bool quoted = settings[i].value[0] == '"';
+
+		if (dot != NULL)
+			buf_printf(&file, "%.*s { %s = %s%s%s }\n", (int)(dot - settings[i].name),
+			    settings[i].name, dot + 1, quoted ? "" : "\"", settings[i].value,
+			    quoted ? "" : "\"");
+		else
+			buf_printf(&file, "%s = \"%s\"\n", settings[i].name, settings[i].value);
+	}
+	put(buf_str(&file));
+	ck_assert_uint_eq(printed(again, ARRAY_LEN(again)), n);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_str_eq(again[i].name, settings[i].name);
+		ck_assert_str_eq(again[i].value, settings[i].value);
+	}
+	struct config c = load();
+	ck_assert_int_eq(c.milli_cpus, 500);
+	config_done(&c);
+}
+END_TEST
+
+START_TEST(test_no_secrets)
+{
+	static const char *const words[] = { "key", "secret", "token", "password" };
+
+	put("");
+	const size_t n = printed(settings, ARRAY_LEN(settings));
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(words); k++)
+			ck_assert_msg(
+			    strstr(settings[i].name, words[k]) == NULL, "%s", settings[i].name);
+}
+END_TEST
+
+/* ---- precedence ---- */
+
+START_TEST(test_precedence)
+{
+	static const struct {
+		const char *file, *own, *other; /* log.level has two variables */
+		const char *value, *origin;
+	} cases[] = {
+		{ "", NULL, NULL, "info", "default" },
+		{ "log { level = warn }", NULL, NULL, "warn", NULL },
+		{ "log { level = warn }", NULL, "error", "error", "JANUS_LOG" },
+		{ "log { level = warn }", "debug", "error", "debug", "JANUS_LOG_LEVEL" },
+		{ "log { level = warn }", "", "", "warn", NULL },
+		{ "log { level = warn }\nlog { level = error }", NULL, NULL, "error", NULL },
+		{ "# log { level = warn }", NULL, NULL, "info", "default" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		clearenv();
+		put(cases[i].file);
+		if (cases[i].own != NULL)
+			setenv("JANUS_LOG_LEVEL", cases[i].own, 1);
+		if (cases[i].other != NULL)
+			setenv("JANUS_LOG", cases[i].other, 1);
+		struct config c = load();
+		const size_t n = printed(settings, ARRAY_LEN(settings));
+
+		ck_assert_msg(strcmp(c.log_level, cases[i].value) == 0, "%zu: %s", i, c.log_level);
+		ck_assert_str_eq(find(settings, n, "log.level")->origin,
+		    cases[i].origin != NULL ? cases[i].origin : path);
+		config_done(&c);
+	}
+}
+END_TEST
+
+START_TEST(test_anonymous_follows_host)
+{
+	static const struct {
+		const char *file;
+		bool anonymous;
+	} cases[] = {
+		{ "", true },
+		{ "host = 127.0.0.1", true },
+		{ "host = \"::1\"", true },
+		{ "host = 0.0.0.0", false },
+		{ "host = \"::\"", false },
+		{ "host = 192.168.0.1", false },
+		{ "host = 0.0.0.0\nauth { anonymous = true }", true },
+		{ "auth { anonymous = false }", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		put(cases[i].file);
+		struct config c = load();
+
+		ck_assert_msg(c.anonymous == cases[i].anonymous, "%s", cases[i].file);
+		config_done(&c);
+	}
+}
+END_TEST
+
+/* ---- wrong words ---- */
+
+static void
+variable_of(const char *name, char out[80])
+{
+	snprintf(out, 80, "JANUS_%s", name);
+	for (char *p = out; *p != '\0'; p++)
+		*p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+}
+
+static void
+put_setting(const char *name, const char *value)
+{
+	const char *dot = strchr(name, '.');
+	_cleanup_free_ char *text = dot != NULL
+	    ? str_printf("%.*s { %s = \"%s\" }", (int)(dot - name), name, dot + 1, value)
+	    : str_printf("%s = \"%s\"", name, value);
+
+	put(text);
+}
+
+static bool
+is_text(const char *name)
+{
+	static const char *const texts[] = { "host", "state_dir", "runtime_dir", "log.level",
+		"engine.socket", "engine.link_image" };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (strcmp(name, texts[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Each setting of the table that is not free text, with each of these, in a file and outside. */
+START_TEST(test_every_setting_wrong)
+{
+	static const char *const wrong[] = { "-1", "x", "1x", "1 s", "99999999999999999999", "0x10",
+		"''", "1e3", "NaN", "5 GiB", "TRUE", "\xff" };
+	size_t checked = 0;
+
+	put("");
+	const size_t n = printed(settings, ARRAY_LEN(settings));
+	for (size_t i = 0; i < n; i++) {
+		const char *name = settings[i].name;
+		char variable[80];
+
+		if (is_text(name))
+			continue;
+		variable_of(name, variable);
+		for (size_t k = 0; k < ARRAY_LEN(wrong); k++) {
+			if (strcmp(name, "policy.cpus") == 0 &&
+			    (wrong[k][0] == '0' || wrong[k][1] == 'e'))
+				continue; /* processors are a real number, in any notation of C */
+			put_setting(name, wrong[k]);
+			refused(name);
+			refused(path);
+			put("");
+			setenv(variable, wrong[k], 1);
+			refused(name);
+			refused(variable);
+			unsetenv(variable);
+			checked++;
+		}
+		put_setting(name, "");
+		refused(name);
+		refused(path);
+	}
+	ck_assert_uint_gt(checked, 200);
+	put_setting("port", "0");
+	refused("port");
+	put_setting("port", "65536");
+	refused("port");
+	put_setting("policy.cpus", "0");
+	refused("policy.cpus");
+}
+END_TEST
+
+static const struct bad_file {
+	const char *text, *where;
+} bad_files[] = {
+	{ "port = 1\nprot = 2\n", ":2: no such option 'prot'" },
+	{ "\n\nlog {\n\tlevl = info\n}\n", ":4: no such option 'levl'" },
+	{ "nolog { level = info }", ":1: no such option 'nolog'" },
+	{ "level = info", ":1: no such option 'level'" },
+	{ "port { a = 1 }", ":1:" },
+	{ "log = info", ":1:" },
+	{ "port =\n", "" },
+	{ "port = {1, 2}\n", ":1:" },
+	{ "port 8000\n", ":1:" },
+	{ "= 8000\n", "" },
+	{ "}\n", "" },
+	{ "port = \"8000\n", "" },
+	{ "include(\"janus.conf\")\n", ":1: no such option 'include'" },
+	{ "\x01\x02\xff\xfe", ":1:" },
+};
+
+START_TEST(test_bad_files)
+{
+	_cleanup_free_ char *where = str_printf("%s%s", path, bad_files[_i].where);
+
+	put(bad_files[_i].text);
+	refused(where);
+}
+END_TEST
+
+START_TEST(test_no_file)
+{
+	refused(path);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	refused("is a directory");
+}
+END_TEST
+
+START_TEST(test_large_file)
+{
+	_cleanup_buf_ struct buf file = { 0 };
+
+	for (int i = 0; file.len < 1 << 20; i++)
+		buf_printf(&file, "# comment %d \xff\n%s", i,
+		    i % 100 == 0 ? "log { level = warn }\n" : "");
+	buf_add_str(&file, "port = 9\n");
+	put(buf_str(&file));
+	struct config c = load();
+	ck_assert_int_eq(c.port, 9);
+	ck_assert_str_eq(c.log_level, "warn");
+	config_done(&c);
+
+	/* One value of a mebibyte is a wrong one, told in one sentence. */
+	memset(file.data, '7', file.len);
+	memcpy(file.data, "port = ", 7);
+	put(buf_str(&file));
+	refused("port");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("config");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_defaults);
+	tcase_add_test(tc, test_print_is_a_file);
+	tcase_add_test(tc, test_no_secrets);
+	tcase_add_test(tc, test_precedence);
+	tcase_add_test(tc, test_anonymous_follows_host);
+	tcase_add_test(tc, test_every_setting_wrong);
+	tcase_add_loop_test(tc, test_bad_files, 0, (int)ARRAY_LEN(bad_files));
+	tcase_add_test(tc, test_no_file);
+	tcase_add_test(tc, test_large_file);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	const int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

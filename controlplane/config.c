@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/buf.h"
@@ -49,15 +50,29 @@ parse_duration(const char *text, void *out, struct error *err)
 }
 
 static int
-parse_size(const char *text, void *out, struct error *err)
-{
-	return str_parse_size(text, out, err);
-}
-
-static int
 parse_count(const char *text, void *out, struct error *err)
 {
 	return str_parse_int(text, 0, INT32_MAX, out, err);
+}
+
+/* Limits: to a container engine 0 would be none. */
+static int
+parse_limit(const char *text, void *out, struct error *err)
+{
+	return str_parse_int(text, 1, INT32_MAX, out, err);
+}
+
+static int
+parse_size_limit(const char *text, void *out, struct error *err)
+{
+	int64_t size;
+
+	if (str_parse_size(text, &size, err) < 0)
+		return -1;
+	if (size <= 0)
+		return error_set(err, ERROR_INVALID, "'%.40s' is no limit", text);
+	*(int64_t *)out = size;
+	return 0;
 }
 
 static int
@@ -83,34 +98,52 @@ parse_cpus(const char *text, void *out, struct error *err)
 static const struct setting settings[] = {
 	{ "host", "127.0.0.1", AT(host), parse_string, NULL, "numeric address to serve on" },
 	{ "port", "8000", AT(port), parse_port, NULL, "port to serve on" },
-	{ "state_dir", "", AT(state_dir), parse_string, "STATE_DIRECTORY", "where the database and logs live" },
-	{ "runtime_dir", "", AT(runtime_dir), parse_string, "RUNTIME_DIRECTORY", "where sockets live" },
-	{ "log.level", "info", AT(log_level), parse_string, "JANUS_LOG", "debug, info, warn or error" },
+	{ "state_dir", "", AT(state_dir), parse_string, "STATE_DIRECTORY",
+	    "where the database and logs live" },
+	{ "runtime_dir", "", AT(runtime_dir), parse_string, "RUNTIME_DIRECTORY",
+	    "where sockets live" },
+	{ "log.level", "info", AT(log_level), parse_string, "JANUS_LOG",
+	    "debug, info, warn or error" },
 	{ "auth.anonymous", "", AT(anonymous), parse_bool, NULL,
 	    "may callers without a key chat and read? default: only on a loopback address" },
-	{ "engine.socket", "", AT(engine_socket), parse_string, NULL, "container engine socket; empty: find one" },
-	{ "engine.link_image", "janus/link:latest", AT(link_image), parse_string, NULL, "image of a pod's first container" },
-	{ "policy.memory", "4GiB", AT(memory_bytes), parse_size, NULL, "memory limit of an instance" },
+	{ "engine.socket", "", AT(engine_socket), parse_string, NULL,
+	    "container engine socket; empty: find one" },
+	{ "engine.link_image", "janus/link:latest", AT(link_image), parse_string, NULL,
+	    "image of a pod's first container" },
+	{ "policy.memory", "4GiB", AT(memory_bytes), parse_size_limit, NULL,
+	    "memory limit of an instance" },
 	{ "policy.cpus", "2", AT(milli_cpus), parse_cpus, NULL, "processors of an instance" },
-	{ "policy.pids", "512", AT(pids), parse_count, NULL, "processes and threads of an instance" },
-	{ "policy.nofile", "4096", AT(nofile), parse_count, NULL, "open files of a process in it" },
-	{ "policy.tmpfs", "256MiB", AT(tmpfs_bytes), parse_size, NULL, "size of its /tmp" },
-	{ "policy.shm", "64MiB", AT(shm_bytes), parse_size, NULL, "size of its /dev/shm" },
-	{ "policy.log", "8MiB", AT(log_bytes), parse_size, NULL, "log kept of it" },
-	{ "policy.image", "20GiB", AT(image_bytes), parse_size, NULL, "largest image" },
-	{ "policy.start_timeout", "30s", AT(start_timeout_ms), parse_duration, NULL, "time to become healthy" },
-	{ "policy.uid_first", "200000", AT(uid_first), parse_count, NULL, "first user id given to instances" },
-	{ "policy.uid_count", "60000", AT(uid_count), parse_count, NULL, "how many" },
-	{ "router.loops", "0", AT(loops), parse_count, NULL, "gateway threads; 0: one per processor" },
-	{ "router.header_hold", "1500ms", AT(header_hold_ms), parse_duration, NULL, "longest hold of a stream's status" },
-	{ "router.ping", "1500ms", AT(ping_ms), parse_duration, "JANUS_KEEP_ALIVE_INTERVAL", "longest silence on a stream" },
-	{ "router.connect_timeout", "5s", AT(connect_ms), parse_duration, NULL, "to connect to a competitor" },
-	{ "router.first_byte_timeout", "30s", AT(first_byte_ms), parse_duration, NULL, "to its first event" },
+	{ "policy.pids", "512", AT(pids), parse_limit, NULL,
+	    "processes and threads of an instance" },
+	{ "policy.nofile", "4096", AT(nofile), parse_limit, NULL, "open files of a process in it" },
+	{ "policy.tmpfs", "256MiB", AT(tmpfs_bytes), parse_size_limit, NULL, "size of its /tmp" },
+	{ "policy.shm", "64MiB", AT(shm_bytes), parse_size_limit, NULL, "size of its /dev/shm" },
+	{ "policy.log", "8MiB", AT(log_bytes), parse_size_limit, NULL, "log kept of it" },
+	{ "policy.image", "20GiB", AT(image_bytes), parse_size_limit, NULL, "largest image" },
+	{ "policy.start_timeout", "30s", AT(start_timeout_ms), parse_duration, NULL,
+	    "time to become healthy" },
+	{ "policy.uid_first", "200000", AT(uid_first), parse_limit, NULL,
+	    "first user id given to instances" },
+	{ "policy.uid_count", "60000", AT(uid_count), parse_limit, NULL, "how many" },
+	{ "router.loops", "0", AT(loops), parse_count, NULL,
+	    "gateway threads; 0: one per processor" },
+	{ "router.header_hold", "1500ms", AT(header_hold_ms), parse_duration, NULL,
+	    "longest hold of a stream's status" },
+	{ "router.ping", "1500ms", AT(ping_ms), parse_duration, "JANUS_KEEP_ALIVE_INTERVAL",
+	    "longest silence on a stream" },
+	{ "router.connect_timeout", "5s", AT(connect_ms), parse_duration, NULL,
+	    "to connect to a competitor" },
+	{ "router.first_byte_timeout", "30s", AT(first_byte_ms), parse_duration, NULL,
+	    "to its first event" },
 	{ "router.gap_timeout", "30s", AT(gap_ms), parse_duration, NULL, "between its events" },
-	{ "router.total_timeout", "300s", AT(total_ms), parse_duration, "JANUS_REQUEST_TIMEOUT", "for a whole answer" },
-	{ "router.max_request", "10MiB", AT(body_bytes), parse_size, "JANUS_MAX_REQUEST_SIZE", "largest chat body" },
-	{ "router.drain_timeout", "30s", AT(drain_ms), parse_duration, NULL, "for open streams when stopping" },
-	{ "stream.max_event", "1MiB", AT(event_bytes), parse_size, NULL, "largest event of a stream" },
+	{ "router.total_timeout", "300s", AT(total_ms), parse_duration, "JANUS_REQUEST_TIMEOUT",
+	    "for a whole answer" },
+	{ "router.max_request", "10MiB", AT(body_bytes), parse_size_limit, "JANUS_MAX_REQUEST_SIZE",
+	    "largest chat body" },
+	{ "router.drain_timeout", "30s", AT(drain_ms), parse_duration, NULL,
+	    "for open streams when stopping" },
+	{ "stream.max_event", "1MiB", AT(event_bytes), parse_size_limit, NULL,
+	    "largest event of a stream" },
 };
 #define COUNT ARRAY_LEN(settings)
 
@@ -142,7 +175,7 @@ check_value(const struct setting *s, const char *text, const char *where, struct
 		int64_t num;
 		bool truth;
 	} scratch = { 0 };
-	const int rc = text[0] == '\0' ? 0 : s->parse(text, &scratch, err);
+	const int rc = s->parse(text, &scratch, err);
 
 	if (s->parse == parse_string)
 		free(scratch.str);
@@ -153,6 +186,7 @@ check_value(const struct setting *s, const char *text, const char *where, struct
 
 /* libconfuse reports through a function without an argument. */
 static _Thread_local struct error *report_to;
+static _Thread_local const char *report_file; /* which it does not know within a section */
 
 static void
 report(cfg_t *cfg, const char *fmt, va_list ap)
@@ -160,7 +194,7 @@ report(cfg_t *cfg, const char *fmt, va_list ap)
 	char text[200];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	error_set(report_to, ERROR_INVALID, "%s:%d: %s", cfg->filename != NULL ? cfg->filename : "?", cfg->line, text);
+	error_set(report_to, ERROR_INVALID, "%s:%d: %s", report_file, cfg->line, text);
 }
 
 struct layout { /* the option arrays made from the table */
@@ -233,21 +267,27 @@ static int
 read_file(struct values *v, const char *path, bool must_exist, struct error *err)
 {
 	_cleanup_free_ struct layout *l = mem_zalloc(sizeof(*l));
+	struct stat st;
 	int rc = 0;
 
-	if (access(path, R_OK) < 0) {
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
 		if (errno == ENOENT && !must_exist)
 			return 0;
 		return error_errno(err, "%s", path);
 	}
+	if (S_ISDIR(st.st_mode)) /* its scanner would end the program */
+		return error_set(err, ERROR_INVALID, "%s: is a directory", path);
 	lay_out(l);
 	cfg_t *cfg = cfg_init(l->sections, CFGF_NONE);
 	if (cfg == NULL)
 		return error_set(err, ERROR_INTERNAL, "configuration table");
 	cfg_set_error_function(cfg, report);
 	report_to = err;
+	report_file = path;
 	if (cfg_parse(cfg, path) != CFG_SUCCESS)
-		rc = err->kind != ERROR_NONE ? -1 : error_set(err, ERROR_INVALID, "%s: cannot be read", path);
+		rc = err->kind != ERROR_NONE
+		    ? -1
+		    : error_set(err, ERROR_INVALID, "%s: cannot be read", path);
 	if (rc == 0)
 		rc = take_file_values(cfg, v, path, err);
 	cfg_free(cfg);
@@ -266,8 +306,9 @@ read_usual_files(struct values *v, struct error *err)
 			rc = read_file(v, drop.gl_pathv[i], false, err);
 	globfree(&drop);
 	if (rc == 0 && geteuid() != 0 && ((xdg != NULL && xdg[0] == '/') || home != NULL)) {
-		_cleanup_free_ char *path = xdg != NULL && xdg[0] == '/' ? str_printf("%s/janus/janus.conf", xdg) :
-									     str_printf("%s/.config/janus/janus.conf", home);
+		_cleanup_free_ char *path = xdg != NULL && xdg[0] == '/'
+		    ? str_printf("%s/janus/janus.conf", xdg)
+		    : str_printf("%s/.config/janus/janus.conf", home);
 
 		rc = read_file(v, path, false, err);
 	}
@@ -326,13 +367,16 @@ fill_rest(struct values *v)
 		if (v->text[i] != NULL)
 			continue;
 		if (strcmp(name, "state_dir") == 0)
-			text = geteuid() == 0 ? str_dup("/var/lib/janus") : user_dir("XDG_STATE_HOME", ".local/state");
+			text = geteuid() == 0 ? str_dup("/var/lib/janus")
+					      : user_dir("XDG_STATE_HOME", ".local/state");
 		else if (strcmp(name, "runtime_dir") == 0)
-			text = geteuid() == 0 ? str_dup("/run/janus") : user_dir("XDG_RUNTIME_DIR", ".local/run");
+			text = geteuid() == 0 ? str_dup("/run/janus")
+					      : user_dir("XDG_RUNTIME_DIR", ".local/run");
 		else if (strcmp(name, "auth.anonymous") == 0)
-			text = str_dup(v->text[0] == NULL || str_starts(v->text[0], "127.") || strcmp(v->text[0], "::1") == 0 ?
-				"true" :
-				"false");
+			text = str_dup(v->text[0] == NULL || str_starts(v->text[0], "127.") ||
+				    strcmp(v->text[0], "::1") == 0
+				? "true"
+				: "false");
 		set(v, i, text != NULL ? text : settings[i].preset, "default");
 	}
 }
@@ -353,6 +397,7 @@ config_load(struct config *c, const char *file, struct error *err)
 {
 	_cleanup_(values_done) struct values v = { 0 };
 
+	c->file = file;
 	if (collect(&v, file, err) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT; i++)
@@ -378,7 +423,7 @@ config_print(FILE *out, const char *file, struct error *err)
 	if (collect(&v, file, err) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT; i++)
-		fprintf(out, "%-28s %-20s # %s: %s\n", settings[i].name, v.text[i][0] != '\0' ? v.text[i] : "\"\"",
-		    v.origin[i], settings[i].help);
+		fprintf(out, "%-28s %-20s # %s: %s\n", settings[i].name,
+		    v.text[i][0] != '\0' ? v.text[i] : "\"\"", v.origin[i], settings[i].help);
 	return 0;
 }

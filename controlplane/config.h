@@ -12,6 +12,7 @@
 struct error;
 
 struct config {
+	const char *file; /* as given to config_load, borrowed */
 	char *host; /* owned strings, never NULL */
 	int64_t port;
 	char *state_dir, *runtime_dir;

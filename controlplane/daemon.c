@@ -18,6 +18,9 @@
 #include "controlplane/api/api.h"
 #include "controlplane/config.h"
 #include "controlplane/gateway/gateway.h"
+#include "controlplane/gateway/limit.h"
+#include "controlplane/observe/observer.h"
+#include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
 #include "controlplane/registry/routes.h"
 #include "controlplane/store/store.h"
@@ -35,8 +38,11 @@
 #include "runtime/net/http_server.h"
 
 #define WORKERS_MAX 64
+#define PULLERS_MAX 8
 #define LOOPS_MAX 64
 #define DRAIN_POLL_MS 50
+#define LOCK_TRIES 40
+#define LOCK_WAIT_US 50000
 
 EMBED(seccomp_profile, "images/link/seccomp.json");
 
@@ -51,13 +57,15 @@ struct lane { /* one gateway and, but for the control loop's, its thread */
 struct janus {
 	const struct config *config;
 	struct loop *control;
-	struct workers *workers;
+	struct workers *workers, *pullers;
 	struct store *store;
 	struct registry registry;
+	struct key_ring keys;
 	struct policy policy;
 	struct engine *engine;
 	struct engine_config engine_config;
 	struct supervisor *supervisor;
+	struct observer *observer;
 	struct api *api;
 	struct gateway_config gateway_config;
 	struct lane lanes[LOOPS_MAX + 1]; /* the last one is the control loop's own */
@@ -126,6 +134,35 @@ on_routes(struct routes *routes, void *arg)
 	summarise(j);
 }
 
+struct new_keys {
+	struct gateway *gateway;
+	struct keys *keys;
+};
+
+static void
+set_keys(void *arg)
+{
+	struct new_keys *n = arg;
+
+	gateway_set_keys(n->gateway, n->keys);
+	free(n);
+}
+
+static void
+on_keys(struct keys *keys, void *arg)
+{
+	struct janus *j = arg;
+
+	for (unsigned i = 0; i < j->nlanes; i++) {
+		struct new_keys *n = mem_zalloc(sizeof(*n));
+
+		n->gateway = j->lanes[i].gateway;
+		n->keys = keys_ref(keys);
+		loop_post(j->lanes[i].loop, set_keys, n);
+	}
+	keys_unref(keys);
+}
+
 static void
 on_submission(const struct submission *s, void *arg)
 {
@@ -161,7 +198,9 @@ on_usage(const struct gateway_usage *u, void *arg)
 	snprintf(row.version_id, sizeof(row.version_id), "%s", u->version);
 	snprintf(row.instance_id, sizeof(row.instance_id), "%s", u->instance);
 	snprintf(row.code, sizeof(row.code), "%s", code->code);
+	snprintf(row.key_id, sizeof(row.key_id), "%s", u->key_id);
 	store_add_usage(j->store, &row);
+	observer_usage(j->observer, u);
 }
 
 static int64_t
@@ -191,7 +230,8 @@ health(struct buf *out, void *arg)
 	const bool engine_ok = j->summary.engine_ok, isolated = j->summary.isolated;
 	pthread_mutex_unlock(&j->summary_lock);
 	buf_printf(out, "\"database\":{\"ok\":%s},\"engine\":{\"ok\":%s},\"isolation\":{\"ok\":%s}",
-	    stats.failing ? "false" : "true", engine_ok ? "true" : "false", isolated ? "true" : "false");
+	    stats.failing ? "false" : "true", engine_ok ? "true" : "false",
+	    isolated ? "true" : "false");
 	return !stats.failing && engine_ok && isolated;
 }
 
@@ -208,24 +248,34 @@ metrics(struct buf *out, void *arg)
 		_cleanup_buf_ struct buf label = { 0 };
 
 		metrics_label(&label, "state", instance_state_name((enum instance_state)i));
-		metrics_value(out, "janus_instances", buf_str(&label), (double)j->summary.instances[i]);
+		metrics_value(
+		    out, "janus_instances", buf_str(&label), (double)j->summary.instances[i]);
 	}
 	metrics_head(out, "janus_submissions", "gauge", "Submissions by state.");
 	for (int i = 0; i < SUBMISSION_STATE_COUNT; i++) {
 		_cleanup_buf_ struct buf label = { 0 };
 
 		metrics_label(&label, "state", submission_state_name((enum submission_state)i));
-		metrics_value(out, "janus_submissions", buf_str(&label), (double)j->summary.submissions[i]);
+		metrics_value(
+		    out, "janus_submissions", buf_str(&label), (double)j->summary.submissions[i]);
 	}
 	pthread_mutex_unlock(&j->summary_lock);
 	metrics_head(out, "janus_db_size_bytes", "gauge", "Size of the database.");
 	metrics_value(out, "janus_db_size_bytes", "", (double)stats.db_bytes);
 	metrics_head(out, "janus_wal_size_bytes", "gauge", "Size of its write-ahead log.");
 	metrics_value(out, "janus_wal_size_bytes", "", (double)stats.wal_bytes);
-	metrics_head(out, "janus_usage_rows_dropped_total", "counter", "Usage rows that did not fit the queue.");
+	metrics_head(out, "janus_usage_rows_dropped_total", "counter",
+	    "Usage rows that did not fit the queue.");
 	metrics_value(out, "janus_usage_rows_dropped_total", "", (double)stats.usage_dropped);
-	metrics_head(out, "janus_log_dropped_total", "counter", "Log lines that could not be written.");
-	metrics_value(out, "janus_log_dropped_total", "", (double)log_dropped());
+	observer_metrics(j->observer, out);
+}
+
+static void
+http_metrics(struct buf *out, void *arg)
+{
+	const struct janus *j = arg;
+
+	api_metrics(j->api, out);
 }
 
 static const struct gateway_hooks hooks = {
@@ -234,6 +284,7 @@ static const struct gateway_hooks hooks = {
 	.other_request = other_request,
 	.health = health,
 	.metrics = metrics,
+	.http_metrics = http_metrics,
 };
 
 /* ---- signals and draining ---- */
@@ -279,13 +330,16 @@ drain(struct janus *j)
 }
 
 static void
-reload(void)
+reload(const char *file)
 {
 	struct config fresh = { 0 };
 	struct error err = { 0 };
 
 	/* Only the log level may change while running; everything else is checked all the same. */
-	if (config_load(&fresh, NULL, &err) < 0 || log_set_levels(fresh.log_level) < 0)
+	if (config_load(&fresh, file, &err) == 0 && log_set_levels(fresh.log_level) < 0)
+		error_set(&err, ERROR_INVALID, "log.level: '%.80s' is not a list of levels",
+		    fresh.log_level);
+	if (err.kind != ERROR_NONE)
 		log_error("config.refused", F_STR("error", err.text));
 	else
 		log_info("config.reloaded");
@@ -298,15 +352,17 @@ dump(const struct janus *j)
 	for (size_t i = 0; i < j->registry.ninstances; i++) {
 		const struct instance *in = j->registry.instances[i];
 
-		log_info("dump.instance", F_STR("instance_id", in->id), F_STR("state", instance_state_name(in->state)),
-		    F_STR("reason", in->reason), F_STR("detail", in->detail));
+		log_info("dump.instance", F_STR("instance_id", in->id),
+		    F_STR("state", instance_state_name(in->state)), F_STR("reason", in->reason),
+		    F_STR("detail", in->detail));
 	}
 	for (size_t i = 0; i < j->registry.nsubmissions; i++) {
 		const struct submission *s = j->registry.submissions[i];
 
 		if (!submission_is_final(s->state))
 			log_info("dump.submission", F_STR("submission_id", s->id),
-			    F_STR("state", submission_state_name(s->state)), F_STR("reason", s->reason));
+			    F_STR("state", submission_state_name(s->state)),
+			    F_STR("reason", s->reason));
 	}
 }
 
@@ -318,7 +374,7 @@ on_signal(int signo, void *arg)
 	switch (signo) {
 	case SIGTERM:
 	case SIGINT: drain(j); break;
-	case SIGHUP: reload(); break;
+	case SIGHUP: reload(j->config->file); break;
 	case SIGUSR2: dump(j); break;
 	default: break;
 	}
@@ -334,15 +390,23 @@ prepare_dirs(struct janus *j, struct error *err)
 
 	if (strlen(j->config->runtime_dir) > 40)
 		return error_set(err, ERROR_INVALID,
-		    "runtime_dir %s is longer than 40 bytes: socket paths below it would not fit", j->config->runtime_dir);
-	if (file_mkdirs(j->config->state_dir, 0750, err) < 0 || file_mkdirs(j->config->runtime_dir, 0750, err) < 0 ||
-	    file_mkdirs(pods, 0700, err) < 0)
+		    "runtime_dir %s is longer than 40 bytes: socket paths below it would not fit",
+		    j->config->runtime_dir);
+	if (file_mkdirs(j->config->state_dir, 0750, err) < 0 ||
+	    file_mkdirs(j->config->runtime_dir, 0750, err) < 0 || file_mkdirs(pods, 0700, err) < 0)
 		return -1;
 	j->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (j->lock < 0)
 		return error_errno(err, "%s", lock);
-	if (flock(j->lock, LOCK_EX | LOCK_NB) < 0)
-		return error_set(err, ERROR_CONFLICT, "another janusd uses %s", j->config->state_dir);
+	/* One that was killed this moment holds it until the kernel has cleared it away. */
+	for (int tries = 0; flock(j->lock, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno == EWOULDBLOCK && tries < LOCK_TRIES) {
+			usleep(LOCK_WAIT_US);
+			continue;
+		}
+		return error_set(
+		    err, ERROR_CONFLICT, "another janusd uses %s", j->config->state_dir);
+	}
 	return 0;
 }
 
@@ -391,12 +455,13 @@ open_engine(struct janus *j, struct error *err)
 	return j->engine != NULL ? 0 : error_set(err, ERROR_INTERNAL, "container engine driver");
 }
 
-static void
-make_supervisor(struct janus *j)
+static int
+make_supervisor(struct janus *j, struct error *err)
 {
 	const struct supervisor_config c = {
 		.loop = j->control,
 		.workers = j->workers,
+		.pullers = j->pullers,
 		.registry = &j->registry,
 		.store = j->store,
 		.engine = j->engine,
@@ -415,7 +480,8 @@ make_supervisor(struct janus *j)
 		.arg = j,
 	};
 
-	j->supervisor = supervisor_new(&c);
+	j->supervisor = supervisor_new(&c, err);
+	return j->supervisor != NULL ? 0 : -1;
 }
 
 static void
@@ -428,7 +494,12 @@ make_api(struct janus *j)
 		.store = j->store,
 		.supervisor = j->supervisor,
 		.engine = j->engine,
-		.anonymous_read = j->config->anonymous,
+		.gateways = j->gateways,
+		.requests = observer_requests(j->observer),
+		.keys = &j->keys,
+		.on_keys = on_keys,
+		.keys_arg = j,
+		.anonymous = j->config->anonymous,
 		.started_at_ms = j->started_at_ms,
 		.memory_bytes = j->policy.memory_bytes,
 		.listen = j->listen,
@@ -436,6 +507,46 @@ make_api(struct janus *j)
 	};
 
 	j->api = api_new(&d);
+}
+
+/* ---- keys, and what they used before we started ---- */
+
+static void
+load_key(const struct key *row, void *arg)
+{
+	struct janus *j = arg;
+
+	key_ring_add(&j->keys, row);
+}
+
+static void
+load_spent(const char *id, int64_t day, int64_t month, int64_t dearest, void *arg)
+{
+	struct janus *j = arg;
+	struct held_key *h = key_ring_id(&j->keys, id);
+
+	if (h != NULL)
+		limit_restore_spent(h->meter, clock_wall_ms(), day, month, dearest);
+}
+
+static void
+load_recent(const char *id, int64_t at_ms, int64_t done_at_ms, int64_t tokens, void *arg)
+{
+	struct janus *j = arg;
+	struct held_key *h = key_ring_id(&j->keys, id);
+
+	if (h != NULL)
+		limit_restore_request(h->meter,
+		    (struct limit_clock){ clock_now_ms(), clock_wall_ms() }, at_ms, done_at_ms,
+		    tokens);
+}
+
+static int
+load_keys(struct janus *j, struct error *err)
+{
+	static const struct key_rows rows = { load_key, load_spent, load_recent };
+
+	return store_load_keys(j->store, &rows, clock_wall_ms(), j, err);
 }
 
 static int
@@ -448,6 +559,8 @@ make_lane(struct janus *j, struct loop *loop, struct error *err)
 	lane->gateway = gateway_new(loop, &j->gateway_config, &hooks, j, err);
 	if (lane->gateway == NULL)
 		return -1;
+	gateway_set_keys(
+	    lane->gateway, key_ring_snapshot(&j->keys)); /* its loop does not run yet */
 	j->gateways[j->nlanes++] = lane->gateway;
 	return 0;
 }
@@ -532,16 +645,22 @@ start(struct janus *j, struct error *err)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	j->control = loop_new(err);
-	if (j->control == NULL || loop_signals(j->control, signals, on_signal, j, err) < 0 || prepare_dirs(j, err) < 0)
+	if (j->control == NULL || loop_signals(j->control, signals, on_signal, j, err) < 0 ||
+	    prepare_dirs(j, err) < 0)
 		return -1;
 	j->store = store_open(j->config->state_dir, j->control, err);
-	if (j->store == NULL || store_node_id(j->store, j->node, err) < 0 || registry_load(&j->registry, j->store, err) < 0)
+	if (j->store == NULL || store_node_id(j->store, j->node, err) < 0 ||
+	    registry_load(&j->registry, j->store, err) < 0 || load_keys(j, err) < 0)
 		return -1;
 	j->workers = workers_new(WORKERS_MAX);
+	j->pullers = workers_new(PULLERS_MAX);
 	set_policy(j);
-	if (open_engine(j, err) < 0)
+	j->observer = observer_new(j->control, j->config->host, (int)j->config->port, err);
+	if (j->observer == NULL)
 		return -1;
-	make_supervisor(j);
+	j->gateway_config.traces = observer_traces(j->observer);
+	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)
+		return -1;
 	make_api(j);
 	if (make_lanes(j, err) < 0 || serve(j, err) < 0 || start_lanes(j, err) < 0)
 		return -1;
@@ -563,7 +682,8 @@ daemon_start(const struct config *config, struct error *err)
 		daemon_stop(j);
 		return NULL;
 	}
-	log_info("daemon.started", F_STR("version", JANUS_VERSION), F_STR("listen", j->listen), F_STR("node", j->node));
+	log_info("daemon.started", F_STR("version", JANUS_VERSION), F_STR("listen", j->listen),
+	    F_STR("node", j->node));
 	return j;
 }
 
@@ -585,25 +705,29 @@ daemon_stop(struct janus *j)
 			loop_stop(j->lanes[i].loop);
 			pthread_join(j->lanes[i].thread, NULL);
 		}
+	workers_free(j->pullers);
 	workers_free(j->workers);
 	if (j->control != NULL)
-		loop_run_posted(j->control);
-	store_close(j->store);
-	if (j->control != NULL)
-		loop_run_posted(j->control);
+		loop_run_posted(j->control); /* what the workers found; calls that came last */
 	for (unsigned i = 0; i < j->nlanes; i++) {
 		loop_run_posted(j->lanes[i].loop);
-		gateway_free(j->lanes[i].gateway);
+		gateway_free(
+		    j->lanes[i].gateway); /* chats that are cut still have their usage stored */
+	}
+	store_close(j->store);
+	if (j->control != NULL)
+		loop_run_posted(j->control); /* what was stored; calls whose client was cut */
+	/* The loops last: answers to those calls are on them. */
+	for (unsigned i = 0; i < j->nlanes; i++)
 		if (j->lanes[i].loop != j->control)
 			loop_free(j->lanes[i].loop);
-	}
-	if (j->control != NULL)
-		loop_run_posted(j->control); /* calls whose client was cut */
+	observer_free(j->observer);
 	supervisor_free(j->supervisor);
 	api_free(j->api);
 	if (j->engine != NULL)
 		j->engine->driver->free(j->engine);
 	registry_done(&j->registry);
+	key_ring_done(&j->keys);
 	loop_free(j->control);
 	if (j->lock >= 0)
 		close(j->lock);

@@ -20,7 +20,8 @@ static const char usage[] =
     "  -V, --version      print the version and exit\n"
     "  -h, --help         this help\n"
     "\n"
-    "Settings are in janus.conf(5); each may also be given as JANUS_SECTION_KEY in the environment.\n";
+    "Settings are in janus.conf(5); each may also be given as JANUS_SECTION_KEY in the "
+    "environment.\n";
 
 static int
 run(const char *file)
@@ -36,7 +37,8 @@ run(const char *file)
 	}
 	log_init("janusd");
 	if (log_set_levels(config.log_level) < 0) {
-		fprintf(stderr, "janusd: log.level: '%s' is not a list of levels\n", config.log_level);
+		fprintf(
+		    stderr, "janusd: log.level: '%s' is not a list of levels\n", config.log_level);
 		config_done(&config);
 		return 2;
 	}
@@ -67,7 +69,7 @@ main(int argc, char **argv)
 	struct error err = { 0 };
 	int print = 0, opt;
 
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, ""); /* numbers stay as they are written in files and logs */
 	umask(0027); /* the database and the logs are nobody else's */
 	while ((opt = getopt_long(argc, argv, "c:TVh", options, NULL)) != -1) {
 		switch (opt) {

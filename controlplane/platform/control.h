@@ -15,6 +15,6 @@ struct platform;
 
 struct control *control_new(struct platform *, const char *path, struct error *);
 void control_free(struct control *);
-/** control_obey - one packet with its descriptor (taken over; -1: none). 0, or -1 with err. */
-int control_obey(struct platform *, const char *packet, size_t len, int fd, struct error *);
+/** control_obey - one packet with its descriptor `received` (taken over; -1: none). 0, or -1 with err. */
+int control_obey(struct platform *, const char *packet, size_t len, int received, struct error *);
 #endif

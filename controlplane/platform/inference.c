@@ -101,7 +101,7 @@ model_list(const char *body, size_t len, const char *first)
 	cJSON *data = cJSON_GetObjectItemCaseSensitive(json, "data"), *item;
 	if (first == NULL)
 		return str_ndup(body, len);
-	json_for_each (item, data) {
+	json_for_each(item, data) {
 		if (str_eq(json_str(item, "id"), first))
 			break;
 		at++;

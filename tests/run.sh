@@ -132,16 +132,16 @@ scenarios() {
 install_packages
 build
 lint
-begin "unit tests" "plain, then with address and undefined behaviour sanitizers"
-unit plain
-unit sanitized SAN=address,undefined
-log=''
-fuzz
 run_engine
 begin images "base, link and baseline"
 log=$logs/images.log
 BIN=$root/build/bin with_engine images/build.sh --engine "$engine" all 2>&1 | tee "$log" | sed 's/^/      /'
 log=''
+begin "unit tests" "plain, then with address and undefined behaviour sanitizers"
+unit plain
+unit sanitized SAN=address,undefined
+log=''
+fuzz
 scenarios
 
 printf '\n%d s.' "$SECONDS"

@@ -2,10 +2,10 @@
 #
 # report.sh - what run.sh measured, as docs/benchmarks.md.
 #
-# report.sh RESULTS ROUNDS
+# report.sh RESULTS ROUNDS STREAMS
 set -euo pipefail
 
-results=$1 rounds=$2
+results=$1 rounds=$2 many=$3
 cat <<END
 # Benchmarks
 
@@ -23,7 +23,7 @@ Machine: $(nproc) cores shared by proxy, upstream and client; Linux $(uname -r |
 nginx $( (nginx -v 2>&1 || /usr/sbin/nginx -v 2>&1) | sed -n 's/.*nginx\/\([0-9.]*\).*/\1/p' | head -n 1).
 
 END
-awk -v rounds="$rounds" '
+awk -v many="$many" '
 function median(list,    a, n, i, j, t) {
 	n = split(list, a, " ")
 	if (n == 0)
@@ -77,7 +77,7 @@ END {
 	v = value("ttft", "janus", "p50_us") - value("ttft", "nginx", "p50_us")
 	row("low load: time to first byte, p50", "nginx + 60 µs", "nginx + 120 µs", sprintf("%+.0f µs", v), v, 60, 120)
 	v = failures["many", "janus"] > 0 ? 9e9 : gap["many", "janus"]
-	row("10,000 paced streams: no failure, no gap over 2 s", "2,000 ms", "the same",
+	row("10,000 paced streams" (many < 10000 ? " (here " many ", two descriptors each)" : "") ": no failure, no gap over 2 s", "2,000 ms", "the same",
 	    sprintf("%d failures, %d ms", failures["many", "janus"], gap["many", "janus"]), v, 2000, 2000)
 	for (i = 1; i <= 2; i++) {
 		name = i == 1 ? "fastapi" : "portkey"

@@ -14,6 +14,7 @@ cd "$root"
 bin=${BIN:-build/bin}
 [[ $bin = /* ]] || bin=$root/$bin
 own=${bin%/bin}/tests/bench
+python=/usr/bin/python3 # the one that Debian packages are for
 rounds=5 gateways=${GATEWAYS:-} only='' report=yes
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -36,6 +37,10 @@ while read -r name; do
 	unset "$name"
 done < <(env | grep -oE '^(JANUS_|OPENAI_|SANDY_)[A-Z0-9_]*' || true)
 ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+
+# Two descriptors a stream: where they are limited, so are the streams.
+many=$((($(ulimit -n) - 200) / 2))
+[ "$many" -le 10000 ] || many=10000
 
 the_end() {
 	local code=$? name
@@ -180,7 +185,7 @@ start_fastapi() {
 		        await upstream.aclose()
 		    return StreamingResponse(pass_on(), upstream.status_code, media_type="text/event-stream")
 	END
-	begin fastapi env PYTHONPATH="$world" python3 -m uvicorn passthrough:app --host 127.0.0.1 \
+	begin fastapi env PYTHONPATH="$world" "$python" -m uvicorn passthrough:app --host 127.0.0.1 \
 		--port "${ports[fastapi]}" --no-access-log --log-level warning
 }
 start_portkey() {
@@ -241,7 +246,7 @@ idle() {	# ten competitors, nobody asks
 
 for name in upstream pump nginx janus; do ports[$name]=$(free_port); done
 if [ -n "$gateways" ]; then
-	if python3 -c 'import fastapi, httpx, uvicorn' 2>/dev/null; then
+	if "$python" -c 'import fastapi, httpx, uvicorn' 2>/dev/null; then
 		ports[fastapi]=$(free_port)
 	else
 		echo "bench: no FastAPI row (packages python3-fastapi python3-httpx uvicorn)" >&2
@@ -260,11 +265,11 @@ for ((i = 1; i <= rounds; i++)); do
 	echo "round $i of $rounds" >&2
 	round
 done
-if wanted many; then measure janus many paced 10000 10 0 1000; fi
+if wanted many; then measure janus many paced "$many" 10 0 1000; fi
 if wanted idle; then idle; fi
 
 if [ -n "$report" ] && [ -z "$only" ]; then
-	{ "$root/tests/bench/report.sh" "$results" "$rounds"; } >"$world/report.md"
+	{ "$root/tests/bench/report.sh" "$results" "$rounds" "$many"; } >"$world/report.md"
 	mv "$world/report.md" docs/benchmarks.md
 	echo "wrote docs/benchmarks.md" >&2
 fi

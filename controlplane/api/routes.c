@@ -32,7 +32,7 @@ struct api_route {
 static const struct api_route routes[] = {
 	/* method, path, handler, who, largest body, query keys, body keys */
 	{ "POST", "/api/v1/submissions", submission_create, SUBMIT, SMALL, NULL,
-	    "name image url manifest" },
+	    "name image url competitor check_only manifest" },
 	{ "GET", "/api/v1/submissions", submission_list, READ, 0, PAGE " competitor state", NULL },
 	{ "GET", "/api/v1/submissions/:ref", submission_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/submissions/:ref/events", submission_events, READ, 0, NULL, NULL },

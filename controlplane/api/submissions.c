@@ -49,25 +49,75 @@ field_of(const char *text)
 	return NULL;
 }
 
+static size_t
+texts_given(const struct api_call *c, const char *const *keys, size_t n)
+{
+	size_t given = 0;
+
+	for (size_t i = 0; i < n; i++)
+		given += json_str(c->json, keys[i]) != NULL;
+	return given;
+}
+
+/* What is to be submitted; false when the refusal has been sent. */
+static bool
+read_source(struct api_call *c, struct submit_wish *wish)
+{
+	static const char *const sources[] = { "image", "url", "competitor" };
+	const char *name = json_str(c->json, "competitor");
+	const struct competitor *competitor;
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		if (is_other_than_text(c, sources[i])) {
+			reply_code(c, CODE_INVALID_VALUE, sources[i], "'%s' must be a string.",
+			    sources[i]);
+			return false;
+		}
+	if (texts_given(c, sources, ARRAY_LEN(sources)) != 1 ||
+	    (name != NULL && !wish->check_only)) {
+		reply_code(c, CODE_MISSING_PARAMETER, "image",
+		    "Exactly one of 'image' and 'url' is required, as a string%s.",
+		    wish->check_only ? ", or a 'competitor' to check" : "");
+		return false;
+	}
+	wish->is_url = json_str(c->json, "url") != NULL;
+	wish->reference = json_str(c->json, wish->is_url ? "url" : "image");
+	if (name == NULL)
+		return true;
+	competitor = registry_find_competitor(REGISTRY(c), name, &err);
+	wish->version =
+	    competitor != NULL ? registry_version(REGISTRY(c), competitor->version_id) : NULL;
+	wish->slug = competitor != NULL ? competitor->slug : NULL;
+	if (competitor == NULL)
+		reply_error(c, &err);
+	else if (wish->version == NULL)
+		reply_code(c, CODE_INVALID_STATE, "competitor",
+		    "Competitor '%s' has no accepted version to check.", competitor->slug);
+	return wish->version != NULL;
+}
+
 void
 submission_create(struct api_call *c)
 {
-	const char *name = json_str(c->json, "name"), *image = json_str(c->json, "image"),
-		   *url = json_str(c->json, "url");
 	const cJSON *manifest = json_get(c->json, "manifest");
+	const cJSON *check_only = json_get(c->json, "check_only");
 	_cleanup_free_ char *text =
 	    manifest != NULL && !cJSON_IsNull(manifest) ? json_print(manifest) : NULL;
+	struct submit_wish wish = {
+		.slug = json_str(c->json, "name"),
+		.check_only = cJSON_IsTrue(check_only),
+		.manifest = text,
+	};
 	struct error err = { 0 };
 
-	if (name == NULL)
+	if (check_only != NULL && !cJSON_IsBool(check_only))
+		reply_code(c, CODE_INVALID_VALUE, "check_only", "'check_only' must be a boolean.");
+	else if (wish.slug == NULL && !wish.check_only)
 		reply_code(c, CODE_MISSING_PARAMETER, "name",
 		    "'name' is required: a slug of your choice.");
-	else if ((image == NULL) == (url == NULL) || is_other_than_text(c, "image") ||
-	    is_other_than_text(c, "url"))
-		reply_code(c, CODE_MISSING_PARAMETER, "image",
-		    "Exactly one of 'image' and 'url' is required, as a string.");
-	else if (supervisor_submit(DEPS(c)->supervisor, name, url != NULL,
-		     url != NULL ? url : image, text, c->actor, created, c, &err) < 0)
+	else if (read_source(c, &wish) &&
+	    supervisor_submit(DEPS(c)->supervisor, &wish, c->actor, created, c, &err) < 0)
 		reply_code(c, wire_code_of(err.kind), field_of(err.text), "%s", err.text);
 }
 

@@ -30,6 +30,7 @@ static const struct {
 	{ "crash_loop", "the program ends again and again: correct what the log above says" },
 	{ "not_listening", "listen on the manifest's port (8080) on every address, not another" },
 	{ "not_healthy", "GET /health must answer 200 in time" },
+	{ "not_conforming", "mend what the check says; docs/conformance.md explains each" },
 	{ "no_valid_completion", "POST /v1/chat/completions must answer as the OpenAI API does" },
 	{ "endpoint_unreachable",
 	    "start the endpoint, and check that the daemon can reach its URL" },
@@ -97,7 +98,10 @@ ctl_next_command(struct buf *out, const cJSON *sub)
 	const char *id = or_else(json_str(sub, "id"), name);
 	const char *advice;
 
-	if (str_eq(state, "ready")) {
+	if (json_bool(sub, "check_only", false) && ctl_state_is_final(state)) {
+		if (str_eq(state, "rejected"))
+			buf_add_str(out, or_else(advice_for(json_str(sub, "state_reason")), ""));
+	} else if (str_eq(state, "ready")) {
 		buf_printf(out, "janusctl chat --model janus/%s \"hello\"", name);
 	} else if (str_eq(state, "rejected")) {
 		advice = advice_for(json_str(sub, "state_reason"));
@@ -143,6 +147,24 @@ add_probe(struct buf *out, const char *label, const cJSON *probe)
 		add_line(out, label, buf_str(&text));
 }
 
+/* The checks that did not pass. */
+static void
+add_findings(struct buf *out, const cJSON *findings)
+{
+	const cJSON *f;
+
+	json_for_each(f, findings) {
+		const char *verdict = json_str(f, "verdict");
+		_cleanup_buf_ struct buf text = { 0 };
+
+		if (!str_eq(verdict, "fail") && !str_eq(verdict, "warn"))
+			continue;
+		buf_printf(&text, "%s: %s: %s", verdict, or_else(json_str(f, "check"), "?"),
+		    or_else(json_str(f, "seen"), "?"));
+		add_line(out, "", buf_str(&text));
+	}
+}
+
 static void
 add_logs(struct buf *out, const cJSON *logs)
 {
@@ -184,6 +206,6 @@ ctl_evidence(struct buf *out, const cJSON *sub)
 	if (text.len > 0)
 		add_line(out, "it listens on: ", buf_str(&text));
 	add_probe(out, "GET /health: ", json_get(evidence, "health"));
-	add_probe(out, "POST /v1/chat/completions: ", json_get(evidence, "chat"));
+	add_findings(out, json_get(evidence, "conformance"));
 	add_logs(out, json_get(evidence, "logs"));
 }

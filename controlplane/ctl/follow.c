@@ -215,12 +215,16 @@ tell_end(struct follow *w)
 	_cleanup_buf_ struct buf said = { 0 }, evidence = { 0 }, next = { 0 };
 
 	progress_clear(&w->progress);
-	if (w->ctl->format != CTL_JSONL) /* which had it as the last state */
+	ctl_outcome(&said, w->last);
+	ctl_evidence(&evidence, w->last);
+	if (w->ctl->format == CTL_JSONL) /* which had it as the last state */
+		;
+	else if (json_bool(w->last, "check_only", false))
+		ctl_print_findings(w->ctl, w->last);
+	else
 		ctl_print_object(w->ctl, ctl_kind_of("submission"), w->last, stdout);
 	fflush(stdout);
-	ctl_outcome(&said, w->last);
 	ctl_note(w->ctl, "%s", buf_str(&said));
-	ctl_evidence(&evidence, w->last);
 	ctl_next_command(&next, w->last);
 	if (w->ctl->opt.quiet || w->ctl->format == CTL_JSON || w->ctl->format == CTL_JSONL)
 		return;
@@ -246,5 +250,9 @@ ctl_follow(struct ctl *ctl, const char *ref)
 	if (watch(&w, &f) < 0)
 		return give_up(&w, &f);
 	tell_end(&w);
-	return str_eq(json_str(w.last, "state"), "ready") ? CTL_OK : CTL_FAILED;
+	const char *state = json_str(w.last, "state");
+	if (str_eq(state, "ready") || str_eq(state, "retired"))
+		return CTL_OK;
+	return str_eq(state, "rejected") && json_bool(w.last, "check_only", false) ? CTL_CHECK
+										   : CTL_FAILED;
 }

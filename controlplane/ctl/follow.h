@@ -5,6 +5,7 @@
 #define JANUS_CTL_FOLLOW_H
 struct ctl;
 
-/** ctl_follow - wait for submission `ref`, telling what happens; returns the exit code. */
+/** ctl_follow - wait for submission `ref`, telling what happens; its data go to stdout at the end.
+ *  Returns the exit code: one that was only checked and is rejected is CTL_CHECK. */
 int ctl_follow(struct ctl *, const char *ref);
 #endif

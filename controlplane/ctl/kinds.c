@@ -141,6 +141,13 @@ static const struct ctl_column check_columns[] = {
 	{ "fix", "fix", CTL_COL_FREE, true },
 };
 
+static const struct ctl_column finding_columns[] = {
+	{ "check", "check", CTL_COL_TEXT, false },
+	{ "verdict", "verdict", CTL_COL_TEXT, false },
+	{ "seen", "seen", CTL_COL_FREE, false },
+	{ "expected", "expected", CTL_COL_FREE, true },
+};
+
 static const struct ctl_column log_columns[] = {
 	{ "ts", "ts", CTL_COL_TEXT, false },
 	{ "stream", "stream", CTL_COL_TEXT, false },
@@ -168,6 +175,7 @@ static const struct ctl_kind kinds[] = {
 	KIND("moment", moment_columns),
 	KIND("top", top_columns),
 	KIND("check", check_columns),
+	KIND("finding", finding_columns),
 	KIND("log", log_columns),
 	KIND("plain", plain_columns),
 };

@@ -23,6 +23,9 @@ void ctl_print_list(const struct ctl *, const struct ctl_kind *, const cJSON *li
 void ctl_print_object(const struct ctl *, const struct ctl_kind *, const cJSON *object, FILE *);
 /** ctl_print_fields - one object field by field: show, status. */
 void ctl_print_fields(const struct ctl *, const struct ctl_kind *, const cJSON *object, FILE *);
+/** ctl_print_findings - what the checks of a submission found, as a table (taken out of it); the
+ *  submission itself for those who want JSON, or if it was not checked. */
+void ctl_print_findings(const struct ctl *, cJSON *submission);
 /** ctl_print_json - compact, one line, safe on a terminal. */
 void ctl_print_json(const cJSON *, FILE *);
 

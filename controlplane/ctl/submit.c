@@ -12,6 +12,7 @@
 #include "controlplane/ctl/follow.h"
 #include "controlplane/ctl/output.h"
 #include "controlplane/ctl/refs.h"
+#include "controlplane/ctl/submission.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -21,8 +22,8 @@
 
 #define MANIFEST_MAX_BYTES ((size_t)256 << 10)
 
-static int
-add_manifest(cJSON *body, const char *path, struct error *err)
+int
+ctl_add_manifest(cJSON *body, const char *path, struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	cJSON *manifest = NULL;
@@ -64,6 +65,21 @@ check(const struct ctl *ctl, const char *kind, struct error *err)
 	return what[0] != '\0' ? 0 : error_set(err, ERROR_INVALID, "the image reference is empty");
 }
 
+int
+ctl_submit(struct ctl *ctl, const cJSON *body, cJSON **sub, struct ctl_failure *f)
+{
+	const struct ctl_call call = {
+		.method = "POST", .path = "/api/v1/submissions", .body = body
+	};
+
+	if (ctl_ask(ctl, &call, sub, f) < 0)
+		return -1;
+	if (json_str(*sub, "id") == NULL)
+		return ctl_fail(
+		    f, CTL_UNREACHABLE, "bad_response", "the daemon's answer is not a submission");
+	return 0;
+}
+
 static int
 submit(struct ctl *ctl, const char *kind)
 {
@@ -77,19 +93,11 @@ submit(struct ctl *ctl, const char *kind)
 		return ctl_misuse(ctl, "%s", err.text);
 	json_add_str(body, "name", ctl->opt.name);
 	json_add_str(body, kind, ctl->words[0]);
-	if (ctl->opt.manifest != NULL && add_manifest(body, ctl->opt.manifest, &err) < 0)
+	if (ctl->opt.manifest != NULL && ctl_add_manifest(body, ctl->opt.manifest, &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
-	const struct ctl_call call = {
-		.method = "POST", .path = "/api/v1/submissions", .body = body
-	};
-	if (ctl_ask(ctl, &call, &sub, &f) < 0)
+	if (ctl_submit(ctl, body, &sub, &f) < 0)
 		return ctl_complain(ctl, &f);
 	id = json_str(sub, "id");
-	if (id == NULL) {
-		ctl_fail(
-		    &f, CTL_UNREACHABLE, "bad_response", "the daemon's answer is not a submission");
-		return ctl_complain(ctl, &f);
-	}
 	ctl_note(ctl, "submitted %s as %s", ctl->opt.name, id);
 	if (ctl->opt.wait)
 		return ctl_follow(ctl, id);

@@ -21,8 +21,9 @@
 	X(PULLING, "pulling") /* layers come to the engine */                    \
 	X(SCANNING, "scanning") /* may this image run here at all? */            \
 	X(STARTING, "starting") /* a trial instance starts and is probed */      \
-	X(CONFORMING, "conforming") /* it is healthy and must answer one chat */ \
+	X(CONFORMING, "conforming") /* it is healthy and is put to the checks */ \
 	X(READY, "ready") /* accepted: it is the competitor's version now */     \
+	X(RETIRED, "retired") /* it passed, and was not meant to serve */        \
 	X(REJECTED, "rejected") /* the miner's to mend; evidence says why */     \
 	X(FAILED, "failed") /* ours */                                           \
 	X(CANCELLED, "cancelled")
@@ -78,6 +79,7 @@ struct version {
 struct submission {
 	char id[NOUN_ID_MAX], slug[SLUG_MAX];
 	bool is_url;
+	bool check_only; /* it serves nobody, however it ends */
 	char reference[REFERENCE_MAX];
 	char *manifest; /* owned; "" the default */
 	enum submission_state state;

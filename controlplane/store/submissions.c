@@ -34,6 +34,7 @@ submissions_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, b->attempts);
 	put_int(&p, b->created_at_ms);
 	put_int(&p, b->updated_at_ms);
+	put_int(&p, b->check_only);
 	return write_done(&p, err);
 }
 
@@ -73,6 +74,7 @@ submissions_load(struct sql *s, const struct store_rows *rows, void *arg, struct
 		b.attempts = (int)get_int(&g);
 		b.created_at_ms = get_int(&g);
 		b.updated_at_ms = get_int(&g);
+		b.check_only = get_int(&g) != 0;
 		rows->submission(&b, arg);
 	}
 	return rc;

@@ -237,6 +237,9 @@ in_received(const struct submission_seen *seen)
 {
 	if (seen->is_url)
 		return next(SUBMISSION_STARTING, SUBMIT_START, "starting");
+	if (seen->resolved)
+		return seen->is_local ? next(SUBMISSION_SCANNING, SUBMIT_SCAN, "inspecting_image")
+				      : next(SUBMISSION_PULLING, SUBMIT_PULL, "pulling_layers");
 	return next(SUBMISSION_RESOLVING, SUBMIT_RESOLVE, "asking_registry");
 }
 
@@ -297,7 +300,7 @@ in_trial_start(const struct submission_seen *seen)
 	if (!seen->has_instance)
 		return next(SUBMISSION_STARTING, SUBMIT_START, "starting");
 	switch (seen->instance) {
-	case INSTANCE_READY: return next(SUBMISSION_CONFORMING, SUBMIT_CONFORM, "asking_one_chat");
+	case INSTANCE_READY: return next(SUBMISSION_CONFORMING, SUBMIT_CONFORM, "checking");
 	case INSTANCE_BACKOFF:
 	case INSTANCE_FAILED:
 		/* Without a failure of its own it is we who must try again. */
@@ -313,7 +316,8 @@ static struct submission_decision
 in_conforming(const struct submission_seen *seen)
 {
 	if (seen->done)
-		return next(SUBMISSION_READY, SUBMIT_ACCEPT, "");
+		return seen->check_only ? next(SUBMISSION_RETIRED, SUBMIT_DROP, "checked")
+					: next(SUBMISSION_READY, SUBMIT_ACCEPT, "");
 	/* An instance that died under the question explains a missing answer better than the answer. */
 	if (seen->has_instance && seen->instance_failed)
 		return instance_failed(SUBMISSION_CONFORMING, seen, "crash_loop");
@@ -325,11 +329,11 @@ in_conforming(const struct submission_seen *seen)
 		if (seen->now_ms <
 		    seen->retry_ms) /* is it dying? its end is news that comes in a moment */
 			return (struct submission_decision){ .state = SUBMISSION_CONFORMING,
-				.reason = "asking_one_chat",
+				.reason = "checking",
 				.wait_until_ms = seen->retry_ms };
-		return reject(seen, "no_valid_completion", "miner", seen->error.text);
+		return reject(seen, seen->fail_reason, "miner", seen->error.text);
 	}
-	return next(SUBMISSION_CONFORMING, SUBMIT_CONFORM, "asking_one_chat");
+	return next(SUBMISSION_CONFORMING, SUBMIT_CONFORM, "checking");
 }
 
 struct submission_decision

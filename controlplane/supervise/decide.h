@@ -82,7 +82,7 @@ enum submission_action {
 	SUBMIT_PULL,
 	SUBMIT_SCAN,
 	SUBMIT_START, /* make the version and its trial instance */
-	SUBMIT_CONFORM, /* one chat */
+	SUBMIT_CONFORM, /* the checks of conform_checks.h */
 	SUBMIT_ACCEPT, /* the version becomes the competitor's */
 	SUBMIT_DROP, /* end the trial */
 };
@@ -90,11 +90,14 @@ enum submission_action {
 struct submission_seen {
 	int64_t now_ms;
 	bool is_url, is_local;
+	bool check_only;
+	bool resolved; /* the digest is known from the start */
 	bool busy;
 	bool engine_ok;
 	/* result of the step's job: none yet, fine, or failed */
 	bool done, failed;
 	struct error error;
+	const char *fail_reason; /* of a failed check */
 	int attempts; /* of this step, the last one included */
 	int64_t retry_ms; /* when a failed step may be tried again */
 	/* the trial instance */

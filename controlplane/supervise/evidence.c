@@ -14,6 +14,8 @@
 #include "runtime/base/str.h"
 #include "runtime/engine/link_protocol.h"
 
+/* states as the kernel prints them */
+#define TCP_CLOSE_WAIT 0x08
 #define TCP_LISTEN 0x0a
 
 char *
@@ -97,21 +99,44 @@ address_text(const char *hex, char *out, size_t cap)
 	return true;
 }
 
+/* The next line of a table; false at its end. local and remote hold 80 bytes. */
+static bool
+next_socket(const char **table, char *local, char *remote, unsigned *state)
+{
+	while (**table != '\0') {
+		const size_t len = strcspn(*table, "\n");
+		_cleanup_free_ char *line = len < 400 ? str_ndup(*table, len) : NULL;
+
+		*table += len + ((*table)[len] == '\n');
+		if (line != NULL && sscanf(line, " %*u: %79s %79s %x", local, remote, state) == 3)
+			return true;
+	}
+	return false;
+}
+
 void
 listening_from_table(const char *table, struct buf *out)
 {
-	while (*table != '\0') {
-		const size_t len = strcspn(table, "\n");
-		char local[80], remote[80], address[INET6_ADDRSTRLEN + 16];
-		unsigned state;
+	char local[80], remote[80], address[INET6_ADDRSTRLEN + 16];
+	unsigned state;
 
-		if (len < 400) {
-			_cleanup_free_ char *line = str_ndup(table, len);
+	while (next_socket(&table, local, remote, &state))
+		if (state == TCP_LISTEN && address_text(local, address, sizeof(address)))
+			buf_printf(out, "%s%s", out->len != 0 ? ", " : "", address);
+}
 
-			if (sscanf(line, " %*u: %79s %79s %x", local, remote, &state) == 3 &&
-			    state == TCP_LISTEN && address_text(local, address, sizeof(address)))
-				buf_printf(out, "%s%s", out->len != 0 ? ", " : "", address);
-		}
-		table += len + (table[len] == '\n');
+int
+abandoned_in_table(const char *table, int port)
+{
+	char local[80], remote[80];
+	unsigned state, local_port;
+	int n = 0;
+
+	while (next_socket(&table, local, remote, &state)) {
+		const char *colon = strchr(local, ':');
+
+		n += state == TCP_CLOSE_WAIT && colon != NULL &&
+		    sscanf(colon + 1, "%x", &local_port) == 1 && (int)local_port == port;
 	}
+	return n;
 }

@@ -32,4 +32,7 @@ void evidence_sentence(const struct evidence_in *, char *out, size_t cap);
 /** listening_from_table - the listening addresses in a text of /proc/net/tcp and tcp6, as
  *  "127.0.0.1:9090, [::]:80"; the broker's own port is left out. */
 void listening_from_table(const char *table, struct buf *out);
+/** abandoned_in_table - in the same text: connections to port whose peer is gone and which are
+ *  still held open. */
+int abandoned_in_table(const char *table, int port);
 #endif

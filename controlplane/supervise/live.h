@@ -17,6 +17,7 @@
 #include "runtime/base/error.h"
 #include "runtime/loop/loop.h"
 struct broker;
+struct conform;
 struct dialer;
 struct link;
 struct probe;
@@ -60,9 +61,9 @@ struct trial { /* a submission under way; made for each that is not final */
 	int64_t retry_ms;
 	atomic_bool cancel;
 	bool over;
-	char chat_body[2048];
-	int chat_status;
-	struct probe *probe;
+	struct conform *conform; /* the checks under way */
+	char *report; /* owned: what they found, a JSON array; NULL */
+	const char *fail_reason; /* of the check that failed */
 	uint64_t
 	    judge_after; /* a listing that began later must be in before a failed chat counts */
 	struct cancel *cancels; /* who asked for its end, to be told */
@@ -130,12 +131,18 @@ void trial_evaluate(struct trial *);
 void trial_instance_changed(struct supervisor *, const struct instance *);
 void trials_evaluate_all(struct supervisor *);
 void trials_free(struct supervisor *);
+/** trial_left_over - is it a competitor that was only checked, and is to be removed? */
+bool trial_left_over(const struct supervisor *, const struct competitor *);
 bool trial_holds(const struct supervisor *, const struct instance *);
 /** trial_jobs: see submit_jobs.c */
 void trial_job(struct trial *, enum submission_action);
 
 /* conform.c */
+/** conform_start - ask everything of conform_checks.h; then done or failed, report and error are
+ *  set and the trial is evaluated. Neither, if the instance went. */
 void conform_start(struct trial *);
+/** conform_cancel - nothing comes of it any more. */
+void conform_cancel(struct trial *);
 
 /* canary.c */
 void canary_start(struct supervisor *, void (*done)(void *), void *arg);

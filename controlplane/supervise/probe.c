@@ -9,6 +9,7 @@
 
 #include "controlplane/registry/routes.h"
 #include "runtime/base/buf.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/link.h"
@@ -26,7 +27,8 @@ struct probe {
 	struct http_exchange *exchange;
 	struct buf head;
 	char *body;
-	bool is_post;
+	bool is_post, hang_up;
+	int64_t began_ms, heard_ms; /* heard: the head, or the last of the body */
 	struct buf reply;
 	size_t max_body;
 	struct probe_result result;
@@ -54,6 +56,7 @@ static void
 finish(struct probe *p, const char *error)
 {
 	snprintf(p->result.error, sizeof(p->result.error), "%s", error != NULL ? error : "");
+	p->result.duration_ms = clock_now_ms() - p->began_ms;
 	p->result.body = buf_str(&p->reply);
 	p->result.len = p->reply.len;
 	p->fn(&p->result, p->arg);
@@ -81,6 +84,8 @@ on_head(struct http_exchange *x, const struct http_head *head, void *arg)
 
 	(void)x;
 	p->result.status = head->status;
+	snprintf(p->result.content_type, sizeof(p->result.content_type), "%s", head->content_type);
+	p->heard_ms = clock_now_ms();
 	return 0;
 }
 
@@ -89,13 +94,22 @@ on_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 {
 	struct probe *p = arg;
 	const size_t room = p->max_body - p->reply.len;
+	const int64_t now_ms = clock_now_ms();
 
-	(void)x;
+	if (now_ms - p->heard_ms > p->result.longest_gap_ms)
+		p->result.longest_gap_ms = now_ms - p->heard_ms;
+	p->heard_ms = now_ms;
 	if (len > room) {
 		p->result.cut = true;
 		len = room;
 	}
 	buf_add(&p->reply, bytes, len);
+	if (p->hang_up) {
+		p->result.hung_up = true;
+		p->exchange = NULL;
+		http_exchange_close(x);
+		finish(p, NULL);
+	}
 }
 
 static void
@@ -164,25 +178,26 @@ write_head(struct probe *p, const struct route_target *t, const char *path)
 
 struct probe *
 probe_start(struct loop *loop, struct dialer *dialer, struct link *link,
-    const struct route_target *t, const char *path, const char *body, size_t max_body,
-    int64_t timeout_ms, probe_fn *fn, void *arg)
+    const struct route_target *t, const struct probe_ask *ask, probe_fn *fn, void *arg)
 {
 	struct probe *p = mem_zalloc(sizeof(*p));
 
 	p->loop = loop;
-	p->timeout_ms = timeout_ms;
+	p->timeout_ms = ask->timeout_ms;
 	p->port = t->port;
-	p->max_body = max_body;
-	p->body = str_dup(body);
-	p->is_post = body != NULL;
+	p->max_body = ask->max_body;
+	p->hang_up = ask->hang_up;
+	p->body = str_dup(ask->body);
+	p->is_post = ask->body != NULL;
+	p->began_ms = clock_now_ms();
 	p->fn = fn;
 	p->arg = arg;
-	write_head(p, t, path);
-	timer_set(loop, &p->deadline, timeout_ms, on_deadline, p);
+	write_head(p, t, ask->path);
+	timer_set(loop, &p->deadline, ask->timeout_ms, on_deadline, p);
 	if (t->is_pod)
 		p->request = link_socket(link, on_socket, p);
 	else
-		p->dial = dial_url(dialer, &t->url, timeout_ms, on_dialed, p);
+		p->dial = dial_url(dialer, &t->url, ask->timeout_ms, on_dialed, p);
 	return p;
 }
 

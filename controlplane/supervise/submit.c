@@ -16,6 +16,7 @@
 #include "runtime/engine/image_ref.h"
 
 #define STORE_RETRY_MS 1000
+#define CHECK_PREFIX "check-" /* the names of what is only checked */
 
 static void trial_enter(struct trial *, const struct submission_decision *);
 
@@ -45,12 +46,15 @@ look(const struct trial *t)
 		.now_ms = clock_now_ms(),
 		.is_url = t->sub->is_url,
 		.is_local = t->sub->is_local,
+		.check_only = t->sub->check_only,
+		.resolved = t->sub->digest[0] != '\0',
 		.busy = t->busy,
 		.engine_ok = t->sup->engine.ok,
 		.done = t->done,
 		.failed = t->failed,
 		.error = t->error,
 		.attempts = t->sub->attempts,
+		.fail_reason = t->fail_reason,
 		.retry_ms = t->retry_ms,
 	};
 
@@ -83,11 +87,11 @@ keep_evidence(struct trial *t)
 		json_parse(in->evidence, strlen(in->evidence), &json, NULL);
 	if (json == NULL)
 		json = cJSON_CreateObject();
-	if (t->chat_status != 0 || t->chat_body[0] != '\0') {
-		cJSON *chat = json_add_obj(json, "chat");
+	if (t->report != NULL) {
+		cJSON *report = NULL;
 
-		json_add_int(chat, "status", t->chat_status);
-		json_add_str(chat, "body", t->chat_body);
+		json_parse(t->report, strlen(t->report), &report, NULL);
+		cJSON_AddItemToObject(json, "conformance", report);
 	}
 	free(t->sub->evidence);
 	t->sub->evidence = json_print(json);
@@ -185,15 +189,25 @@ on_store_retry(struct timer *timer, void *arg)
 	store_all(arg, store_batch_new());
 }
 
+/* Made only to be checked, and that is over. */
+bool
+trial_left_over(const struct supervisor *sup, const struct competitor *c)
+{
+	return !c->wanted && c->version_id[0] == '\0' && c->removed_at_ms == 0 &&
+	    str_starts(c->slug, CHECK_PREFIX) && registry_active(sup->c.registry, c->slug) == NULL;
+}
+
 static void
 end(struct trial *t)
 {
-	const struct competitor *c = registry_competitor(t->sup->c.registry, t->sub->competitor_id);
+	struct competitor *c = registry_competitor(t->sup->c.registry, t->sub->competitor_id);
 
 	t->over = true;
 	publish_routes(t->sup);
 	if (c != NULL)
 		ensure_instance(t->sup, c, false);
+	if (c != NULL && trial_left_over(t->sup, c))
+		supervisor_remove(t->sup, c, "janusd", NULL, NULL);
 	live_evaluate_all(t->sup);
 }
 
@@ -243,7 +257,7 @@ trial_enter(struct trial *t, const struct submission_decision *d)
 	s->bytes = s->total_bytes = 0;
 	t->done = t->failed = false;
 	t->retry_ms = 0;
-	if (s->state == SUBMISSION_REJECTED)
+	if (s->state == SUBMISSION_REJECTED || t->report != NULL)
 		keep_evidence(t);
 	log_info("submission.state", F_STR("submission_id", s->id), F_STR("name", s->slug),
 	    F_STR("from", submission_state_name(old)), F_STR("to", submission_state_name(s->state)),
@@ -274,7 +288,7 @@ competitor_for(struct trial *t)
 {
 	struct supervisor *sup = t->sup;
 	struct competitor *c = registry_slug(sup->c.registry, t->sub->slug);
-	struct competitor row = { .wanted = true };
+	struct competitor row = { .wanted = !t->sub->check_only };
 
 	if (c != NULL)
 		return c;
@@ -409,6 +423,7 @@ sweep(struct supervisor *sup)
 		if (t->over && !t->busy && !t->committing) {
 			*at = t->next;
 			timer_cancel(&t->timer);
+			free(t->report);
 			free(t);
 		} else {
 			at = &t->next;
@@ -434,7 +449,8 @@ trials_free(struct supervisor *sup)
 	for (struct trial *t = sup->trials, *next; t != NULL; t = next) {
 		next = t->next;
 		timer_cancel(&t->timer);
-		probe_cancel(t->probe);
+		conform_cancel(t);
+		free(t->report);
 		free(t);
 	}
 	sup->trials = NULL;
@@ -482,16 +498,26 @@ is_reserved(const char *slug)
 	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
 		if (strcmp(slug, reserved[i]) == 0)
 			return true;
-	return str_starts(slug, "janus-");
+	return str_starts(slug, "janus-") || str_starts(slug, CHECK_PREFIX);
 }
 
 static int
-check(struct supervisor *sup, const char *slug, bool url, const char *reference,
-    const char *manifest, struct error *err)
+check_manifest(const struct supervisor *sup, const char *text, struct error *err)
+{
+	struct manifest m = { 0 };
+
+	if (manifest_parse(text, &m, err) < 0)
+		return error_add(err, "manifest");
+	const int within = manifest_check(&m, sup->c.policy, err);
+	manifest_done(&m);
+	return within < 0 ? error_add(err, "manifest") : 0;
+}
+
+static int
+check(struct supervisor *sup, const char *slug, const struct submit_wish *wish, struct error *err)
 {
 	const struct submission *active = registry_active(sup->c.registry, slug);
 	struct image_ref ref;
-	struct manifest m = { 0 };
 	struct url u;
 
 	if (!str_slug_valid(slug))
@@ -499,21 +525,18 @@ check(struct supervisor *sup, const char *slug, bool url, const char *reference,
 		    "name '%.48s' is not a slug: lower-case letters, digits and inner hyphens, at "
 		    "most 40",
 		    slug);
-	if (is_reserved(slug))
+	if (wish->slug != NULL && is_reserved(slug))
 		return error_set(err, ERROR_INVALID, "name '%s' is reserved", slug);
-	if (strlen(reference) >= REFERENCE_MAX)
+	if (strlen(wish->reference) >= REFERENCE_MAX)
 		return error_set(err, ERROR_INVALID, "%s: longer than %d bytes",
-		    url ? "url" : "image", REFERENCE_MAX - 1);
-	if (url && (url_parse(reference, &u, err) < 0 || url_endpoint_check(&u, err) < 0))
+		    wish->is_url ? "url" : "image", REFERENCE_MAX - 1);
+	if (wish->is_url &&
+	    (url_parse(wish->reference, &u, err) < 0 || url_endpoint_check(&u, err) < 0))
 		return error_add(err, "url");
-	if (!url && image_ref_parse(reference, &ref, err) < 0)
+	if (!wish->is_url && image_ref_parse(wish->reference, &ref, err) < 0)
 		return error_add(err, "image");
-	if (manifest_parse(manifest, &m, err) < 0)
-		return error_add(err, "manifest");
-	const int within = manifest_check(&m, sup->c.policy, err);
-	manifest_done(&m);
-	if (within < 0)
-		return error_add(err, "manifest");
+	if (check_manifest(sup, wish->manifest, err) < 0)
+		return -1;
 	if (active != NULL)
 		return error_set(err, ERROR_CONFLICT,
 		    "a submission of '%s' is under way: %s (%s); wait for it or cancel it", slug,
@@ -521,30 +544,60 @@ check(struct supervisor *sup, const char *slug, bool url, const char *reference,
 	return 0;
 }
 
-int
-supervisor_submit(struct supervisor *sup, const char *slug, bool url, const char *reference,
-    const char *manifest, const char *actor, supervisor_done_fn *done, void *arg, struct error *err)
+/* A version is what it is: its digest is not asked for again. */
+static struct submit_wish
+wish_of_version(const struct submit_wish *wish)
 {
-	struct submission row = { .state = SUBMISSION_RECEIVED, .is_url = url };
+	struct submit_wish w = *wish;
+
+	w.reference = wish->version->reference;
+	w.is_url = wish->version->is_url;
+	w.manifest = wish->version->manifest;
+	return w;
+}
+
+static struct submission *
+add_row(struct supervisor *sup, const char *slug, const struct submit_wish *wish)
+{
+	struct submission row = {
+		.state = SUBMISSION_RECEIVED, .is_url = wish->is_url, .check_only = wish->check_only
+	};
+
+	id_new("sub", row.id);
+	snprintf(row.slug, sizeof(row.slug), "%s", slug);
+	snprintf(row.reference, sizeof(row.reference), "%s", wish->reference);
+	if (wish->version != NULL) {
+		snprintf(row.digest, sizeof(row.digest), "%s", wish->version->digest);
+		row.is_local = strcmp(wish->version->digest, wish->version->image_id) == 0;
+	}
+	row.manifest = str_dup(wish->manifest != NULL ? wish->manifest : "");
+	row.created_at_ms = row.updated_at_ms = row.since_ms = clock_wall_ms();
+	return registry_add_submission(sup->c.registry, &row);
+}
+
+int
+supervisor_submit(struct supervisor *sup, const struct submit_wish *wish, const char *actor,
+    supervisor_done_fn *done, void *arg, struct error *err)
+{
+	const struct submit_wish all = wish->version != NULL ? wish_of_version(wish) : *wish;
+	char id[NOUN_ID_MAX], slug[SLUG_MAX];
 	struct wish *w;
 	struct store_batch *b;
 	struct submission *s;
 
-	if (check(sup, slug, url, reference, manifest, err) < 0)
+	id_new("x", id);
+	snprintf(slug, sizeof(slug), "%s%s", all.slug != NULL ? all.slug : CHECK_PREFIX,
+	    all.slug != NULL ? "" : id + strlen(id) - 12);
+	if (check(sup, slug, &all, err) < 0)
 		return -1;
-	id_new("sub", row.id);
-	snprintf(row.slug, sizeof(row.slug), "%s", slug);
-	snprintf(row.reference, sizeof(row.reference), "%s", reference);
-	row.manifest = str_dup(manifest != NULL ? manifest : "");
-	row.created_at_ms = row.updated_at_ms = row.since_ms = clock_wall_ms();
-	s = registry_add_submission(sup->c.registry, &row);
+	s = add_row(sup, slug, &all);
 	trial_resume(sup, s);
 
 	w = mem_zalloc(sizeof(*w));
 	*w = (struct wish){ sup->trials, done, arg };
 	b = store_batch_new();
 	store_put_submission(b, s);
-	store_add_event(b, actor, "submission.create", s->id, reference);
+	store_add_event(b, actor, "submission.create", s->id, s->reference);
 	sup->trials->committing = true;
 	store_commit(sup->c.store, b, stored, w);
 	return 0;

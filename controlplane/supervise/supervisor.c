@@ -51,8 +51,11 @@ supervisor_start(struct supervisor *sup)
 		if (!reg->instances[i]->live->target->is_pod &&
 		    reg->instances[i]->state == INSTANCE_READY)
 			watch_health(reg->instances[i]->live);
-	for (size_t i = 0; i < reg->ncompetitors; i++)
+	for (size_t i = 0; i < reg->ncompetitors; i++) {
+		if (trial_left_over(sup, reg->competitors[i]))
+			supervisor_remove(sup, reg->competitors[i], "janusd", NULL, NULL);
 		ensure_instance(sup, reg->competitors[i], false);
+	}
 	publish_routes(sup);
 	live_evaluate_all(sup);
 	trials_evaluate_all(sup);
@@ -143,7 +146,15 @@ stored(const struct error *err, void *arg)
 	free(w);
 }
 
-/* before: c as it was. */
+static void
+ignore(const struct error *err, const char *id, void *arg)
+{
+	(void)err;
+	(void)id;
+	(void)arg;
+}
+
+/* before: c as it was; done may be NULL. */
 static void
 commit(struct supervisor *sup, struct competitor *c, const struct competitor *before, bool anew,
     const char *actor, const char *action, const char *detail, supervisor_done_fn *done, void *arg)
@@ -151,7 +162,11 @@ commit(struct supervisor *sup, struct competitor *c, const struct competitor *be
 	struct wish *w = mem_zalloc(sizeof(*w));
 	struct store_batch *b = store_batch_new();
 
-	*w = (struct wish){ .sup = sup, .before = *before, .anew = anew, .done = done, .arg = arg };
+	*w = (struct wish){ .sup = sup,
+		.before = *before,
+		.anew = anew,
+		.done = done != NULL ? done : ignore,
+		.arg = arg };
 	snprintf(w->competitor, sizeof(w->competitor), "%s", c->id);
 	c->updated_at_ms = clock_wall_ms();
 	store_put_competitor(b, c);
@@ -218,14 +233,6 @@ supervisor_rollback(struct supervisor *sup, struct competitor *c, const struct v
 	c->wanted = true;
 	commit(sup, c, &before, false, actor, "competitor.rollback", v->id, done, arg);
 	return 0;
-}
-
-static void
-ignore(const struct error *err, const char *id, void *arg)
-{
-	(void)err;
-	(void)id;
-	(void)arg;
 }
 
 void

@@ -53,15 +53,24 @@ void supervisor_stop(struct supervisor *);
 /** supervisor_free - after the workers ended and their messages were run. */
 void supervisor_free(struct supervisor *);
 
-/* Wishes.  Each is stored before `done` is called (err NULL), and carried out after. */
+/* Wishes.  Each is stored before `done` is called (err NULL), and carried out after.
+ * supervisor_remove: done may be NULL. */
 typedef void supervisor_done_fn(const struct error *err, const char *id, void *arg);
+struct submit_wish { /* borrowed for the call */
+	const char *slug; /* NULL: a name of ours, for a check */
+	const char *reference; /* of an image or, is_url, a base URL */
+	bool is_url;
+	bool check_only; /* walk it through all states and checks, and let it serve nobody */
+	const struct version *version; /* with check_only: this one, instead of a reference */
+	const char *manifest; /* JSON text or NULL */
+};
 /**
- * supervisor_submit - a submission of slug; reference is an image or, is_url, a base URL.
+ * supervisor_submit - begin a submission.
  * INVALID, CONFLICT (another one of that name is under way; a reserved name).
  * Returns 0 when done will be called, -1 with err when refused at once.
  */
-int supervisor_submit(struct supervisor *, const char *slug, bool is_url, const char *reference,
-    const char *manifest, const char *actor, supervisor_done_fn *done, void *arg, struct error *);
+int supervisor_submit(struct supervisor *, const struct submit_wish *, const char *actor,
+    supervisor_done_fn *done, void *arg, struct error *);
 int supervisor_cancel(struct supervisor *, struct submission *, const char *actor,
     supervisor_done_fn *done, void *arg, struct error *);
 void supervisor_want(struct supervisor *, struct competitor *, bool running, const char *actor,

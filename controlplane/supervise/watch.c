@@ -82,8 +82,10 @@ on_probe_timer(struct timer *t, void *arg)
 		return;
 	if (l->target->is_pod && l->link == NULL)
 		l->link = link_open(sup->c.loop, l->target->link_path);
-	l->probe = probe_start(sup->c.loop, sup->dialer, l->link, l->target, "/health", NULL,
-	    BODY_MAX, PROBE_LIMIT_MS, on_probed, l);
+	const struct probe_ask ask = {
+		.path = "/health", .max_body = BODY_MAX, .timeout_ms = PROBE_LIMIT_MS
+	};
+	l->probe = probe_start(sup->c.loop, sup->dialer, l->link, l->target, &ask, on_probed, l);
 }
 
 void

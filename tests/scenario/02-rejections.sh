@@ -76,8 +76,10 @@ rejected never-healthy not_healthy "what the probe saw" \
 	'.evidence.health.status == 500 and (.evidence.health.body | contains("could not be loaded"))'
 rejected health-hang not_healthy "what the probe saw" '.evidence.health.error | length > 0'
 rejected health-garbage not_healthy "what the probe saw" '.evidence.health.status == 200 and (.evidence.health.body | length > 0)'
-rejected no-completion no_valid_completion "what it answered" '.evidence.chat.body | contains("Welcome")'
-rejected chat-500 no_valid_completion "what it answered" '.evidence.chat.status == 500'
+rejected no-completion no_valid_completion "what it answered" \
+	'.evidence.conformance | map(select(.check == "completion"))[0].wire.body | contains("Welcome")'
+rejected chat-500 no_valid_completion "what it answered" \
+	'.evidence.conformance | map(select(.check == "completion"))[0].wire.status == 500'
 rejected crash-loop crash_loop "the exit code" '.evidence.exit_code == 3'
 rejected healthy30 not_healthy "after the 30 s of the contract" \
 	'(.updated_at[0:19] + "Z" | fromdate) - (.created_at[0:19] + "Z" | fromdate) | . >= 29 and . <= 45'

@@ -295,6 +295,14 @@ chat_html(struct hostile *h, int fd, const struct request *r)
 	reply(fd, "200 OK", "text/html", "<html><body><h1>Welcome</h1></body></html>\n");
 }
 
+/* Whatever was asked for, one whole answer. */
+static void
+chat_whole(struct hostile *h, int fd, const struct request *r)
+{
+	(void)h;
+	answer_whole(fd, r, "no stream");
+}
+
 static void
 chat_500(struct hostile *h, int fd, const struct request *r)
 {
@@ -540,6 +548,7 @@ static const struct mode modes[] = {
 	{ "no-completion",	NULL,			health_ok, chat_html, NULL },
 	{ "chat-hang",		NULL,			health_ok, hang, NULL },
 	{ "chat-500",		NULL,			health_ok, chat_500, NULL },
+	{ "no-stream",		NULL,			health_ok, chat_whole, NULL },
 	{ "crash-loop",		NULL,			health_ok, chat_crash, NULL },
 	{ "crash-after",	birth_crash_after,	ANSWERS, NULL },
 	{ "ignore-term",	birth_ignore_term,	ANSWERS, NULL },

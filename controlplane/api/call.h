@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "controlplane/api/api.h"
+#include "controlplane/store/store.h"
 #include "runtime/net/router.h"
 #include "runtime/openai/codes.h"
 struct api_call;
@@ -56,6 +57,8 @@ void call_let_go(struct api_call *);
 /** call_is_behind - so much waits for the client that whoever makes more should wait. Any thread. */
 bool call_is_behind(const struct api_call *);
 
+/* WHO - the caller, for what is decided on its behalf; lives as long as the block it is in. */
+#define WHO(call) (&(const struct store_actor){ (call)->actor, (call)->request_id })
 /** call_query - decoded value of a query key or NULL; the caller's. */
 char *call_query(const struct api_call *, const char *key);
 /** call_known_keys - refuse keys of the query and of the body that are not among these words (apart

@@ -83,7 +83,7 @@ competitor_start(struct api_call *c)
 	struct competitor *found = find(c);
 
 	if (found != NULL)
-		supervisor_want(DEPS(c)->supervisor, found, true, c->actor, changed, c);
+		supervisor_want(DEPS(c)->supervisor, found, true, WHO(c), changed, c);
 }
 
 void
@@ -92,7 +92,7 @@ competitor_stop(struct api_call *c)
 	struct competitor *found = find(c);
 
 	if (found != NULL)
-		supervisor_want(DEPS(c)->supervisor, found, false, c->actor, changed, c);
+		supervisor_want(DEPS(c)->supervisor, found, false, WHO(c), changed, c);
 }
 
 void
@@ -101,7 +101,7 @@ competitor_restart(struct api_call *c)
 	struct competitor *found = find(c);
 
 	if (found != NULL)
-		supervisor_restart(DEPS(c)->supervisor, found, c->actor, changed, c);
+		supervisor_restart(DEPS(c)->supervisor, found, WHO(c), changed, c);
 }
 
 void
@@ -124,7 +124,7 @@ competitor_rollback(struct api_call *c)
 		reply_error(c, &err);
 		return;
 	}
-	if (supervisor_rollback(DEPS(c)->supervisor, found, v, c->actor, changed, c, &err) < 0)
+	if (supervisor_rollback(DEPS(c)->supervisor, found, v, WHO(c), changed, c, &err) < 0)
 		reply_error(c, &err);
 }
 
@@ -134,7 +134,7 @@ competitor_remove(struct api_call *c)
 	struct competitor *found = find(c);
 
 	if (found != NULL)
-		supervisor_remove(DEPS(c)->supervisor, found, c->actor, changed, c);
+		supervisor_remove(DEPS(c)->supervisor, found, WHO(c), changed, c);
 }
 
 /* ---- versions ---- */

@@ -16,6 +16,7 @@ struct buf;
 struct api {
 	struct api_deps d;
 	struct follower *followers; /* of submissions */
+	struct event_follower *event_followers;
 	struct log_stream *log_streams;
 	bool closing;
 	metric_counter http[API_ROUTES_MAX][API_STATUSES]; /* the last route: none */
@@ -57,7 +58,10 @@ void log_streams_close(struct api *);
 /* status.c */
 void status_get(struct api_call *);
 void doctor_get(struct api_call *);
+
+/* events.c */
 void event_list(struct api_call *);
+void event_followers_close(struct api *);
 
 /* requests.c */
 void request_list(struct api_call *);

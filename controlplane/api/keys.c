@@ -173,7 +173,11 @@ commit(struct change *ch, const char *action)
 	struct store_batch *b = store_batch_new();
 
 	store_put_key(b, &ch->row);
-	store_add_event(b, ch->call->actor, action, ch->row.id, ch->row.name);
+	store_add_event(b,
+	    &(struct store_event){ .who = *WHO(ch->call),
+		.action = action,
+		.object_id = ch->row.id,
+		.reason = ch->row.name });
 	store_commit(DEPS(ch->call)->store, b, change_done, ch);
 }
 

@@ -57,7 +57,8 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/requests", request_list, READ, 0, "limit after competitor code", NULL },
 	{ "GET", "/api/v1/requests/:ref", request_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/top", top_get, READ, 0, NULL, NULL },
-	{ "GET", "/api/v1/events", event_list, READ, 0, "limit", NULL },
+	{ "GET", "/api/v1/events", event_list, READ, 0, "limit after order object_id follow",
+	    NULL },
 	{ "POST", "/api/v1/keys", key_create, ADMIN, SMALL, NULL,
 	    "name kind scopes expires_in limits" },
 	{ "GET", "/api/v1/keys", key_list, ADMIN, 0, PAGE " state", NULL },
@@ -81,6 +82,7 @@ api_close(struct api *api)
 {
 	api->closing = true;
 	followers_close(api);
+	event_followers_close(api);
 	log_streams_close(api);
 }
 

@@ -117,7 +117,7 @@ submission_create(struct api_call *c)
 		reply_code(c, CODE_MISSING_PARAMETER, "name",
 		    "'name' is required: a slug of your choice.");
 	else if (read_source(c, &wish) &&
-	    supervisor_submit(DEPS(c)->supervisor, &wish, c->actor, created, c, &err) < 0)
+	    supervisor_submit(DEPS(c)->supervisor, &wish, WHO(c), created, c, &err) < 0)
 		reply_code(c, wire_code_of(err.kind), field_of(err.text), "%s", err.text);
 }
 
@@ -193,7 +193,7 @@ submission_cancel(struct api_call *c)
 	struct submission *s = find(c);
 	struct error err = { 0 };
 
-	if (s != NULL && supervisor_cancel(DEPS(c)->supervisor, s, c->actor, created, c, &err) < 0)
+	if (s != NULL && supervisor_cancel(DEPS(c)->supervisor, s, WHO(c), created, c, &err) < 0)
 		reply_error(c, &err);
 }
 

@@ -87,8 +87,21 @@ const struct ctl_command ctl_commands[] = {
 	LIST("submission", "list submissions", "janusctl list submissions --filter 'state!=ready'"),
 	LIST("instance", "list instances", "janusctl list instances --sort -restarts"),
 	LIST("version", "list versions", "janusctl list versions --filter competitor=swift-owl"),
-	LIST("event", "list what was decided, newest first",
-	    "janusctl list events --limit 10 --utc"),
+	{ .verb = "list",
+	    .noun = "event",
+	    .args = "",
+	    .options = LISTING | CTL_OPT(FOLLOW),
+	    .run = ctl_list_events,
+	    .help = "list what was decided, newest first; -f: the last, and what comes",
+	    .examples = { "janusctl list events --limit 10 --utc",
+		"janusctl list events --limit 0 -o jsonl > events.jsonl" } },
+	{ .verb = "verify",
+	    .noun = "event",
+	    .args = "[FILE|-]",
+	    .max = 1,
+	    .run = ctl_verify_events,
+	    .help = "check that the record of what was decided is whole",
+	    .examples = { "janusctl verify events", "janusctl verify events events.jsonl" } },
 	LIST("request", "list chats that are over, newest first",
 	    "janusctl list requests --filter 'code!=' --limit 20"),
 	SHOW("competitor", "show a competitor", "janusctl show competitor swift-owl"),
@@ -266,7 +279,9 @@ const char *
 ctl_noun_shown(const struct ctl_command *c, char buf[32])
 {
 	snprintf(buf, 32, "%s%s", c->noun == NULL ? "" : c->noun,
-	    str_eq(c->verb, "list") && !str_eq(c->noun, "usage") ? "s" : "");
+	    (str_eq(c->verb, "list") && !str_eq(c->noun, "usage")) || str_eq(c->verb, "verify")
+		? "s"
+		: "");
 	return buf;
 }
 

@@ -63,8 +63,12 @@ static const struct ctl_column event_columns[] = {
 	{ "actor", "actor", CTL_COL_TEXT, false },
 	{ "action", "action", CTL_COL_TEXT, false },
 	{ "object", "object_id", CTL_COL_TEXT, false },
+	{ "before", "before", CTL_COL_FREE, false },
+	{ "after", "after", CTL_COL_FREE, false },
 	{ "detail", "detail", CTL_COL_FREE, false },
 	{ "id", "id", CTL_COL_TEXT, true },
+	{ "request", "request_id", CTL_COL_TEXT, true },
+	{ "hash", "hash", CTL_COL_DIGEST, true },
 };
 
 static const struct ctl_column request_columns[] = {

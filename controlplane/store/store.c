@@ -49,7 +49,7 @@ struct store_batch {
 	store_done_fn *done;
 	void *arg;
 	struct error err; /* of the write */
-	bool is_usage;
+	bool is_usage, has_events;
 };
 
 struct store {
@@ -64,6 +64,8 @@ struct store {
 	bool urgent; /* something in the queue is waited for */
 	bool stopping;
 	struct store_stats stats;
+	void (*on_events)(void *arg); /* control loop only */
+	void *events_arg;
 };
 
 /* ---- batches ---- */
@@ -161,17 +163,29 @@ store_put_key(struct store_batch *b, const struct key *k)
 }
 
 void
-store_add_event(struct store_batch *b, const char *actor, const char *action, const char *object_id,
-    const char *detail)
+store_add_event(struct store_batch *b, const struct store_event *event)
 {
 	struct event_row e = { .at_ms = clock_wall_ms() };
+	const struct {
+		char *to;
+		size_t cap;
+		const char *from;
+	} texts[] = {
+		{ e.actor, sizeof(e.actor), event->who.name },
+		{ e.request_id, sizeof(e.request_id), event->who.request_id },
+		{ e.action, sizeof(e.action), event->action },
+		{ e.object_id, sizeof(e.object_id), event->object_id },
+		{ e.detail, sizeof(e.detail), event->reason },
+		{ e.before, sizeof(e.before), event->before },
+		{ e.after, sizeof(e.after), event->after },
+	};
 
 	id_new("evt", e.id);
-	snprintf(e.actor, sizeof(e.actor), "%s", actor);
-	snprintf(e.action, sizeof(e.action), "%s", action);
-	snprintf(e.object_id, sizeof(e.object_id), "%s", object_id);
-	snprintf(e.detail, sizeof(e.detail), "%s", detail);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].from != NULL)
+			snprintf(texts[i].to, texts[i].cap, "%s", texts[i].from);
 	add(b, events_write, &e, sizeof(e), NULL);
+	b->has_events = true;
 }
 
 /* ---- queue ---- */
@@ -268,6 +282,15 @@ run_done(void *arg)
 }
 
 static void
+tell_events(void *arg)
+{
+	struct store *s = arg;
+
+	if (s->on_events != NULL)
+		s->on_events(s->events_arg);
+}
+
+static void
 settle(struct store *s, struct store_batch *list)
 {
 	for (struct store_batch *b = list, *next; b != NULL; b = next) {
@@ -285,6 +308,8 @@ settle(struct store *s, struct store_batch *list)
 		pthread_mutex_unlock(&s->lock);
 		if (first_failure)
 			log_error("store.write_failed", F_STR("error", b->err.text));
+		if (b->has_events && !failed)
+			loop_post(s->control, tell_events, s);
 		if (b->done != NULL)
 			loop_post(s->control, run_done, b);
 		else
@@ -472,16 +497,23 @@ store_load(struct store *s, const struct store_rows *rows, void *arg, struct err
 }
 
 int
-store_recent_events(struct store *s, int limit, void (*fn)(const struct event_row *, void *arg),
-    void *arg, struct error *err)
+store_events(
+    struct store *s, const struct event_query *query, event_fn *fn, void *arg, struct error *err)
 {
 	struct sql q;
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = events_load(&q, limit, fn, arg, err);
+	const int rc = events_load(&q, query, fn, arg, err);
 	sql_close(&q);
 	return rc;
+}
+
+void
+store_watch_events(struct store *s, void (*fn)(void *arg), void *arg)
+{
+	s->on_events = fn;
+	s->events_arg = arg;
 }
 
 int

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "controlplane/store/nouns.h"
+#include "runtime/base/audit.h"
 struct buf;
 struct error;
 struct loop;
@@ -38,7 +39,9 @@ int store_node_id(struct store *, char out[NOUN_ID_MAX], struct error *);
 struct event_row {
 	char id[NOUN_ID_MAX];
 	int64_t at_ms;
-	char actor[48], action[48], object_id[NOUN_ID_MAX], detail[DETAIL_MAX];
+	char actor[48], action[48], object_id[NOUN_ID_MAX], request_id[132], detail[DETAIL_MAX];
+	char before[DETAIL_MAX], after[DETAIL_MAX];
+	char prev[AUDIT_HASH_MAX], hash[AUDIT_HASH_MAX]; /* filled by the writer */
 };
 
 struct store_batch;
@@ -48,9 +51,19 @@ void store_put_competitor(struct store_batch *, const struct competitor *);
 void store_put_version(struct store_batch *, const struct version *);
 void store_put_submission(struct store_batch *, const struct submission *);
 void store_put_instance(struct store_batch *, const struct instance *);
-/** store_add_event - what was decided, by whom ("janusd", "admin"), about what. */
-void store_add_event(struct store_batch *, const char *actor, const char *action,
-    const char *object_id, const char *detail);
+/* Who decided: borrowed for the call. */
+struct store_actor {
+	const char *name; /* "janusd", "admin", "anonymous", or the id of a key */
+	const char *request_id; /* NULL: nobody asked */
+};
+struct store_event { /* borrowed for the call */
+	struct store_actor who;
+	const char *action, *object_id;
+	const char *reason; /* NULL: none */
+	const char *before, *after; /* what changed, in words; NULL: nothing to compare */
+};
+/** store_add_event - what was decided; the writer seals it to the one before (audit.h). */
+void store_add_event(struct store_batch *, const struct store_event *);
 /** done: err is NULL after the commit; on failure nothing of the batch is stored. */
 typedef void store_done_fn(const struct error *err, void *arg);
 /** store_commit - takes over the batch; done may be NULL. Control loop only. */
@@ -91,7 +104,16 @@ struct store_stats {
 /** store_stats - any thread. */
 void store_stats(struct store *, struct store_stats *out);
 
-/** store_recent_events - the newest first; on a worker. fn borrows the row. */
-int store_recent_events(struct store *, int limit, void (*fn)(const struct event_row *, void *arg),
-    void *arg, struct error *);
+struct event_query {
+	int limit;
+	bool oldest_first;
+	const char *after; /* the id they come after, in that order; NULL: from the beginning */
+	const char *object_id; /* NULL: of any */
+};
+typedef void event_fn(const struct event_row *, void *arg);
+/** store_events - on a worker. fn borrows the row. */
+int store_events(
+    struct store *, const struct event_query *, event_fn *fn, void *arg, struct error *);
+/** store_watch_events - call fn on the control loop whenever more of them are stored. */
+void store_watch_events(struct store *, void (*fn)(void *arg), void *arg);
 #endif

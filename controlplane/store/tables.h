@@ -27,8 +27,7 @@ int keys_load(struct sql *, const struct key_rows *, int64_t now_ms, void *arg, 
 int requests_load(
     struct sql *, const struct request_query *, request_fn *, void *arg, struct error *);
 int events_write(struct sql *, const void *row, struct error *);
-int events_load(struct sql *, int limit, void (*fn)(const struct event_row *, void *arg), void *arg,
-    struct error *);
+int events_load(struct sql *, const struct event_query *, event_fn *, void *arg, struct error *);
 
 /* Statement helpers: bind or read the next column. */
 struct columns {

@@ -202,7 +202,6 @@ enter(struct live *l, const struct decision *d)
 	struct instance *in = l->in;
 	const enum instance_state old = in->state;
 	struct store_batch *b = store_batch_new();
-	char change[64];
 
 	in->state = d->state;
 	in->since_ms = in->updated_at_ms = clock_wall_ms();
@@ -217,9 +216,13 @@ enter(struct live *l, const struct decision *d)
 	if (old == INSTANCE_READY)
 		publish_routes(l->sup);
 
-	snprintf(change, sizeof(change), "%s -> %s", instance_state_name(old),
-	    instance_state_name(d->state));
-	store_add_event(b, "janusd", "instance.state", in->id, change);
+	store_add_event(b,
+	    &(struct store_event){ .who = OURSELVES,
+		.action = "instance.state",
+		.object_id = in->id,
+		.reason = in->reason,
+		.before = instance_state_name(old),
+		.after = instance_state_name(d->state) });
 	l->pending = d->action;
 	store_state(l, b);
 	l->sup->c.on_status(l->sup->c.arg);

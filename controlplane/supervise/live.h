@@ -23,6 +23,11 @@ struct link;
 struct probe;
 
 #define TOKEN_MAX 64
+/* Who decided, where nobody asked. */
+#define OURSELVES              \
+	{                      \
+		"janusd", NULL \
+	}
 
 struct live {
 	struct supervisor *sup;

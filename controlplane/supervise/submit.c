@@ -107,11 +107,17 @@ accept(struct trial *t, struct store_batch *b)
 
 	if (c == NULL || v == NULL)
 		return;
+	store_add_event(b,
+	    &(struct store_event){ .who = OURSELVES,
+		.action = "competitor.promote",
+		.object_id = c->id,
+		.reason = t->sub->id,
+		.before = c->version_id,
+		.after = v->id });
 	if (c->version_id[0] == '\0')
 		c->wanted = true;
 	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
 	v->accepted_at_ms = v->updated_at_ms = c->updated_at_ms = clock_wall_ms();
-	store_add_event(b, "janusd", "competitor.promote", c->id, v->id);
 }
 
 static void act(struct trial *, enum submission_action);
@@ -207,7 +213,7 @@ end(struct trial *t)
 	if (c != NULL)
 		ensure_instance(t->sup, c, false);
 	if (c != NULL && trial_left_over(t->sup, c))
-		supervisor_remove(t->sup, c, "janusd", NULL, NULL);
+		supervisor_remove(t->sup, c, &(struct store_actor)OURSELVES, NULL, NULL);
 	live_evaluate_all(t->sup);
 }
 
@@ -246,7 +252,6 @@ trial_enter(struct trial *t, const struct submission_decision *d)
 	struct submission *s = t->sub;
 	struct store_batch *b = store_batch_new();
 	const enum submission_state old = s->state;
-	char change[64];
 
 	s->state = d->state;
 	s->since_ms = s->updated_at_ms = clock_wall_ms();
@@ -266,9 +271,13 @@ trial_enter(struct trial *t, const struct submission_decision *d)
 
 	if (s->state == SUBMISSION_READY)
 		accept(t, b);
-	snprintf(change, sizeof(change), "%s -> %s", submission_state_name(old),
-	    submission_state_name(s->state));
-	store_add_event(b, "janusd", "submission.state", s->id, change);
+	store_add_event(b,
+	    &(struct store_event){ .who = OURSELVES,
+		.action = "submission.state",
+		.object_id = s->id,
+		.reason = s->detail[0] != '\0' ? s->detail : s->reason,
+		.before = submission_state_name(old),
+		.after = submission_state_name(s->state) });
 	t->pending = d->action;
 	store_all(t, b);
 	t->sup->c.on_status(t->sup->c.arg);
@@ -576,8 +585,8 @@ add_row(struct supervisor *sup, const char *slug, const struct submit_wish *wish
 }
 
 int
-supervisor_submit(struct supervisor *sup, const struct submit_wish *wish, const char *actor,
-    supervisor_done_fn *done, void *arg, struct error *err)
+supervisor_submit(struct supervisor *sup, const struct submit_wish *wish,
+    const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *err)
 {
 	const struct submit_wish all = wish->version != NULL ? wish_of_version(wish) : *wish;
 	char id[NOUN_ID_MAX], slug[SLUG_MAX];
@@ -597,14 +606,18 @@ supervisor_submit(struct supervisor *sup, const struct submit_wish *wish, const 
 	*w = (struct wish){ sup->trials, done, arg };
 	b = store_batch_new();
 	store_put_submission(b, s);
-	store_add_event(b, actor, "submission.create", s->id, s->reference);
+	store_add_event(b,
+	    &(struct store_event){ .who = *who,
+		.action = wish->check_only ? "submission.check" : "submission.create",
+		.object_id = s->id,
+		.after = s->reference });
 	sup->trials->committing = true;
 	store_commit(sup->c.store, b, stored, w);
 	return 0;
 }
 
 int
-supervisor_cancel(struct supervisor *sup, struct submission *s, const char *actor,
+supervisor_cancel(struct supervisor *sup, struct submission *s, const struct store_actor *who,
     supervisor_done_fn *done, void *arg, struct error *err)
 {
 	struct trial *t = sup->trials;
@@ -615,7 +628,7 @@ supervisor_cancel(struct supervisor *sup, struct submission *s, const char *acto
 	if (t == NULL || submission_is_final(s->state))
 		return error_set(err, ERROR_CONFLICT, "submission %s is %s already", s->id,
 		    submission_state_name(s->state));
-	log_info("submission.cancel", F_STR("submission_id", s->id), F_STR("actor", actor));
+	log_info("submission.cancel", F_STR("submission_id", s->id), F_STR("actor", who->name));
 	k = mem_zalloc(sizeof(*k));
 	*k = (struct cancel){ t->cancels, done, arg };
 	t->cancels = k;

@@ -53,7 +53,8 @@ supervisor_start(struct supervisor *sup)
 			watch_health(reg->instances[i]->live);
 	for (size_t i = 0; i < reg->ncompetitors; i++) {
 		if (trial_left_over(sup, reg->competitors[i]))
-			supervisor_remove(sup, reg->competitors[i], "janusd", NULL, NULL);
+			supervisor_remove(
+			    sup, reg->competitors[i], &(struct store_actor)OURSELVES, NULL, NULL);
 		ensure_instance(sup, reg->competitors[i], false);
 	}
 	publish_routes(sup);
@@ -154,13 +155,26 @@ ignore(const struct error *err, const char *id, void *arg)
 	(void)arg;
 }
 
+/* What the audit compares. */
+static const char *
+in_words(const struct competitor *c, char out[NOUN_ID_MAX + 16])
+{
+	snprintf(out, NOUN_ID_MAX + 16, "%s%s%s",
+	    c->removed_at_ms != 0 ? "removed"
+		: c->wanted       ? "running"
+				  : "stopped",
+	    c->version_id[0] != '\0' ? " " : "", c->version_id);
+	return out;
+}
+
 /* before: c as it was; done may be NULL. */
 static void
 commit(struct supervisor *sup, struct competitor *c, const struct competitor *before, bool anew,
-    const char *actor, const char *action, const char *detail, supervisor_done_fn *done, void *arg)
+    const struct store_actor *who, const char *action, supervisor_done_fn *done, void *arg)
 {
 	struct wish *w = mem_zalloc(sizeof(*w));
 	struct store_batch *b = store_batch_new();
+	char was[NOUN_ID_MAX + 16], is[NOUN_ID_MAX + 16];
 
 	*w = (struct wish){ .sup = sup,
 		.before = *before,
@@ -170,31 +184,36 @@ commit(struct supervisor *sup, struct competitor *c, const struct competitor *be
 	snprintf(w->competitor, sizeof(w->competitor), "%s", c->id);
 	c->updated_at_ms = clock_wall_ms();
 	store_put_competitor(b, c);
-	store_add_event(b, actor, action, c->id, detail);
-	log_info(
-	    action, F_STR("competitor", c->slug), F_STR("actor", actor), F_STR("detail", detail));
+	store_add_event(b,
+	    &(struct store_event){ .who = *who,
+		.action = action,
+		.object_id = c->id,
+		.before = in_words(before, was),
+		.after = in_words(c, is) });
+	log_info(action, F_STR("competitor", c->slug), F_STR("actor", who->name),
+	    F_STR("before", was), F_STR("after", is));
 	store_commit(sup->c.store, b, stored, w);
 }
 
 void
-supervisor_want(struct supervisor *sup, struct competitor *c, bool running, const char *actor,
-    supervisor_done_fn *done, void *arg)
+supervisor_want(struct supervisor *sup, struct competitor *c, bool running,
+    const struct store_actor *who, supervisor_done_fn *done, void *arg)
 {
 	const struct competitor before = *c;
 
 	c->wanted = running;
-	commit(sup, c, &before, false, actor, running ? "competitor.start" : "competitor.stop", "",
-	    done, arg);
+	commit(sup, c, &before, false, who, running ? "competitor.start" : "competitor.stop", done,
+	    arg);
 }
 
 void
-supervisor_restart(struct supervisor *sup, struct competitor *c, const char *actor,
+supervisor_restart(struct supervisor *sup, struct competitor *c, const struct store_actor *who,
     supervisor_done_fn *done, void *arg)
 {
 	const struct competitor before = *c;
 
 	c->wanted = true;
-	commit(sup, c, &before, true, actor, "competitor.restart", "", done, arg);
+	commit(sup, c, &before, true, who, "competitor.restart", done, arg);
 }
 
 /* The accepted version that came before the current one. */
@@ -217,7 +236,7 @@ version_before(const struct registry *reg, const struct competitor *c)
 
 int
 supervisor_rollback(struct supervisor *sup, struct competitor *c, const struct version *v,
-    const char *actor, supervisor_done_fn *done, void *arg, struct error *err)
+    const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *err)
 {
 	const struct competitor before = *c;
 
@@ -231,22 +250,22 @@ supervisor_rollback(struct supervisor *sup, struct competitor *c, const struct v
 		    "version %s is not an accepted version of '%s'", v->id, c->slug);
 	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
 	c->wanted = true;
-	commit(sup, c, &before, false, actor, "competitor.rollback", v->id, done, arg);
+	commit(sup, c, &before, false, who, "competitor.rollback", done, arg);
 	return 0;
 }
 
 void
-supervisor_remove(struct supervisor *sup, struct competitor *c, const char *actor,
+supervisor_remove(struct supervisor *sup, struct competitor *c, const struct store_actor *who,
     supervisor_done_fn *done, void *arg)
 {
 	struct submission *s = registry_active(sup->c.registry, c->slug);
 	const struct competitor before = *c;
 
 	if (s != NULL)
-		supervisor_cancel(sup, s, actor, ignore, NULL, NULL);
+		supervisor_cancel(sup, s, who, ignore, NULL, NULL);
 	c->wanted = false;
 	c->removed_at_ms = clock_wall_ms();
-	commit(sup, c, &before, false, actor, "competitor.remove", "", done, arg);
+	commit(sup, c, &before, false, who, "competitor.remove", done, arg);
 }
 
 /* ---- what is known ---- */

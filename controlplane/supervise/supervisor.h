@@ -19,6 +19,7 @@ struct loop;
 struct registry;
 struct routes;
 struct store;
+struct store_actor;
 struct supervisor;
 struct workers;
 
@@ -69,18 +70,18 @@ struct submit_wish { /* borrowed for the call */
  * INVALID, CONFLICT (another one of that name is under way; a reserved name).
  * Returns 0 when done will be called, -1 with err when refused at once.
  */
-int supervisor_submit(struct supervisor *, const struct submit_wish *, const char *actor,
+int supervisor_submit(struct supervisor *, const struct submit_wish *,
+    const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *);
+int supervisor_cancel(struct supervisor *, struct submission *, const struct store_actor *who,
     supervisor_done_fn *done, void *arg, struct error *);
-int supervisor_cancel(struct supervisor *, struct submission *, const char *actor,
-    supervisor_done_fn *done, void *arg, struct error *);
-void supervisor_want(struct supervisor *, struct competitor *, bool running, const char *actor,
-    supervisor_done_fn *done, void *arg);
-void supervisor_restart(struct supervisor *, struct competitor *, const char *actor,
+void supervisor_want(struct supervisor *, struct competitor *, bool running,
+    const struct store_actor *who, supervisor_done_fn *done, void *arg);
+void supervisor_restart(struct supervisor *, struct competitor *, const struct store_actor *who,
     supervisor_done_fn *done, void *arg);
 /** supervisor_rollback - version NULL: the accepted one before. NOT_FOUND if there is none. */
 int supervisor_rollback(struct supervisor *, struct competitor *, const struct version *,
-    const char *actor, supervisor_done_fn *done, void *arg, struct error *);
-void supervisor_remove(struct supervisor *, struct competitor *, const char *actor,
+    const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *);
+void supervisor_remove(struct supervisor *, struct competitor *, const struct store_actor *who,
     supervisor_done_fn *done, void *arg);
 
 /* ---- what is known ---- */

@@ -123,7 +123,9 @@ batch(int n)
 
 	store_put_competitor(b, &c);
 	store_put_version(b, &v);
-	store_add_event(b, "test", "owl.hatched", c.id, "");
+	store_add_event(b,
+	    &(struct store_event){
+		.who = { "test", NULL }, .action = "owl.hatched", .object_id = c.id });
 	return b;
 }
 
@@ -632,13 +634,68 @@ START_TEST(test_events_and_node)
 	for (int i = 0; i < 30; i++)
 		commit(batch(i), i);
 	wait_for(30);
-	ck_assert_int_eq(store_recent_events(store, 10, on_event, &n, &err), 0);
+	ck_assert_int_eq(
+	    store_events(store, &(struct event_query){ .limit = 10 }, on_event, &n, &err), 0);
 	ck_assert_int_eq(n, 20); /* the newest ten, the newest first */
 	ck_assert_int_eq(store_node_id(store, first, &err), 0);
 	reopen();
 	ck_assert_int_eq(store_node_id(store, again, &err), 0);
 	ck_assert_str_eq(first, again);
 	ck_assert_int_eq(strncmp(first, "node_", 5), 0);
+}
+END_TEST
+
+static void
+on_link(const struct event_row *e, void *arg)
+{
+	char *head = arg, at[CLOCK_TEXT_MAX], hash[AUDIT_HASH_MAX];
+	const struct audit_entry entry = { e->prev, e->id, clock_format(e->at_ms, at), e->actor,
+		e->action, e->object_id, e->request_id, e->detail, e->before, e->after };
+
+	ck_assert_str_eq(e->prev, head);
+	ck_assert_str_eq(e->hash, audit_hash(&entry, hash));
+	snprintf(head, AUDIT_HASH_MAX, "%s", e->hash);
+}
+
+static int told;
+static void
+on_told(void *arg)
+{
+	(void)arg;
+	told++;
+}
+
+/* Each event seals the one before, over batches that failed and over a restart. */
+START_TEST(test_events_are_a_chain)
+{
+	char head[AUDIT_HASH_MAX] = "", text[400];
+	struct error err = { 0 };
+	struct event_query all = { .limit = 1000, .oldest_first = true };
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	store_watch_events(store, on_told, NULL);
+	for (int i = 0; i < 20; i++)
+		commit(batch(i), i);
+	wait_for(20);
+	ck_assert_int_eq(told, 20);
+	reopen();
+	for (int i = 20; i < 23; i++) {
+		struct store_batch *b = store_batch_new();
+
+		store_add_event(b,
+		    &(struct store_event){ .who = { "key_1", "req_\"\\\n" },
+			.action = "owl.moved",
+			.object_id = "x",
+			.reason = text,
+			.before = "\xff",
+			.after = "" });
+		commit(b, i);
+	}
+	wait_for(23);
+	ck_assert_int_eq(store_events(store, &all, on_link, head, &err), 0);
+	ck_assert_int_eq(number("SELECT count(*) FROM events WHERE hash != ''"), 23);
+	ck_assert_int_eq(number("SELECT count(*) FROM events WHERE object_id = 'x'"), 3);
 }
 END_TEST
 
@@ -796,6 +853,7 @@ main(void)
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_removed_stay_out);
 	tcase_add_test(tc, test_events_and_node);
+	tcase_add_test(tc, test_events_are_a_chain);
 	tcase_add_test(tc, test_usage_beyond_the_queue);
 	tcase_add_test(tc, test_kill);
 	suite_add_tcase(suite, tc);

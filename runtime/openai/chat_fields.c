@@ -91,24 +91,52 @@ check_range(
 		    param, f->min, f->max);
 }
 
+void
+field_check_as(
+    struct chat_shape *s, const struct json_value *v, const struct field *f, const char *param)
+{
+	const unsigned types = f->types | (f->types & INT ? NUM : 0);
+	char wanted[96];
+
+	if (s->refused)
+		return;
+	if ((types & field_type_bit(v)) == 0) {
+		name_types(f->types, wanted, sizeof(wanted));
+		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be %s.", param, wanted);
+	} else if (v->type == JSON_NUMBER) {
+		check_range(s, v, f, param);
+	}
+}
+
+void
+field_check_each(struct chat_shape *s, const struct json_value *v, const struct field *f)
+{
+	_cleanup_free_ char *key = NULL;
+	char param[96];
+
+	if (v->key_len == 0) {
+		snprintf(param, sizeof(param), "%s[%zu]", f->name, v->index);
+	} else {
+		key = json_unquote(s->text + v->key_at, v->key_len);
+		snprintf(param, sizeof(param), "%s.%.40s", f->name, key);
+		if (!str_utf8_valid(param, strlen(param))) /* cut inside a character */
+			snprintf(param, sizeof(param), "%s", f->name);
+	}
+	field_check_as(s, v, f, param);
+}
+
 const struct field *
 field_check(struct chat_shape *s, const struct json_value *v, const struct field *fields, size_t n,
     const char *where)
 {
 	const struct field *f = find_field(s, v, fields, n);
-	char param[96], wanted[96];
+	char param[96];
 
 	if (f == NULL || s->refused)
 		return f;
-	const unsigned types = f->types | (f->types & INT ? NUM : 0);
-	if ((types & field_type_bit(v)) != 0 && v->type != JSON_NUMBER)
+	if ((f->types & field_type_bit(v)) != 0 && v->type != JSON_NUMBER)
 		return f;
 	snprintf(param, sizeof(param), "%s%s%s", where, *where != '\0' ? "." : "", f->name);
-	if ((types & field_type_bit(v)) == 0) {
-		name_types(f->types, wanted, sizeof(wanted));
-		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be %s.", param, wanted);
-	} else {
-		check_range(s, v, f, param);
-	}
+	field_check_as(s, v, f, param);
 	return f;
 }

@@ -42,4 +42,10 @@ unsigned field_type_bit(const struct json_value *);
  *  if it is not a known one. */
 const struct field *field_check(struct chat_shape *, const struct json_value *,
     const struct field *fields, size_t n, const char *where);
+/** field_check_as - check a value against one field's types and range; faults name param. */
+void field_check_as(
+    struct chat_shape *, const struct json_value *, const struct field *, const char *param);
+/** field_check_each - the same for one value of an array or object; faults name it, as
+ *  "stop[2]" or "metadata.a". */
+void field_check_each(struct chat_shape *, const struct json_value *, const struct field *);
 #endif

@@ -10,6 +10,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json_scan.h"
 #include "runtime/openai/chat_fields.h"
+#include "runtime/openai/chat_options.h"
 #include "runtime/openai/chat_request.h"
 
 static const struct field request_fields[] = {
@@ -54,10 +55,9 @@ static const struct field request_fields[] = {
 	FIELD("function_call", STR | OBJ | NUL),
 	FIELD("prompt_cache_key", STR | NUL),
 	FIELD("safety_identifier", STR | NUL),
-};
-static const struct field stream_fields[] = {
-	FIELD("include_usage", BOOL | NUL),
-	FIELD("include_obfuscation", BOOL | NUL),
+	FIELD("prompt_cache_retention", STR | NUL),
+	FIELD("prompt_cache_options", OBJ | NUL),
+	FIELD("moderation", OBJ | NUL),
 };
 static const struct field format_fields[] = {
 	FIELD("type", STR),
@@ -72,7 +72,8 @@ enum message_field {
 	M_REFUSAL,
 	M_LEGACY_CALL,
 	M_ARTIFACTS,
-	M_REASONING
+	M_REASONING,
+	M_AUDIO
 };
 static const struct field message_fields[] = {
 	[M_ROLE] = FIELD("role", STR),
@@ -84,6 +85,7 @@ static const struct field message_fields[] = {
 	[M_LEGACY_CALL] = FIELD("function_call", OBJ | NUL),
 	[M_ARTIFACTS] = FIELD("artifacts", ARR | NUL),
 	[M_REASONING] = FIELD("reasoning_content", STR | NUL),
+	[M_AUDIO] = FIELD("audio", OBJ | NUL),
 };
 /* The members of a part are judged at its end, when its type is known. */
 enum part_field { P_TYPE, P_TEXT, P_IMAGE, P_AUDIO, P_FILE };
@@ -118,17 +120,13 @@ enum section {
 	SECTION_OTHER,
 	SECTION_MESSAGES,
 	SECTION_TOOLS,
-	SECTION_STREAM_OPTIONS,
 	SECTION_FORMAT,
-	SECTION_STOP,
 	SECTION_FLAGS,
 };
 static const char *const section_names[] = {
 	[SECTION_MESSAGES] = "messages",
 	[SECTION_TOOLS] = "tools",
-	[SECTION_STREAM_OPTIONS] = "stream_options",
 	[SECTION_FORMAT] = "response_format",
-	[SECTION_STOP] = "stop",
 	[SECTION_FLAGS] = "generation_flags",
 };
 
@@ -421,17 +419,6 @@ see_messages(struct chat_shape *s, const struct json_value *v)
 /* ---- the rest ---- */
 
 static void
-see_stop(struct chat_shape *s, const struct json_value *v)
-{
-	char param[32];
-
-	if (v->depth != 2 || v->type == JSON_STRING)
-		return;
-	snprintf(param, sizeof(param), "stop[%zu]", v->index);
-	chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be a string.", param);
-}
-
-static void
 see_format(struct chat_shape *s, const struct json_value *v)
 {
 	if (v->depth == 2 && v->key_len != 0 &&
@@ -491,13 +478,8 @@ chat_shape_value(struct chat_shape *s, const struct json_value *v)
 		if (in_array)
 			see_tools(s, v);
 		break;
-	case SECTION_STREAM_OPTIONS:
-		if (v->depth == 2 && v->key_len != 0)
-			CHECK_FIELD(s, v, stream_fields, "stream_options");
-		break;
 	case SECTION_FORMAT: see_format(s, v); break;
-	case SECTION_STOP: see_stop(s, v); break;
 	case SECTION_FLAGS: see_flag(s, v); break;
-	case SECTION_OTHER: break;
+	case SECTION_OTHER: chat_option_value(s, v); break;
 	}
 }

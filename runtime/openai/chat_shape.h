@@ -32,6 +32,7 @@ struct chat_shape { /* embedded; zero-initialised but for text and fault */
 		bool type, is_function, function, name, arguments;
 	} function;
 	bool format_type;
+	unsigned each; /* type of an input's values, as bits */
 };
 
 /** chat_shape_value - look at the next value. */

@@ -492,7 +492,7 @@ START_TEST(test_nested_names) /* [B08] the same names deeper down are left alone
 {
 	static const char body[] =
 	    "{\"model\":\"janus\",\"metadata\":{\"competitor_id\":\"x\",\"chutes_access_token\":"
-	    "\"y\",\"stream_options\":{}}," MESSAGES "}";
+	    "\"y\",\"stream_options\":\"z\"}," MESSAGES "}";
 	struct answer a = chat("", body);
 
 	ck_assert_int_eq(a.status, 200);

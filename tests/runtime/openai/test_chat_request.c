@@ -29,6 +29,17 @@ static const char *const accepted[] = {
 	    "\"tool_call_id\":\"c\",\"content\":\"x\"}"),
 	MESSAGES("{\"role\":\"developer\",\"content\":\"x\"},{\"role\":\"\\u0075ser\",\"content\":"
 		 "\"\"}"),
+	WITH("\"reasoning_effort\":\"high\",\"verbosity\":\"low\",\"service_tier\":\"flex\","
+	     "\"store\":false,\"metadata\":{\"a\":\"b\"},\"parallel_tool_calls\":true,"
+	     "\"modalities\":[\"text\",\"audio\"],\"audio\":{\"voice\":{\"id\":\"v\"},\"format\":"
+	     "\"wav\"},\"prediction\":{\"type\":\"content\",\"content\":[]},\"web_search_options\":"
+	     "{\"search_context_size\":\"low\"},\"logit_bias\":{\"50256\":-100}"),
+	WITH("\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"auto\","
+	     "\"tools\":[]}},\"functions\":[{\"name\":\"f\"}],\"function_call\":{\"name\":\"f\"},"
+	     "\"prompt_cache_key\":\"k\",\"prompt_cache_retention\":\"24h\","
+	     "\"safety_identifier\":\"s\",\"moderation\":null,\"prompt_cache_options\":{}"),
+	WITH("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\"}},"
+	     "\"stream_options\":{\"include_obfuscation\":false}"),
 	PART("{\"text\":\"t\",\"type\":\"text\"},{\"type\":\"image_url\",\"image_url\":{\"url\":"
 	     "\"u\"}},"
 	     "{\"type\":\"input_audio\",\"input_audio\":{}},{\"type\":\"file\",\"file\":{}},"
@@ -68,6 +79,24 @@ static const struct {
 	{ WITH("\"competitor_id\":5"), CODE_INVALID_VALUE, "competitor_id" },
 	{ WITH("\"response_format\":{}"), CODE_MISSING_PARAMETER, "response_format.type" },
 	{ WITH("\"generation_flags\":{\"web_search\":1}"), CODE_INVALID_VALUE, "generation_flags" },
+	{ WITH("\"reasoning_effort\":1"), CODE_INVALID_VALUE, "reasoning_effort" },
+	{ WITH("\"modalities\":[\"text\",1]"), CODE_INVALID_VALUE, "modalities[1]" },
+	{ WITH("\"modalities\":\"text\""), CODE_INVALID_VALUE, "modalities" },
+	{ WITH("\"audio\":{\"voice\":1}"), CODE_INVALID_VALUE, "audio.voice" },
+	{ WITH("\"prediction\":{\"content\":1}"), CODE_INVALID_VALUE, "prediction.content" },
+	{ WITH("\"logit_bias\":{\"1\":101}"), CODE_INVALID_VALUE, "logit_bias.1" },
+	{ WITH("\"logit_bias\":{\"1\":\"x\"}"), CODE_INVALID_VALUE, "logit_bias.1" },
+	{ WITH("\"metadata\":{\"a\":5}"), CODE_INVALID_VALUE, "metadata.a" },
+	{ WITH("\"web_search_options\":{\"user_location\":\"x\"}"), CODE_INVALID_VALUE,
+	    "web_search_options.user_location" },
+	{ WITH("\"tool_choice\":7"), CODE_INVALID_VALUE, "tool_choice" },
+	{ WITH("\"tool_choice\":{\"function\":\"f\"}"), CODE_INVALID_VALUE,
+	    "tool_choice.function" },
+	{ WITH("\"functions\":[\"f\"]"), CODE_INVALID_VALUE, "functions[0]" },
+	{ WITH("\"function_call\":{\"name\":1}"), CODE_INVALID_VALUE, "function_call.name" },
+	{ WITH("\"store\":\"yes\""), CODE_INVALID_VALUE, "store" },
+	{ WITH("\"parallel_tool_calls\":1"), CODE_INVALID_VALUE, "parallel_tool_calls" },
+	{ WITH("\"moderation\":1"), CODE_INVALID_VALUE, "moderation" },
 	{ WITH("\"tools\":[1]"), CODE_INVALID_VALUE, "tools[0]" },
 	{ WITH("\"tools\":[{}]"), CODE_MISSING_PARAMETER, "tools[0].type" },
 	{ WITH("\"tools\":[{\"type\":\"function\",\"function\":{}}]"), CODE_MISSING_PARAMETER,

@@ -150,6 +150,7 @@ render_record(const struct request_record *r)
 	if (r->slug[0] != '\0')
 		cJSON_ReplaceItemInObjectCaseSensitive(
 		    json, "competitor", cJSON_CreateString(r->slug));
+	add_text(json, "route", r->dialect->path);
 	add_text(json, "model", r->model);
 	add_text(json, "digest", r->digest);
 	add_text(json, "client", r->client);

@@ -123,8 +123,11 @@ find_route(const char *method, const char *path, struct route_params *params, st
 			continue;
 		if (strcmp(routes[i].method, head ? "GET" : method) == 0)
 			return &routes[i];
-		buf_printf(allow, "%s%s", allow->len != 0 ? ", " : "", routes[i].method);
+		buf_printf(allow, "%s%s", routes[i].method,
+		    strcmp(routes[i].method, "GET") == 0 ? ", HEAD, " : ", ");
 	}
+	if (allow->len != 0)
+		buf_add_str(allow, "OPTIONS");
 	return NULL;
 }
 
@@ -143,6 +146,16 @@ refuse_caller(struct api *api, struct http_request *req, enum scope_at scope)
 	refuse(api, req, unknown ? CODE_INVALID_API_KEY : CODE_MISSING_SCOPE, NULL, text);
 }
 
+/* What a path knows is no secret, and a browser asks before it has shown its key. */
+static void
+answer_options(struct api *api, struct http_request *req, const char *allow)
+{
+	const struct http_header headers[] = { { "allow", allow }, { 0 } };
+
+	api_count_of(api, req->method, req->path, 204);
+	http_reply(req, 204, headers, NULL, 0);
+}
+
 int64_t
 api_head(struct api *api, struct http_request *req)
 {
@@ -153,6 +166,8 @@ api_head(struct api *api, struct http_request *req)
 	if (r == NULL && allow.len == 0)
 		refuse(api, req, CODE_RESOURCE_NOT_FOUND, NULL,
 		    "There is nothing at this path. The API is described in docs/api.md.");
+	else if (r == NULL && strcmp(req->method, "OPTIONS") == 0)
+		answer_options(api, req, buf_str(&allow));
 	else if (r == NULL)
 		refuse(api, req, CODE_METHOD_NOT_ALLOWED, buf_str(&allow),
 		    "This path does not know this method.");

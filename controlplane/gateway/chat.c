@@ -20,18 +20,28 @@
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/capability.h"
 #include "runtime/engine/link.h"
 #include "runtime/net/conn_pool.h"
 #include "runtime/net/dial.h"
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_relay.h"
 #include "runtime/openai/chat_request.h"
+#include "runtime/openai/dialect.h"
 
 #define ATTEMPTS_MAX LIFE_ATTEMPTS
 #define NAMES_MAX 20 /* models named in "there is no such model" */
 
+/* What a competitor must have said that it offers. */
+static const unsigned needs[DIALECT_COUNT] = {
+	[DIALECT_COMPLETIONS] = CAPABILITY(COMPLETIONS),
+	[DIALECT_RESPONSES] = CAPABILITY(RESPONSES),
+	[DIALECT_EMBEDDINGS] = CAPABILITY(EMBEDDINGS),
+};
+
 struct chat {
 	struct gateway *gw;
+	const struct dialect *dialect;
 	struct chat *next, **prev; /* gw->chats */
 	struct chat_relay *relay;
 	struct http_request *req; /* valid until on_done */
@@ -59,6 +69,7 @@ struct chat {
 	struct life_attempt life[ATTEMPTS_MAX]; /* of each of tried */
 	uint64_t span, parent; /* 0 while spans are off */
 	char *user_agent; /* owned; NULL */
+	char *tracestate; /* owned; NULL */
 	char *wish; /* x-janus-competitor, owned; NULL: once a stream began, headers are gone */
 
 	/* our own time: what is not waiting for anybody */
@@ -68,28 +79,34 @@ struct chat {
 
 static void next_attempt(struct chat *, enum wire_code last, const char *text, const char *details);
 
+static enum gateway_route
+route_of(const struct dialect *d)
+{
+	return GATEWAY_CHAT + (unsigned)d->at;
+}
+
 bool
 chat_head_accepted(struct gateway *gw, struct http_request *req)
 {
+	const enum gateway_route route = route_of(dialect_of_path(req->path));
 	const char *encoding = http_header_get(req, "content-encoding");
 
 	if (gw->draining) {
-		answer_error(
-		    gw, req, GATEWAY_CHAT, CODE_DRAINING, NULL, NULL, "Janus is stopping.");
+		answer_error(gw, req, route, CODE_DRAINING, NULL, NULL, "Janus is stopping.");
 		return false;
 	}
 	if (!content_type_accepted(http_header_get(req, "content-type"))) {
-		answer_error(gw, req, GATEWAY_CHAT, CODE_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
-		    "A chat is sent as 'content-type: application/json' in UTF-8.");
+		answer_error(gw, req, route, CODE_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
+		    "The body is sent as 'content-type: application/json' in UTF-8.");
 		return false;
 	}
 	if (encoding != NULL && !str_eq(encoding, "identity")) {
-		answer_error(gw, req, GATEWAY_CHAT, CODE_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
+		answer_error(gw, req, route, CODE_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
 		    "A compressed request body is not accepted.");
 		return false;
 	}
 	if (http_header_count(req, "x-janus-competitor") > 1) {
-		answer_error(gw, req, GATEWAY_CHAT, CODE_INVALID_VALUE, NULL, "x-janus-competitor",
+		answer_error(gw, req, route, CODE_INVALID_VALUE, NULL, "x-janus-competitor",
 		    "The header x-janus-competitor may be sent once.");
 		return false;
 	}
@@ -155,6 +172,7 @@ chat_free(struct chat *c)
 	buf_done(&c->head);
 	free(c->user_agent);
 	free(c->wish);
+	free(c->tracestate);
 	free(c);
 }
 
@@ -167,9 +185,8 @@ log_done(const struct chat *c, const struct chat_result *r, int status, int64_t 
 
 	snprintf(trace_id, sizeof(trace_id), "%.32s", c->traceparent + 3);
 	log_info("request.done", F_STR("request_id", c->id), F_STR("trace_id", trace_id),
-	    F_STR("client", c->client), F_STR("method", "POST"),
-	    F_STR("route", "/v1/chat/completions"), F_INT("status", status),
-	    F_STR("competitor", c->slug[0] != '\0' ? c->slug : NULL),
+	    F_STR("client", c->client), F_STR("method", "POST"), F_STR("route", c->dialect->path),
+	    F_INT("status", status), F_STR("competitor", c->slug[0] != '\0' ? c->slug : NULL),
 	    F_STR("competitor_id", c->competitor[0] != '\0' ? c->competitor : NULL),
 	    F_STR("version_digest", c->digest[0] != '\0' ? c->digest : NULL),
 	    F_STR("key_id", c->auth != NULL && c->auth->key_id[0] != '\0' ? c->auth->key_id : NULL),
@@ -199,6 +216,7 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 		.key_id = c->auth != NULL ? c->auth->key_id : "",
 		.instance = c->ntried > 0 ? c->tried[c->ntried - 1]->instance : "",
 		.result = r,
+		.dialect = c->dialect,
 		.accepted_at_ms = c->accepted_at_ms,
 		.duration_us = duration_us,
 		.stream = c->request.stream,
@@ -216,7 +234,7 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 
 	(void)relay;
 	note_end(c, r->code, r);
-	counters_http(&gw->counters, GATEWAY_CHAT, "POST", status, duration_us);
+	counters_http(&gw->counters, route_of(c->dialect), "POST", status, duration_us);
 	if (c->slug[0] != '\0') {
 		counters_chat(row_of(c), r, c->request.stream, duration_us);
 		if (r->code == CODE_NONE)
@@ -288,7 +306,8 @@ send_request(struct chat *c, struct transport *t)
 	c->life[c->ntried - 1].connected_us = clock_now_us() - c->accepted_us;
 	if (c->life[c->ntried - 1].span != 0)
 		traceparent_set_span(c->traceparent, c->life[c->ntried - 1].span);
-	chat_head_add(&c->head, c->target, total, c->id, c->traceparent);
+	chat_head_add(&c->head, c->target,
+	    &(struct forwarded){ c->dialect->path, total, c->id, c->traceparent, c->tracestate });
 	c->parts[0] = (struct iovec){ c->head.data, c->head.len };
 	chat_relay_attempt(c->relay, t, c->parts, n + 1);
 	c->ours_us += clock_now_us() - c->mark_us;
@@ -382,6 +401,7 @@ pick_again(struct chat *c)
 		.header = c->wish,
 		.competitor_id = c->request.competitor_id,
 		.model = c->request.model,
+		.needs = needs[c->dialect->at],
 	};
 
 	return pick(
@@ -476,6 +496,11 @@ fail_unpicked(struct chat *c, const struct picked *p)
 			    p->route->slug);
 		else
 			buf_add_str(&text, "There is no competitor yet; submit one with janusctl.");
+	} else if (p->code == CODE_UNSUPPORTED_ENDPOINT) {
+		buf_printf(&text,
+		    "The model '%.100s' does not offer %s; 'capabilities' in GET "
+		    "/v1/models says which do.",
+		    p->name, c->dialect->path);
 	} else {
 		buf_printf(
 		    &text, "There is no model '%.100s'. There are: " PICK_DEFAULT_MODEL, p->name);
@@ -487,7 +512,8 @@ fail_unpicked(struct chat *c, const struct picked *p)
 }
 
 static struct chat *
-chat_new(struct gateway *gw, struct http_request *req, const struct chat_request *request)
+chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dialect,
+    const struct chat_request *request)
 {
 	struct chat *c = mem_zalloc(sizeof(*c));
 	const char *trace = http_header_get(req, "traceparent");
@@ -495,6 +521,7 @@ chat_new(struct gateway *gw, struct http_request *req, const struct chat_request
 	const char *wish = http_header_get(req, "x-janus-competitor");
 
 	c->gw = gw;
+	c->dialect = dialect;
 	c->req = req;
 	c->request = *request;
 	c->auth = auth_ref(req->user);
@@ -506,6 +533,9 @@ chat_new(struct gateway *gw, struct http_request *req, const struct chat_request
 		strcpy(c->traceparent, trace);
 	else
 		traceparent_new(c->traceparent);
+	if (traceparent_valid(trace) && http_header_count(req, "tracestate") == 1 &&
+	    tracestate_valid(http_header_get(req, "tracestate")))
+		c->tracestate = str_dup(http_header_get(req, "tracestate"));
 	if (gw->config.traces) {
 		const char *agent = http_header_get(req, "user-agent");
 
@@ -532,21 +562,23 @@ void
 chat_begin(struct gateway *gw, struct http_request *req)
 {
 	const int64_t began_us = clock_now_us();
+	const struct dialect *dialect = dialect_of_path(req->path);
 	struct chat_request request;
 	struct chat_fault fault;
 	struct chat *c;
 
-	if (chat_request_scan(buf_str(&req->body), req->body.len, &request, &fault) < 0) {
-		answer_error(gw, req, GATEWAY_CHAT, fault.code, NULL,
+	if (dialect_request_scan(dialect, buf_str(&req->body), req->body.len, &request, &fault) <
+	    0) {
+		answer_error(gw, req, route_of(dialect), fault.code, NULL,
 		    fault.param[0] != '\0' ? fault.param : NULL, "%s", fault.text);
 		return;
 	}
-	c = chat_new(gw, req, &request);
+	c = chat_new(gw, req, dialect, &request);
 	c->mark_us = began_us;
 	const struct picked p = pick_again(c);
 	if (p.code == CODE_MISSING_PARAMETER || p.code == CODE_INVALID_VALUE) {
 		chat_free(c);
-		answer_error(gw, req, GATEWAY_CHAT, p.code, NULL, p.param,
+		answer_error(gw, req, route_of(dialect), p.code, NULL, p.param,
 		    p.code == CODE_INVALID_VALUE
 			? "The header x-janus-competitor does not hold a name."
 			: "'model' is missing.");
@@ -554,6 +586,7 @@ chat_begin(struct gateway *gw, struct http_request *req)
 	}
 	c->relay = chat_relay_new(
 	    req, request.stream, request.include_usage, &gw->config.relay, &relay_events, c);
+	chat_relay_speak(c->relay, dialect);
 	if (p.code != CODE_NONE)
 		fail_unpicked(c, &p);
 	else

@@ -94,19 +94,55 @@ traceparent_set_span(char *traceparent, uint64_t span)
 	memcpy(traceparent + 36, hex, 16);
 }
 
+/* key=value, the value of visible bytes and inner spaces. */
+static bool
+trace_member_valid(const char *p, size_t len)
+{
+	const char *equals = memchr(p, '=', len);
+
+	if (equals == NULL || equals == p || equals + 1 == p + len || equals - p > 256)
+		return false;
+	for (const char *k = p; k < equals; k++)
+		if (*k == '\0' || strchr("abcdefghijklmnopqrstuvwxyz0123456789_-*/@", *k) == NULL)
+			return false;
+	for (const char *v = equals + 1; v < p + len; v++)
+		if (*v < ' ' || *v > '~' || *v == '=')
+			return false;
+	return true;
+}
+
+bool
+tracestate_valid(const char *text)
+{
+	unsigned members = 0;
+
+	if (text == NULL || strlen(text) > TRACESTATE_MAX)
+		return false;
+	while (*text != '\0') {
+		size_t len;
+
+		text = skip_blank(text);
+		const size_t whole = len = strcspn(text, ",");
+		while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+			len--;
+		if (len > 0 && (!trace_member_valid(text, len) || ++members > 32))
+			return false;
+		text += whole + (text[whole] == ',');
+	}
+	return members > 0;
+}
+
 void
-chat_head_add(struct buf *out, const struct route_target *t, size_t content_length,
-    const char *request_id, const char *traceparent)
+chat_head_add(struct buf *out, const struct route_target *t, const struct forwarded *f)
 {
 	const struct url *url = &t->url;
 	const bool v6 = strchr(url->host, ':') != NULL;
 
 	if (t->is_pod) {
-		buf_printf(
-		    out, "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:%d\r\n", t->port);
+		buf_printf(out, "POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\n", f->path, t->port);
 	} else {
-		buf_printf(out, "POST %s/v1/chat/completions HTTP/1.1\r\nhost: %s%s%s",
-		    str_eq(url->path, "/") ? "" : url->path, v6 ? "[" : "", url->host,
+		buf_printf(out, "POST %s%s HTTP/1.1\r\nhost: %s%s%s",
+		    str_eq(url->path, "/") ? "" : url->path, f->path, v6 ? "[" : "", url->host,
 		    v6 ? "]" : "");
 		if (url->port != (url->tls ? 443 : 80))
 			buf_printf(out, ":%d", url->port);
@@ -119,8 +155,11 @@ chat_head_add(struct buf *out, const struct route_target *t, size_t content_leng
 	    "accept-encoding: identity\r\n"
 	    "x-request-id: %s\r\n"
 	    "traceparent: %s\r\n"
-	    "user-agent: janus/" JANUS_VERSION "\r\n\r\n",
-	    content_length, request_id, traceparent);
+	    "user-agent: janus/" JANUS_VERSION "\r\n",
+	    f->content_length, f->request_id, f->traceparent);
+	if (f->tracestate != NULL)
+		buf_printf(out, "tracestate: %s\r\n", f->tracestate);
+	buf_add_str(out, "\r\n");
 }
 
 void

@@ -14,15 +14,19 @@
 struct buf;
 struct chat_result;
 
-/* NAME, label of the route: everything this surface answers, one row of dispatch each. */
-#define GATEWAY_ROUTES(X)               \
-	X(CHAT, "/v1/chat/completions") \
-	X(MODELS, "/v1/models")         \
-	X(MODEL, "/v1/models/{id}")     \
-	X(LIVEZ, "/livez")              \
-	X(READYZ, "/readyz")            \
-	X(HEALTH, "/health")            \
-	X(METRICS, "/metrics")          \
+/* NAME, label of the route: everything this surface answers, one row of dispatch each.  The first
+ * are relayed, in the order of enum dialect_at. */
+#define GATEWAY_ROUTES(X)                 \
+	X(CHAT, "/v1/chat/completions")   \
+	X(COMPLETIONS, "/v1/completions") \
+	X(RESPONSES, "/v1/responses")     \
+	X(EMBEDDINGS, "/v1/embeddings")   \
+	X(MODELS, "/v1/models")           \
+	X(MODEL, "/v1/models/{id}")       \
+	X(LIVEZ, "/livez")                \
+	X(READYZ, "/readyz")              \
+	X(HEALTH, "/health")              \
+	X(METRICS, "/metrics")            \
 	X(NONE, "none")
 
 enum gateway_route {

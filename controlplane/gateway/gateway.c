@@ -37,6 +37,9 @@ struct row {
 };
 static const struct row rows[GATEWAY_ROUTE_COUNT] = {
 	[GATEWAY_CHAT] = { "/v1/chat/completions", false, "POST, OPTIONS", chat_begin, true },
+	[GATEWAY_COMPLETIONS] = { "/v1/completions", false, "POST, OPTIONS", chat_begin, true },
+	[GATEWAY_RESPONSES] = { "/v1/responses", false, "POST, OPTIONS", chat_begin, true },
+	[GATEWAY_EMBEDDINGS] = { "/v1/embeddings", false, "POST, OPTIONS", chat_begin, true },
 	[GATEWAY_MODELS] = { MODELS_PATH, false, "GET, HEAD, OPTIONS", models_list, true },
 	[GATEWAY_MODEL] = { MODELS_PATH "/", true, "GET, HEAD, OPTIONS", models_get, true },
 	[GATEWAY_LIVEZ] = { "/livez", false, "GET, HEAD, OPTIONS", probe_livez, false },
@@ -116,7 +119,8 @@ own_head(struct gateway *gw, struct http_request *req)
 
 	if (route == GATEWAY_NONE) {
 		answer_error(gw, req, route, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
-		    "There is no %.200s; this surface has /v1/chat/completions and /v1/models.",
+		    "There is no %.200s; this surface has /v1/chat/completions, /v1/completions, "
+		    "/v1/responses, /v1/embeddings and /v1/models.",
 		    req->path);
 		return -1;
 	}
@@ -133,7 +137,7 @@ own_head(struct gateway *gw, struct http_request *req)
 	if (row->needs_key &&
 	    (!auth_begin(gw, req, route) || !auth_may(gw, req, route, SCOPE_AT_CHAT)))
 		return -1;
-	if (route != GATEWAY_CHAT)
+	if (route >= GATEWAY_MODELS)
 		return 0;
 	return chat_head_accepted(gw, req) && auth_take(gw, req, route) ? gw->config.body_bytes
 									: -1;

@@ -18,6 +18,7 @@ struct keys;
 struct loop;
 struct life_attempt;
 struct routes;
+struct dialect;
 struct gateway;
 
 struct gateway_config { /* borrowed */
@@ -36,6 +37,7 @@ struct gateway_usage {
 	    *instance; /* "" if none was picked */
 	const char *key_id; /* "" without a key */
 	const struct chat_result *result;
+	const struct dialect *dialect; /* NULL: chat */
 	int64_t accepted_at_ms; /* wall */
 	int64_t duration_us;
 	bool stream;

@@ -105,7 +105,7 @@ http_text(struct buf *out, const struct counters *const *all, unsigned len, cons
 		const unsigned method = cell / COUNTED_STATUSES % COUNTED_METHODS;
 		const unsigned column = cell % COUNTED_STATUSES;
 		const bool usual = column == 0 &&
-		    strcmp(counters_method(method), route == GATEWAY_CHAT ? "POST" : "GET") == 0;
+		    strcmp(counters_method(method), route < GATEWAY_MODELS ? "POST" : "GET") == 0;
 		uint64_t n = 0;
 
 		for (unsigned i = 0; i < len; i++)

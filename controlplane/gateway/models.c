@@ -12,6 +12,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/capability.h"
 #include "runtime/net/http_server.h"
 #include "runtime/net/url.h"
 
@@ -31,9 +32,11 @@ add_model(struct buf *out, const char *id, const struct route *r, const struct r
 		buf_printf(out, "\"digest\":\"%s\",", r->digest);
 	else
 		buf_add_str(out, "\"digest\":null,");
-	buf_printf(out, "\"state\":\"%s\",\"default\":%s}}",
+	buf_printf(out, "\"state\":\"%s\",\"default\":%s,\"capabilities\":",
 	    r != NULL && r->ntargets > 0 ? "ready" : "not_ready",
 	    r != NULL && r == first ? "true" : "false");
+	capabilities_add(out, r != NULL ? r->capabilities | CAPABILITY(CHAT) : 0);
+	buf_add_str(out, ",\"score\":null}}"); /* nothing gives scores yet */
 }
 
 void

@@ -131,6 +131,12 @@ given(const char *text)
 	return text != NULL && text[0] != '\0';
 }
 
+static bool
+offers(const struct route *r, unsigned needs)
+{
+	return (r->capabilities & needs) == needs;
+}
+
 struct picked
 pick(const struct routes *routes, const struct pick_wish *wish, struct route_target *const *tried,
     size_t ntried, bool others, uint64_t random)
@@ -160,13 +166,20 @@ pick(const struct routes *routes, const struct pick_wish *wish, struct route_tar
 	p.code = any || p.route != NULL ? CODE_NO_READY_COMPETITOR : CODE_MODEL_NOT_FOUND;
 	if (p.route == NULL)
 		return p;
-	p.target = choose_target(p.route, tried, ntried, random);
+	bool offered = offers(p.route, wish->needs);
+	if (offered)
+		p.target = choose_target(p.route, tried, ntried, random);
 	for (size_t i = 0; any && others && p.target == NULL && i < routes->len; i++) {
+		if (!offers(&routes->at[i], wish->needs))
+			continue;
+		offered = true;
 		p.target = choose_target(&routes->at[i], tried, ntried, random);
 		if (p.target != NULL)
 			p.route = &routes->at[i];
 	}
 	if (p.target != NULL)
 		p.code = CODE_NONE;
+	else if (!offered)
+		p.code = CODE_UNSUPPORTED_ENDPOINT;
 	return p;
 }

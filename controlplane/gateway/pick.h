@@ -22,12 +22,13 @@ struct pick_wish {
 	const char *header; /* x-janus-competitor */
 	const char *competitor_id; /* of the body */
 	const char *model;
+	unsigned needs; /* capability bits; a route without them cannot answer */
 };
 struct picked {
 	const struct route *route; /* NULL: none of that name */
 	struct route_target *target;
-	enum wire_code
-	    code; /* NONE, MISSING_PARAMETER, INVALID_VALUE, MODEL_NOT_FOUND, NO_READY_COMPETITOR */
+	enum wire_code code; /* NONE, MISSING_PARAMETER, INVALID_VALUE, MODEL_NOT_FOUND,
+		 UNSUPPORTED_ENDPOINT, NO_READY_COMPETITOR */
 	const char *param; /* where the wish came from: "model", "competitor_id", header name */
 	const char *name; /* the wish itself, "" if there was none; borrowed from it */
 };

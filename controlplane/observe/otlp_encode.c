@@ -15,8 +15,6 @@
 
 enum { KIND_SERVER = 2, KIND_CLIENT = 3, STATUS_ERROR = 2 };
 
-#define ROUTE "/v1/chat/completions"
-
 struct span {
 	const struct request_record *q;
 	uint64_t id, parent; /* parent 0: none */
@@ -111,10 +109,13 @@ server_span(struct buf *out, const struct otlp_config *c, const struct request_r
 {
 	const struct span s = { q, q->span, q->parent, KIND_SERVER, 0, q->duration_us, q->code };
 
-	begin_span(out, &s, "POST " ROUTE);
+	char name[64];
+
+	snprintf(name, sizeof(name), "POST %s", q->dialect->path);
+	begin_span(out, &s, name);
 	attr_text(out, "http.request.method", "POST");
-	attr_text(out, "http.route", ROUTE);
-	attr_text(out, "url.path", ROUTE);
+	attr_text(out, "http.route", q->dialect->path);
+	attr_text(out, "url.path", q->dialect->path);
 	attr_int(out, "http.response.status_code", q->status);
 	attr_text(out, "server.address", c->host);
 	if (c->port > 0)
@@ -151,15 +152,16 @@ client_span(struct buf *out, const struct request_record *q, size_t i)
 	const struct life_attempt *a = &q->attempts[i];
 	const struct span s = { q, a->span, q->span, KIND_CLIENT, a->picked_us,
 		a->ended_us > a->picked_us ? a->ended_us : q->duration_us, a->code };
-	char name[sizeof(q->model) + 8];
+	char name[sizeof(q->model) + 24];
 
-	snprintf(name, sizeof(name), "chat %s", q->model);
+	snprintf(name, sizeof(name), "%s %s", q->dialect->operation, q->model);
 	begin_span(out, &s, name);
-	attr_text(out, "gen_ai.operation.name", "chat");
+	attr_text(out, "gen_ai.operation.name", q->dialect->operation);
 	attr_text(out, "gen_ai.provider.name", "janus");
 	attr_text(out, "gen_ai.request.model", q->model);
 	attr_bool(out, "gen_ai.request.stream", q->stream);
-	attr_text(out, "gen_ai.output.type", "text");
+	if (q->dialect->at != DIALECT_EMBEDDINGS)
+		attr_text(out, "gen_ai.output.type", "text");
 	attr_text(out, "janus.competitor", a->competitor);
 	attr_text(out, "janus.instance_id", a->instance);
 	attr_int(out, "janus.attempt", (int64_t)i + 1);

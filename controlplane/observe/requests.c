@@ -21,6 +21,7 @@ request_record_new(const struct gateway_usage *u)
 	COPY(q->id, u->request_id);
 	COPY(q->traceparent, u->traceparent);
 	COPY(q->client, u->client);
+	q->dialect = u->dialect != NULL ? u->dialect : &dialects[DIALECT_CHAT];
 	COPY(q->model, u->model);
 	COPY(q->slug, u->slug);
 	COPY(q->competitor_id, u->competitor);

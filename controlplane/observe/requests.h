@@ -13,10 +13,12 @@
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/gateway/life.h"
 #include "runtime/base/map.h"
+#include "runtime/openai/dialect.h"
 
 #define REQUESTS_KEPT 4096
 
 struct request_record {
+	const struct dialect *dialect; /* never NULL */
 	char id[132], traceparent[56], client[48], model[96];
 	char slug[48], competitor_id[40], version_id[40], digest[72], instance_id[40];
 	char *user_agent; /* owned; NULL */

@@ -29,6 +29,7 @@ struct route {
 	char slug[48], competitor[40], version[40];
 	char digest[72]; /* "" for a URL */
 	int64_t created_at_ms;
+	unsigned capabilities; /* CAPABILITY() bits of its version's manifest */
 	bool is_default;
 	struct route_target **targets; /* ready ones only */
 	size_t ntargets;

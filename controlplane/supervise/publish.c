@@ -6,6 +6,8 @@
 
 #include "controlplane/supervise/live.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/capability.h"
+#include "runtime/engine/spec.h"
 
 /* May this instance be sent chats of that competitor, at this version? */
 static bool
@@ -35,6 +37,18 @@ serving_version(const struct supervisor *sup, const struct competitor *c)
 	return other;
 }
 
+/* What its manifest says, of a version that may have no pod now. */
+static unsigned
+capabilities_of(const struct version *v)
+{
+	struct manifest m = { .capabilities = CAPABILITY(CHAT) };
+
+	if (v == NULL || manifest_parse(v->manifest, &m, NULL) < 0)
+		return m.capabilities;
+	manifest_done(&m);
+	return m.capabilities;
+}
+
 static void
 fill_route(const struct supervisor *sup, const struct competitor *c,
     const struct competitor *leader, struct route *r)
@@ -48,6 +62,7 @@ fill_route(const struct supervisor *sup, const struct competitor *c,
 	snprintf(r->version, sizeof(r->version), "%s", version);
 	snprintf(r->digest, sizeof(r->digest), "%s", v != NULL ? v->digest : "");
 	r->created_at_ms = c->created_at_ms;
+	r->capabilities = capabilities_of(v);
 	r->is_default = c == leader;
 	r->targets = mem_zalloc(reg->ninstances * sizeof(struct route_target *));
 	for (size_t i = 0; i < reg->ninstances; i++)

@@ -9,6 +9,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/capability.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/promised_env.h"
 #include "runtime/engine/spec.h"
@@ -171,17 +172,19 @@ read_note(const cJSON *v, const char *name, struct manifest *m, struct error *er
 	return read_string(v, name, TEXT_MAX_BYTES, &s, err);
 }
 
+/* A word that is not known stays in the text and means nothing: it may to a later Janus. */
 static int
-read_strings(const cJSON *v, const char *name, struct manifest *m, struct error *err)
+read_capabilities(const cJSON *v, const char *name, struct manifest *m, struct error *err)
 {
 	const cJSON *item;
 
-	(void)m;
 	if (!cJSON_IsArray(v))
 		return wrong(err, name, "an array of strings");
-	json_for_each(item, v)
+	json_for_each(item, v) {
 		if (!cJSON_IsString(item))
 			return wrong(err, name, "an array of strings");
+		m->capabilities |= capability_named(item->valuestring);
+	}
 	return 0;
 }
 
@@ -201,7 +204,7 @@ static const struct field fields[] = {
 	{ "changelog", read_note },
 	{ "contact", read_note },
 	{ "version", read_note },
-	{ "capabilities", read_strings },
+	{ "capabilities", read_capabilities },
 };
 
 static const struct field resource_fields[] = {
@@ -262,7 +265,7 @@ read_resources(const cJSON *v, const char *name, struct manifest *m, struct erro
 int
 manifest_parse(const char *text, struct manifest *out, struct error *err)
 {
-	struct manifest m = { .port = PORT_DEFAULT };
+	struct manifest m = { .port = PORT_DEFAULT, .capabilities = CAPABILITY(CHAT) };
 	_cleanup_json_ cJSON *json = NULL;
 
 	if (text == NULL || text[0] == '\0') {

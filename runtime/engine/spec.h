@@ -27,6 +27,7 @@ struct manifest {
 	int64_t start_timeout_ms;
 	char **env; /* "NAME=value", owned: plain settings, never secrets of ours */
 	unsigned long nenv;
+	unsigned capabilities; /* CAPABILITY() bits; chat always */
 };
 /** manifest_parse - JSON text; NULL or "" is the default manifest.  INVALID names the field and
  *  the reason; unknown fields are refused by name. */

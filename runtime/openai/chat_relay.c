@@ -16,6 +16,7 @@
 #include "runtime/net/http_exchange.h"
 #include "runtime/net/sse.h"
 #include "runtime/openai/chat_unfold.h"
+#include "runtime/openai/dialect.h"
 #include "runtime/openai/envelope.h"
 
 #define HEADERS_MAX 24 /* an owner adds up to 13, of them 9 about limits */
@@ -39,6 +40,7 @@ struct chat_relay {
 	const struct chat_relay_limits *limits;
 	const struct chat_relay_events *events;
 	void *arg;
+	const struct dialect *dialect;
 	bool stream;
 	int64_t accepted_us;
 	struct chat_result result;
@@ -52,6 +54,7 @@ struct chat_relay {
 	bool progressed; /* an event has come in this attempt */
 	bool done_here; /* upstream's [DONE] was in what is being read */
 	bool extra; /* upstream went on after its [DONE] */
+	bool told; /* how it ended stood in upstream's own last event */
 	bool relayed; /* an event has gone to the client: no other attempt may follow */
 	int64_t last_sent_ms; /* when the client was last sent anything */
 	int64_t silence_due_ms; /* the timer may be set for earlier: it then sets itself again */
@@ -271,10 +274,13 @@ end_stream(struct chat_relay *r, enum wire_code code, const char *text)
 {
 	struct buf tail = { 0 };
 
-	if (code != CODE_NONE)
-		envelope_add_event(&tail, code, text, r->client->id);
-	buf_add_str(&tail, "data: [DONE]\n\n");
-	send_stream(r, tail.data, tail.len);
+	if (code != CODE_NONE && !r->told)
+		dialect_add_error(
+		    r->dialect, &tail, code, text, r->client->id, r->watch.sequence + 1);
+	if (r->dialect->done != NULL)
+		buf_add_str(&tail, r->dialect->done);
+	if (tail.len > 0)
+		send_stream(r, tail.data, tail.len);
 	http_stream_end(r->client);
 	buf_done(&tail);
 }
@@ -413,6 +419,17 @@ pass_event(struct chat_relay *r, const struct sse_event *ev)
 	send_stream(r, ev->raw + bom, ev->raw_len - bom);
 }
 
+/* Upstream's stream is over by its own word; exchange_body sees to the rest of the exchange. */
+static void
+complete(struct chat_relay *r, enum wire_code code, const char *text)
+{
+	r->result.sent = r->result.sent || http_exchange_sent(r->exchange);
+	r->exchange = NULL;
+	r->done_here = true;
+	timer_cancel(&r->silence);
+	finish(r, code, text, NULL);
+}
+
 static void
 on_event(const struct sse_event *ev, void *arg)
 {
@@ -432,21 +449,28 @@ on_event(const struct sse_event *ev, void *arg)
 	case CHAT_PING: pass_event(r, ev); break;
 	case CHAT_DROP: break;
 	case CHAT_DONE:
-		if (r->relayed) {
-			/* It is complete; exchange_body sees to the rest of the exchange. */
-			r->result.sent = r->result.sent || http_exchange_sent(r->exchange);
-			r->exchange = NULL;
-			r->done_here = true;
-			timer_cancel(&r->silence);
-			finish(r, CODE_NONE, NULL, NULL);
-		} else
+		if (r->relayed)
+			complete(r, CODE_NONE, NULL);
+		else
 			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
 			    "The competitor ended its stream without an answer in it.");
 		break;
+	case CHAT_LAST:
+		r->relayed = true;
+		pass_event(r, ev);
+		complete(r, CODE_NONE, NULL);
+		break;
+	case CHAT_FAILED:
 	case CHAT_ERROR: {
 		char text[sizeof(r->watch.error_text) + 40];
 
 		snprintf(text, sizeof(text), "The competitor reported: %s", r->watch.error_text);
+		if (verdict == CHAT_FAILED && r->relayed) {
+			r->told = true;
+			pass_event(r, ev);
+			complete(r, CODE_UPSTREAM_ERROR_FRAME, text);
+			break;
+		}
 		attempt_failed(r, CODE_UPSTREAM_ERROR_FRAME, text);
 		break;
 	}
@@ -542,15 +566,15 @@ answer_whole(struct chat_relay *r)
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
 		return;
 	}
-	if (r->stream && !r->is_json_body) {
+	if (r->stream && (!r->is_json_body || !r->dialect->unfolds)) {
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
 		    "The competitor did not answer with an event stream though a stream was asked "
 		    "for.");
 		return;
 	}
-	if (!chat_completion_read(buf_str(&r->body), r->body.len, &usage, why)) {
-		snprintf(text, sizeof(text), "The competitor's answer is not a chat completion: %s",
-		    why);
+	if (!chat_answer_read(r->dialect, buf_str(&r->body), r->body.len, &usage, why)) {
+		snprintf(text, sizeof(text), "The competitor's answer is not %s: %s",
+		    r->dialect->answer, why);
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
 		return;
 	}
@@ -569,6 +593,13 @@ answer_whole(struct chat_relay *r)
 	http_reply(r->client, 200, h, r->body.data, r->body.len);
 	r->client = NULL;
 	finish(r, CODE_NONE, NULL, NULL);
+}
+
+static const char *
+ended_early(const struct chat_relay *r, char *out, size_t cap)
+{
+	snprintf(out, cap, "The competitor's stream ended without %s.", r->dialect->ending);
+	return out;
 }
 
 static void
@@ -594,8 +625,7 @@ exchange_end(struct http_exchange *x, enum exchange_end end, const struct error 
 		if (!r->is_stream_body)
 			answer_whole(r);
 		else
-			attempt_failed(r, CODE_UPSTREAM_DIED,
-			    "The competitor's stream ended without a finish reason.");
+			attempt_failed(r, CODE_UPSTREAM_DIED, ended_early(r, text, sizeof(text)));
 		break;
 	case EXCHANGE_NO_RESPONSE:
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
@@ -639,6 +669,7 @@ chat_relay_new(struct http_request *client, bool stream, bool want_usage,
 	r->limits = limits;
 	r->events = events;
 	r->arg = arg;
+	r->dialect = &dialects[DIALECT_CHAT];
 	r->stream = stream;
 	r->accepted_us = client->accepted_us;
 	r->watch.want_usage = want_usage;
@@ -653,6 +684,12 @@ chat_relay_new(struct http_request *client, bool stream, bool want_usage,
 }
 
 void
+chat_relay_speak(struct chat_relay *r, const struct dialect *dialect)
+{
+	r->dialect = r->watch.dialect = dialect;
+}
+
+void
 chat_relay_attempt(
     struct chat_relay *r, struct transport *t, const struct iovec *parts, size_t nparts)
 {
@@ -663,7 +700,8 @@ chat_relay_attempt(
 	r->result.upstream_status = 0;
 	r->result.head_us = 0;
 	r->result.upstream_body[0] = r->result.retry_after[0] = '\0';
-	r->watch = (struct chat_stream){ .want_usage = want_usage,
+	r->watch = (struct chat_stream){ .dialect = r->dialect,
+		.want_usage = want_usage,
 		.usage = { .cost_micro_usd = -1, .sandbox_seconds = -1 } };
 	sse_done(&r->sse);
 	r->sse = (struct sse_parser){ .max_bytes = r->limits->event_bytes };

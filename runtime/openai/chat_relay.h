@@ -21,6 +21,7 @@
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_stream.h"
 #include "runtime/openai/codes.h"
+struct dialect;
 struct transport;
 
 struct chat_relay_limits {
@@ -76,6 +77,8 @@ struct chat_relay_events {
  */
 struct chat_relay *chat_relay_new(struct http_request *, bool stream, bool want_usage,
     const struct chat_relay_limits *, const struct chat_relay_events *, void *arg);
+/** chat_relay_speak - another dialect than chat; before the first attempt. */
+void chat_relay_speak(struct chat_relay *, const struct dialect *);
 /** chat_relay_attempt - send parts over a transport (taken over) and relay what comes.  parts
  *  are borrowed until the attempt ends. */
 void chat_relay_attempt(

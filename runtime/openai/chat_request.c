@@ -11,6 +11,8 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json_scan.h"
 #include "runtime/openai/chat_shape.h"
+#include "runtime/openai/dialect.h"
+#include "runtime/openai/dialect_fields.h"
 
 #define CUTS_MAX 2 /* competitor_id and chutes_access_token */
 
@@ -21,10 +23,11 @@ static const char usage_first[] = "\"stream_options\":{\"include_usage\":true},"
 
 struct scan {
 	const char *text;
+	const struct dialect *dialect;
 	struct chat_request *out;
 	struct chat_shape shape;
 	size_t root_at;
-	bool has_model, has_messages;
+	bool has_model, has_required;
 
 	/* top-level members, to cut some out with exactly one comma each */
 	size_t prev_end; /* where the value before ends */
@@ -88,8 +91,8 @@ see_member(struct scan *s, const struct json_value *v)
 		if (v->type == JSON_STRING && v->len == 2)
 			chat_shape_refuse(
 			    &s->shape, CODE_INVALID_VALUE, "model", "'model' must not be empty.");
-	} else if (json_key_is(s->text, v, "messages")) {
-		s->has_messages = true;
+	} else if (json_key_is(s->text, v, s->dialect->required)) {
+		s->has_required = true;
 	} else if (json_key_is(s->text, v, "stream")) {
 		s->out->stream = v->type == JSON_TRUE;
 	} else if (json_key_is(s->text, v, "competitor_id")) {
@@ -131,7 +134,10 @@ see_value(const struct json_value *v, void *arg)
 {
 	struct scan *s = arg;
 
-	chat_shape_value(&s->shape, v);
+	if (s->dialect->at == DIALECT_CHAT)
+		chat_shape_value(&s->shape, v);
+	else
+		dialect_shape_value(&s->shape, s->dialect, v);
 	if (v->depth == 0) {
 		s->root_at = v->at;
 		if (v->type != JSON_OBJECT)
@@ -152,9 +158,12 @@ check_whole(struct scan *s)
 	if (!s->has_model)
 		chat_shape_refuse(
 		    &s->shape, CODE_MISSING_PARAMETER, "model", "'model' is missing.");
-	if (!s->has_messages)
-		chat_shape_refuse(
-		    &s->shape, CODE_MISSING_PARAMETER, "messages", "'messages' is missing.");
+	if (!s->has_required)
+		chat_shape_refuse(&s->shape, CODE_MISSING_PARAMETER, s->dialect->required,
+		    "'%s' is missing.", s->dialect->required);
+	else if (s->out->stream && !s->dialect->streams)
+		chat_shape_refuse(&s->shape, CODE_UNSUPPORTED_PARAMETER, "stream",
+		    "%s cannot be streamed.", s->dialect->path);
 	else if (s->shape.messages == 0)
 		chat_shape_refuse(&s->shape, CODE_INVALID_VALUE, "messages",
 		    "'messages' must hold at least one message.");
@@ -174,7 +183,7 @@ add_edit(struct chat_request *r, struct chat_edit edit)
 static void
 place_usage(struct scan *s)
 {
-	if (!s->out->stream || s->out->include_usage)
+	if (!s->out->stream || s->out->include_usage || !s->dialect->asks_usage)
 		return;
 	if (!s->has_options)
 		s->usage = (struct chat_edit){ s->root_at + 1, 0, usage_first };
@@ -190,9 +199,19 @@ chat_request_set_model(struct chat_request *r, const char *literal)
 int
 chat_request_scan(const char *body, size_t len, struct chat_request *out, struct chat_fault *fault)
 {
+	return dialect_request_scan(&dialects[DIALECT_CHAT], body, len, out, fault);
+}
+
+int
+dialect_request_scan(const struct dialect *dialect, const char *body, size_t len,
+    struct chat_request *out, struct chat_fault *fault)
+{
 	struct chat_request found = { 0 };
 	struct chat_fault why = { 0 };
-	struct scan s = { .text = body, .out = &found, .shape = { .text = body, .fault = &why } };
+	struct scan s = { .text = body,
+		.dialect = dialect,
+		.out = &found,
+		.shape = { .text = body, .fault = &why } };
 	struct error err = { 0 };
 
 	if (json_scan(body, len, see_value, &s, &err) < 0) {

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "runtime/openai/codes.h"
+struct dialect;
 
 #define CHAT_NAME_MAX 256
 #define CHAT_PARTS_MAX 8
@@ -24,7 +25,7 @@ struct chat_request {
 	char competitor_id[CHAT_NAME_MAX]; /* decoded; "" if absent */
 	bool stream;
 	bool include_usage; /* the client asked for a usage chunk */
-	size_t messages; /* how many */
+	size_t messages; /* how many; of other dialects, how many inputs */
 	size_t model_at, model_len; /* the value of model, with its quotes */
 	/* In the order of the bytes: removals, include_usage set to true on streams, the model. */
 	struct chat_edit edits[4];
@@ -43,6 +44,9 @@ struct chat_fault { /* why a request is refused */
  * naming the field.  Removed when forwarding: competitor_id, chutes_access_token.
  */
 int chat_request_scan(const char *body, size_t len, struct chat_request *out, struct chat_fault *);
+/** dialect_request_scan - the same for a request of any dialect. */
+int dialect_request_scan(const struct dialect *, const char *body, size_t len,
+    struct chat_request *out, struct chat_fault *);
 /** chat_request_set_model - forward another model name: literal is a JSON string with its quotes,
  *  borrowed until the parts are sent. At most once. */
 void chat_request_set_model(struct chat_request *, const char *literal);

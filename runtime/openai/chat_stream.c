@@ -17,6 +17,7 @@
 #include "runtime/base/json_scan.h"
 #include "runtime/base/str.h"
 #include "runtime/net/sse.h"
+#include "runtime/openai/dialect.h"
 
 #define TOKENS_MAX 100000000 /* more than that in one answer is not a count */
 #define COST_MAX_USD 1000000.0
@@ -108,6 +109,10 @@ see_key(
 	} else if (depth == DEPTH_CHOICE) {
 		if (key_is(key, len, "finish_reason"))
 			look->finish |= first == '"';
+		else if (key_is(key, len, "text") && first == '"' && not_empty(value, end)) {
+			look->content = true; /* of a plain completion */
+			look->content_bytes += (size_t)(string_end(value + 1, end) - value - 1);
+		}
 	} else if (depth == DEPTH_DELTA) {
 		see_delta(look, key, len, value, end);
 	}
@@ -166,8 +171,8 @@ copy_clean(char *out, size_t cap, const char *text)
 	out[n] = '\0';
 }
 
-static void
-read_error(const char *data, size_t len, char *out, size_t cap)
+void
+chat_error_text(const char *data, size_t len, char *out, size_t cap)
 {
 	_cleanup_json_ cJSON *json = NULL;
 	const char *text = NULL;
@@ -198,13 +203,16 @@ read_tokens(const cJSON *usage, const char *key, int64_t *out)
 static bool
 read_usage(const cJSON *usage, struct chat_usage *out)
 {
+	/* /v1/responses has other names for the same. */
+	const bool renamed = json_get(usage, "input_tokens") != NULL;
+	const char *in = renamed ? "input_tokens" : "prompt_tokens";
+	const char *made = renamed ? "output_tokens" : "completion_tokens";
 	struct chat_usage u = { .reported = true, .cost_micro_usd = -1, .sandbox_seconds = -1 };
 
-	if (json_get(usage, "prompt_tokens") == NULL &&
-	    json_get(usage, "completion_tokens") == NULL)
+	if (json_get(usage, in) == NULL && json_get(usage, made) == NULL)
 		return false;
-	if (!read_tokens(usage, "prompt_tokens", &u.prompt_tokens) ||
-	    !read_tokens(usage, "completion_tokens", &u.completion_tokens) ||
+	if (!read_tokens(usage, in, &u.prompt_tokens) ||
+	    !read_tokens(usage, made, &u.completion_tokens) ||
 	    !read_tokens(usage, "total_tokens", &u.total_tokens))
 		return false;
 	if (u.total_tokens == 0)
@@ -227,13 +235,13 @@ chat_usage_parse(const char *json, size_t len, struct chat_usage *out)
 	return json_parse(json, len, &tree, NULL) == 0 && read_usage(json_get(tree, "usage"), out);
 }
 
-static void
-count_content(struct chat_stream *s, const struct look *look)
+void
+chat_stream_content(struct chat_stream *s, bool has, size_t bytes)
 {
-	if (look->content) {
+	if (has) {
 		s->content_seen = true;
 		s->chunks++;
-		s->content_bytes += look->content_bytes;
+		s->content_bytes += bytes;
 	}
 	if (!s->usage.reported) {
 		s->usage.completion_tokens =
@@ -250,6 +258,8 @@ chat_stream_event(struct chat_stream *s, const struct sse_event *ev, bool *conte
 	struct look look = { 0 };
 
 	*content = false;
+	if (s->dialect != NULL && s->dialect->named)
+		return responses_event(s, ev, content);
 	if (s->done_seen)
 		return CHAT_DROP;
 	if (!ev->has_data)
@@ -264,13 +274,13 @@ chat_stream_event(struct chat_stream *s, const struct sse_event *ev, bool *conte
 		return CHAT_PASS;
 	}
 	if (look.error || (ev->name != NULL && strcmp(ev->name, "error") == 0)) {
-		read_error(ev->data, ev->data_len, s->error_text, sizeof(s->error_text));
+		chat_error_text(ev->data, ev->data_len, s->error_text, sizeof(s->error_text));
 		return CHAT_ERROR;
 	}
 	if (look.usage)
 		chat_usage_parse(ev->data, ev->data_len, &s->usage);
 	s->finish_seen |= look.finish;
-	count_content(s, &look);
+	chat_stream_content(s, look.content, look.content_bytes);
 	*content = look.content;
 	return look.usage && !look.choices && !s->want_usage ? CHAT_DROP : CHAT_PASS;
 }
@@ -278,8 +288,9 @@ chat_stream_event(struct chat_stream *s, const struct sse_event *ev, bool *conte
 /* Where the few values that matter stand in a completion. */
 struct completion {
 	const char *text;
+	const struct dialect *dialect;
 	enum json_type root;
-	bool error, is_array, any_choice, message;
+	bool error, is_array, any, item;
 	size_t usage_at, usage_len;
 };
 
@@ -293,52 +304,64 @@ see_completion(const struct json_value *v, void *arg)
 	} else if (v->depth == 1 && v->key_len > 0) {
 		if (json_key_is(c->text, v, "error")) {
 			c->error = v->type != JSON_NULL;
-		} else if (json_key_is(c->text, v, "choices")) {
+		} else if (json_key_is(c->text, v, c->dialect->list)) {
 			c->is_array = v->type == JSON_ARRAY;
 		} else if (json_key_is(c->text, v, "usage") && v->type == JSON_OBJECT) {
 			c->usage_at = v->at;
 			c->usage_len = v->len;
 		}
 	} else if (v->depth == 2 && v->index == 0 && v->parent->type == JSON_ARRAY) {
-		c->any_choice |= json_key_is(c->text, v->parent, "choices");
-	} else if (v->depth == 3 && v->type == JSON_OBJECT && v->parent->index == 0 &&
-	    v->parent->type == JSON_OBJECT && v->parent->parent->type == JSON_ARRAY) {
-		c->message |= json_key_is(c->text, v, "message") &&
-		    json_key_is(c->text, v->parent->parent, "choices");
+		c->any |= json_key_is(c->text, v->parent, c->dialect->list);
+	} else if (v->depth == 3 && v->key_len > 0 && v->parent->index == 0 &&
+	    v->parent->type == JSON_OBJECT && v->parent->parent->type == JSON_ARRAY &&
+	    c->dialect->item != NULL) {
+		/* A message is an object, a text a string, an embedding an array, or one in base64. */
+		c->item |= json_key_is(c->text, v, c->dialect->item) &&
+		    json_key_is(c->text, v->parent->parent, c->dialect->list) &&
+		    (c->dialect->at == DIALECT_CHAT ? v->type == JSON_OBJECT
+			    : v->type == JSON_STRING
+			    ? true
+			    : c->dialect->at == DIALECT_EMBEDDINGS && v->type == JSON_ARRAY);
 	}
 	return 0;
 }
 
 bool
-chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text)
+chat_answer_read(const struct dialect *dialect, const char *json, size_t len,
+    struct chat_usage *out, char *error_text)
 {
-	struct completion c = { .text = json };
+	struct completion c = { .text = json, .dialect = dialect };
 	_cleanup_json_ cJSON *usage = NULL;
 	struct error err = { 0 };
-	const char *why = NULL;
 
 	if (json_scan(json, len, see_completion, &c, &err) < 0) {
 		snprintf(error_text, 240, "not JSON: %.200s", err.text);
 		return false;
 	}
+	error_text[0] = '\0';
 	if (c.root != JSON_OBJECT)
-		why = "not a JSON object";
+		snprintf(error_text, 240, "not a JSON object");
 	else if (c.error)
-		why = "an error object";
+		snprintf(error_text, 240, "an error object");
 	else if (!c.is_array)
-		why = "it has no choices";
-	else if (!c.any_choice)
-		why = "its choices are empty";
-	else if (!c.message)
-		why = "its first choice has no message";
-	if (why != NULL) {
-		snprintf(error_text, 240, "%s", why);
+		snprintf(error_text, 240, "it has no array '%s'", dialect->list);
+	else if (!c.any && !dialect->may_be_empty)
+		snprintf(error_text, 240, "its '%s' is empty", dialect->list);
+	else if (!c.item && dialect->item != NULL)
+		snprintf(error_text, 240, "the first of its '%s' has no %s", dialect->list,
+		    dialect->item);
+	if (error_text[0] != '\0')
 		return false;
-	}
 	if (out != NULL && c.usage_len > 0 &&
 	    json_parse(json + c.usage_at, c.usage_len, &usage, NULL) == 0)
 		read_usage(usage, out);
 	return true;
+}
+
+bool
+chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text)
+{
+	return chat_answer_read(&dialects[DIALECT_CHAT], json, len, out, error_text);
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dialect;
 struct sse_event;
 struct buf;
 
@@ -26,15 +27,19 @@ enum chat_verdict {
 	CHAT_PING, /* comment only: passes, counts as keep-alive, not as content */
 	CHAT_DONE, /* the [DONE] event: the stream is complete */
 	CHAT_ERROR, /* an error object: error_text says what */
+	CHAT_LAST, /* hand it on: with it the stream is complete */
+	CHAT_FAILED, /* hand it on: with it the stream is over, and error_text says why */
 };
 
-struct chat_stream { /* embedded; zero-initialised but for want_usage */
+struct chat_stream { /* embedded; zero-initialised but for want_usage and dialect */
+	const struct dialect *dialect; /* NULL: chat */
 	bool want_usage; /* the client asked for usage: do not strip it */
 	bool finish_seen; /* some choice had a finish_reason */
 	bool done_seen;
 	bool content_seen; /* content, reasoning or a tool call has come */
 	uint64_t chunks; /* events with content */
 	uint64_t odd; /* events that are not JSON objects */
+	int64_t sequence; /* number of the last event, where they have one */
 	uint64_t content_bytes; /* of text in deltas, as quoted: what estimates rest on */
 	struct chat_usage usage;
 	char error_text[240];
@@ -45,9 +50,21 @@ struct chat_stream { /* embedded; zero-initialised but for want_usage */
 enum chat_verdict chat_stream_event(struct chat_stream *, const struct sse_event *, bool *content);
 /** chat_usage_parse - read the usage member of a whole JSON completion (or chunk) of len bytes. */
 bool chat_usage_parse(const char *json, size_t len, struct chat_usage *out);
-/** chat_completion_read - both of these in one pass: validity, and the usage if it is there. */
+/** chat_answer_read - both of these in one pass, of any dialect's whole answer: is it one, and the
+ *  usage if it is there. error_text (240 bytes) says what is missing. */
+bool chat_answer_read(
+    const struct dialect *, const char *json, size_t len, struct chat_usage *out, char *error_text);
+/** chat_completion_read - the same of a chat completion. */
 bool chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text);
 /** chat_completion_valid - is a non-stream answer a chat completion with at least one choice?
  *  error_text (240 bytes) says what is missing. */
 bool chat_completion_valid(const char *json, size_t len, char *error_text);
+
+/* For the streams of other dialects. */
+/** chat_error_text - a competitor's words in an error object, fit for one line. */
+void chat_error_text(const char *data, size_t len, char *out, size_t cap);
+/** chat_stream_content - count content of so many bytes (has: there was some), and estimate. */
+void chat_stream_content(struct chat_stream *, bool has, size_t bytes);
+/** responses_event - chat_stream_event for the named events of /v1/responses. */
+enum chat_verdict responses_event(struct chat_stream *, const struct sse_event *, bool *content);
 #endif

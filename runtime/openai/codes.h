@@ -26,6 +26,7 @@
 	X(MISSING_SCOPE, "missing_scope", 403, "permission_error", "client", false)                \
 	X(EGRESS_DENIED, "egress_denied", 403, "permission_error", "client", false)                \
 	X(MODEL_NOT_FOUND, "model_not_found", 404, "not_found_error", "client", false)             \
+	X(UNSUPPORTED_ENDPOINT, "unsupported_endpoint", 404, "not_found_error", "client", false)   \
 	X(RESOURCE_NOT_FOUND, "resource_not_found", 404, "not_found_error", "client", false)       \
 	X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, "invalid_request_error", "client", false) \
 	X(REQUEST_TIMEOUT, "request_timeout", 408, "invalid_request_error", "client", true)        \

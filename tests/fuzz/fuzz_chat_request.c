@@ -9,6 +9,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/json.h"
 #include "runtime/openai/chat_request.h"
+#include "runtime/openai/dialect.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -41,10 +42,9 @@ check_options(cJSON *was, cJSON *is)
 	cJSON_Delete(b);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+static void
+check(const struct dialect *dialect, const char *body, size_t len)
 {
-	const char *body = (const char *)bytes;
 	struct chat_request r;
 	struct chat_fault fault = { 0 };
 	struct iovec parts[CHAT_PARTS_MAX + 2];
@@ -52,9 +52,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	cJSON *was = NULL, *is = NULL;
 	size_t total;
 
-	if (chat_request_scan(body, len, &r, &fault) < 0) {
+	if (dialect_request_scan(dialect, body, len, &r, &fault) < 0) {
 		assert(fault.code != CODE_NONE && fault.text[0] != '\0');
-		return 0;
+		return;
 	}
 	const size_t n = chat_request_parts(&r, body, len, parts, &total);
 	for (size_t i = 0; i < n; i++)
@@ -65,12 +65,19 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		assert(strcmp(json_str(was, "model"), r.model) == 0);
 		cJSON_DeleteItemFromObjectCaseSensitive(was, "competitor_id");
 		cJSON_DeleteItemFromObjectCaseSensitive(was, "chutes_access_token");
-		if (r.stream)
+		if (r.stream && dialect->asks_usage)
 			check_options(was, is);
 		assert_same(was, is);
 	}
 	cJSON_Delete(was);
 	cJSON_Delete(is);
 	buf_done(&spliced);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	for (int i = 0; i < DIALECT_COUNT; i++)
+		check(&dialects[i], (const char *)bytes, len);
 	return 0;
 }

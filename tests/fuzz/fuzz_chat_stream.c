@@ -8,14 +8,16 @@
 
 #include "runtime/net/sse.h"
 #include "runtime/openai/chat_stream.h"
+#include "runtime/openai/dialect.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 /* Events are separated by NUL, so that no parser stands between the fuzzer and the target. */
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+static void
+check(const struct dialect *dialect, const uint8_t *bytes, size_t len)
 {
-	struct chat_stream s = { .want_usage = len % 2 == 0 };
+	struct chat_stream s = { .dialect = dialect, .want_usage = len % 2 == 0 };
+	struct chat_usage usage = { 0 };
 	char why[240];
 
 	for (size_t at = 0; at < len;) {
@@ -38,9 +40,16 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		assert(!was_done || v == CHAT_DROP);
 		assert((v == CHAT_ERROR) <= (s.error_text[0] != '\0'));
 		assert(s.usage.prompt_tokens >= 0 && s.usage.completion_tokens >= 0);
-		chat_completion_valid(data, n, why);
+		chat_answer_read(dialect, data, n, &usage, why);
 		free(data);
 		at += n + 1;
 	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	for (int i = 0; i < DIALECT_COUNT; i++)
+		check(&dialects[i], bytes, len);
 	return 0;
 }

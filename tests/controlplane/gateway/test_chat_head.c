@@ -90,6 +90,35 @@ START_TEST(test_traceparent)
 }
 END_TEST
 
+START_TEST(test_tracestate)
+{
+	static const char *const good[] = { "a=1", "a=1, b=2", "rojo=00f067aa0ba902b7,congo=t61",
+		"t@v=x y", "a=1,,b=2", "a=1 ," };
+	static const char *const bad[] = { "", ",", "a", "=1", "a=", "A=1", "a=1=2", "a=\xc3\xa9",
+		"a b=1", "a=1,b" };
+	char text[TRACESTATE_MAX + 2];
+
+	ck_assert(!tracestate_valid(NULL));
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		ck_assert_msg(tracestate_valid(good[i]), "%s", good[i]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		ck_assert_msg(!tracestate_valid(bad[i]), "%s", bad[i]);
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "a=", 2);
+	text[TRACESTATE_MAX] = '\0';
+	ck_assert(tracestate_valid(text));
+	text[TRACESTATE_MAX] = 'x';
+	text[TRACESTATE_MAX + 1] = '\0';
+	ck_assert(!tracestate_valid(text));
+	text[0] = '\0';
+	for (int i = 0; i < 33; i++)
+		strcat(text, i == 0 ? "a=1" : ",a=1");
+	ck_assert(!tracestate_valid(text)); /* 33 members */
+	text[strlen(text) - 4] = '\0';
+	ck_assert(tracestate_valid(text));
+}
+END_TEST
+
 START_TEST(test_head)
 {
 	static const struct {
@@ -111,7 +140,8 @@ START_TEST(test_head)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		_cleanup_buf_ struct buf out = { 0 };
 
-		chat_head_add(&out, &cases[i].t, 12, "req_x", "00-1-2-01");
+		chat_head_add(&out, &cases[i].t,
+		    &(struct forwarded){ "/v1/chat/completions", 12, "req_x", "00-1-2-01", NULL });
 		ck_assert_msg(
 		    strncmp(out.data, cases[i].first, strlen(cases[i].first)) == 0, "%s", out.data);
 		ck_assert_ptr_nonnull(strstr(out.data, "\r\ncontent-length: 12\r\n"));
@@ -157,6 +187,7 @@ main(void)
 	tcase_add_test(tc, test_origin);
 	tcase_add_test(tc, test_content_type);
 	tcase_add_test(tc, test_traceparent);
+	tcase_add_test(tc, test_tracestate);
 	tcase_add_test(tc, test_head);
 	tcase_add_test(tc, test_details);
 	suite_add_tcase(suite, tc);

@@ -68,7 +68,7 @@ static const struct name {
 START_TEST(test_names)
 {
 	const struct name *n = &names[_i];
-	const struct pick_wish wish = { n->header, n->competitor_id, n->model };
+	const struct pick_wish wish = { n->header, n->competitor_id, n->model, 0 };
 	struct routes *r = snapshot(true);
 	const struct picked p = pick(r, &wish, NULL, 0, true, 7);
 
@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(test_candidates_of_the_default)
 {
-	const struct pick_wish wish = { NULL, NULL, "janus" };
+	const struct pick_wish wish = { NULL, NULL, "janus", 0 };
 	struct route_target *tried[4] = { 0 };
 	struct routes *r = snapshot(true);
 	static const char *const order[] = { "bee", "owl", "owl", "cat" };
@@ -103,7 +103,8 @@ END_TEST
 
 START_TEST(test_others_only_if_allowed)
 {
-	const struct pick_wish any = { NULL, NULL, "janus" }, bee = { NULL, NULL, "janus/bee" };
+	const struct pick_wish any = { NULL, NULL, "janus", 0 },
+			       bee = { NULL, NULL, "janus/bee", 0 };
 	struct routes *r = snapshot(false);
 
 	ck_assert_str_eq(pick(r, &any, NULL, 0, true, 1).route->slug, "owl");
@@ -126,7 +127,7 @@ END_TEST
 
 START_TEST(test_less_in_flight)
 {
-	const struct pick_wish wish = { NULL, NULL, "owl" };
+	const struct pick_wish wish = { NULL, NULL, "owl", 0 };
 	struct routes *r = snapshot(true);
 
 	/* Of two instances both are always looked at, whatever the numbers. */
@@ -134,6 +135,30 @@ START_TEST(test_less_in_flight)
 	for (uint64_t i = 0; i < 64; i++)
 		ck_assert_ptr_eq(pick(r, &wish, NULL, 0, true, i * 0x9E3779B97F4A7C15ULL).target,
 		    r->at[0].targets[1]);
+	routes_unref(r);
+}
+END_TEST
+
+/* What is not offered is not asked for, and the default gives way to one that offers it. */
+START_TEST(test_needs)
+{
+	const struct pick_wish any = { NULL, NULL, "janus", 2 },
+			       bee = { NULL, NULL, "janus/bee", 2 };
+	struct routes *r = snapshot(true);
+
+	ck_assert_int_eq(pick(r, &any, NULL, 0, true, 1).code, CODE_UNSUPPORTED_ENDPOINT);
+	ck_assert_int_eq(pick(r, &bee, NULL, 0, true, 1).code, CODE_UNSUPPORTED_ENDPOINT);
+	r->at[2].capabilities = 3;
+	ck_assert_str_eq(pick(r, &any, NULL, 0, true, 1).route->slug, "cat");
+	ck_assert_int_eq(pick(r, &any, NULL, 0, false, 1).code, CODE_UNSUPPORTED_ENDPOINT);
+	ck_assert_int_eq(pick(r, &bee, NULL, 0, true, 1).code, CODE_UNSUPPORTED_ENDPOINT);
+	r->at[1].capabilities = 2;
+	ck_assert_str_eq(pick(r, &any, NULL, 0, true, 1).route->slug, "bee");
+	struct route_target *tried[2] = { pick(r, &any, NULL, 0, true, 1).target,
+		r->at[2].targets[0] };
+	ck_assert_str_eq(pick(r, &any, tried, 1, true, 1).route->slug, "cat");
+	/* All that offer it were tried: none is ready, but it is offered. */
+	ck_assert_int_eq(pick(r, &any, tried, 2, true, 1).code, CODE_NO_READY_COMPETITOR);
 	routes_unref(r);
 }
 END_TEST
@@ -148,6 +173,7 @@ main(void)
 	tcase_add_test(tc, test_candidates_of_the_default);
 	tcase_add_test(tc, test_others_only_if_allowed);
 	tcase_add_test(tc, test_less_in_flight);
+	tcase_add_test(tc, test_needs);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -90,6 +90,7 @@ static struct request_record
 chat(void)
 {
 	struct request_record q = {
+		.dialect = &dialects[DIALECT_CHAT],
 		.id = "req_1",
 		.traceparent = "00-" TRACE "-00f067aa0ba902b7-01",
 		.client = "127.0.0.1",

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/capability.h"
 #include "runtime/engine/engine.h"
 
 START_TEST(test_manifest_good)
@@ -21,7 +23,7 @@ START_TEST(test_manifest_good)
 	    "\"env\":{\"MODE\":\"fast\",\"_X1\":\"\"},\"image\":\"x\",\"hotkey\":\"h\",\"source\":"
 	    "\"s\","
 	    "\"license\":\"l\",\"changelog\":\"c\",\"contact\":\"c\",\"version\":\"1\","
-	    "\"capabilities\":[\"tools\"]}";
+	    "\"capabilities\":[\"tools\",\"embeddings\",\"flying\",\"tools\"]}";
 	struct error err = { 0 };
 	struct manifest m;
 
@@ -34,11 +36,26 @@ START_TEST(test_manifest_good)
 	ck_assert_uint_eq(m.nenv, 2);
 	ck_assert_str_eq(m.env[0], "MODE=fast");
 	ck_assert_str_eq(m.env[1], "_X1=");
+	ck_assert_uint_eq(
+	    m.capabilities, CAPABILITY(CHAT) | CAPABILITY(TOOLS) | CAPABILITY(EMBEDDINGS));
 	manifest_done(&m);
 	ck_assert_int_eq(manifest_parse(NULL, &m, &err), 0);
 	ck_assert_int_eq(m.port, 8080);
+	ck_assert_uint_eq(m.capabilities, CAPABILITY(CHAT));
 	ck_assert_int_eq(manifest_parse("{}", &m, &err), 0);
 	manifest_done(&m);
+}
+END_TEST
+
+START_TEST(test_capabilities)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+
+	ck_assert_uint_eq(capability_named("embedding"), 0);
+	ck_assert_uint_eq(capability_named(""), 0);
+	capabilities_add(&out, 0);
+	capabilities_add(&out, capability_named("artifacts") | capability_named("chat"));
+	ck_assert_str_eq(buf_str(&out), "[][\"chat\",\"artifacts\"]");
 }
 END_TEST
 
@@ -265,6 +282,7 @@ main(void)
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, test_manifest_good);
+	tcase_add_test(tc, test_capabilities);
 	tcase_add_test(tc, test_manifest_bad);
 	tcase_add_test(tc, test_manifest_check);
 	tcase_add_test(tc, test_image_check);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "controlplane/gateway/cors.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -35,6 +36,23 @@ parse_string(const char *text, void *out, struct error *err)
 	(void)err;
 	str_replace(out, text);
 	return 0;
+}
+
+static int
+parse_origins(const char *text, void *out, struct error *err)
+{
+	struct cors *cors = cors_new(text, false, err);
+
+	if (cors == NULL)
+		return -1;
+	cors_free(cors);
+	return parse_string(text, out, err);
+}
+
+static bool
+is_string(setting_fn *parse)
+{
+	return parse == parse_string || parse == parse_origins;
 }
 
 static int
@@ -106,6 +124,10 @@ static const struct setting settings[] = {
 	    "debug, info, warn or error" },
 	{ "auth.anonymous", "", AT(anonymous), parse_bool, NULL,
 	    "may callers without a key chat and read? default: only on a loopback address" },
+	{ "cors.origins", "", AT(cors_origins), parse_origins, NULL,
+	    "origins whose pages may call, as https://a.example https://b.example; * for all" },
+	{ "cors.credentials", "false", AT(cors_credentials), parse_bool, NULL,
+	    "may they send cookies and the like?" },
 	{ "engine.socket", "", AT(engine_socket), parse_string, NULL,
 	    "container engine socket; empty: find one" },
 	{ "engine.link_image", "janus/link:latest", AT(link_image), parse_string, NULL,
@@ -177,7 +199,7 @@ check_value(const struct setting *s, const char *text, const char *where, struct
 	} scratch = { 0 };
 	const int rc = s->parse(text, &scratch, err);
 
-	if (s->parse == parse_string)
+	if (is_string(s->parse))
 		free(scratch.str);
 	return rc < 0 ? error_add(err, "%s: %s", where, s->name) : 0;
 }
@@ -410,7 +432,7 @@ void
 config_done(struct config *c)
 {
 	for (size_t i = 0; i < COUNT; i++)
-		if (settings[i].parse == parse_string)
+		if (is_string(settings[i].parse))
 			free(*(char **)((char *)c + settings[i].at));
 	*c = (struct config){ 0 };
 }

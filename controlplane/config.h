@@ -18,6 +18,8 @@ struct config {
 	char *state_dir, *runtime_dir;
 	bool anonymous;
 	char *log_level;
+	char *cors_origins;
+	bool cors_credentials;
 	char *engine_socket, *link_image;
 	int64_t memory_bytes, tmpfs_bytes, shm_bytes, log_bytes, image_bytes;
 	int64_t milli_cpus, pids, nofile, start_timeout_ms;

@@ -17,6 +17,7 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/config.h"
+#include "controlplane/gateway/cors.h"
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/gateway/limit.h"
 #include "controlplane/observe/observer.h"
@@ -68,6 +69,7 @@ struct janus {
 	struct observer *observer;
 	struct api *api;
 	struct gateway_config gateway_config;
+	struct cors *cors; /* NULL: none */
 	struct lane lanes[LOOPS_MAX + 1]; /* the last one is the control loop's own */
 	struct gateway *gateways[LOOPS_MAX + 1];
 	unsigned nlanes;
@@ -432,6 +434,7 @@ set_policy(struct janus *j)
 		.body_bytes = c->body_bytes,
 		.anonymous = c->anonymous,
 		.listen_host = c->host,
+		.cors = j->cors,
 	};
 	j->gateway_config.relay.hold_ms = c->header_hold_ms;
 	j->gateway_config.relay.ping_ms = c->ping_ms;
@@ -654,6 +657,9 @@ start(struct janus *j, struct error *err)
 		return -1;
 	j->workers = workers_new(WORKERS_MAX);
 	j->pullers = workers_new(PULLERS_MAX);
+	j->cors = cors_new(j->config->cors_origins, j->config->cors_credentials, err);
+	if (j->cors == NULL)
+		return error_add(err, "cors.origins");
 	set_policy(j);
 	j->observer = observer_new(j->control, j->config->host, (int)j->config->port, err);
 	if (j->observer == NULL)
@@ -728,6 +734,7 @@ daemon_stop(struct janus *j)
 		j->engine->driver->free(j->engine);
 	registry_done(&j->registry);
 	key_ring_done(&j->keys);
+	cors_free(j->cors);
 	loop_free(j->control);
 	if (j->lock >= 0)
 		close(j->lock);

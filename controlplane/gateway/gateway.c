@@ -9,6 +9,7 @@
 #include "controlplane/gateway/auth.h"
 #include "controlplane/gateway/chat.h"
 #include "controlplane/gateway/core.h"
+#include "controlplane/gateway/cors.h"
 #include "controlplane/gateway/models.h"
 #include "controlplane/gateway/origin.h"
 #include "controlplane/gateway/probes.h"
@@ -102,7 +103,8 @@ is_meant_for_us(struct gateway *gw, struct http_request *req)
 		    "This server does not answer for the host in the request; use its address.");
 		return false;
 	}
-	if (origin != NULL && changes_state(req->method) && !origin_accepted(origin, host)) {
+	if (origin != NULL && changes_state(req->method) && !origin_accepted(origin, host) &&
+	    !cors_accepts(gw->config.cors, req)) {
 		answer_error(gw, req, GATEWAY_NONE, CODE_MISSING_SCOPE, NULL, NULL,
 		    "A page of another origin may not do this.");
 		return false;
@@ -156,6 +158,7 @@ check_head(struct gateway *gw, struct http_request *req)
 {
 	const bool is_model = find_route(req->path) == GATEWAY_MODEL;
 
+	cors_answer(gw->config.cors, req);
 	if (!is_meant_for_us(gw, req))
 		return -1;
 	/* A model's name may come with %2F; it is only ever compared. */

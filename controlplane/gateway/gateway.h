@@ -19,6 +19,7 @@ struct loop;
 struct life_attempt;
 struct routes;
 struct dialect;
+struct cors;
 struct gateway;
 
 struct gateway_config { /* borrowed */
@@ -27,6 +28,7 @@ struct gateway_config { /* borrowed */
 	int64_t body_bytes; /* 10 MiB */
 	bool anonymous; /* may callers without a key chat? (loopback listeners) */
 	const char *listen_host; /* for the Host check; loopback names are always accepted */
+	const struct cors *cors; /* borrowed; NULL: no other origin than our own */
 	bool traces; /* give each chat and attempt a span id and send it upstream */
 	const struct http_server_limits *http; /* borrowed; NULL: http_server_defaults */
 };

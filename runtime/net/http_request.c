@@ -58,6 +58,8 @@ exchange_free(struct exchange *ex)
 	}
 	if (ex->response != NULL)
 		MHD_destroy_response(ex->response);
+	for (struct http_header *h = ex->always; h->name != NULL; h++)
+		free((char *)(uintptr_t)h->value);
 	buf_done(&ex->pub.body);
 	buf_done(&ex->out);
 	free(ex->target);
@@ -303,6 +305,18 @@ http_query_get(const struct http_request *r, const char *key)
 }
 
 void
+http_always_add(struct http_request *r, const char *name, const char *value)
+{
+	struct exchange *ex = exchange_of(r);
+
+	for (size_t i = 0; i < HTTP_ALWAYS_MAX; i++)
+		if (ex->always[i].name == NULL) {
+			ex->always[i] = (struct http_header){ name, str_dup(value) };
+			return;
+		}
+}
+
+void
 http_request_watch(struct http_request *r, const struct http_request_events *events, void *arg)
 {
 	exchange_of(r)->events = events;
@@ -326,6 +340,8 @@ add_headers(struct exchange *ex, const struct http_header *h)
 	for (; h != NULL && h->name != NULL; h++)
 		if (strcasecmp(h->name, "x-request-id") != 0)
 			MHD_add_response_header(ex->response, h->name, h->value);
+	for (h = ex->always; h->name != NULL; h++)
+		MHD_add_response_header(ex->response, h->name, h->value);
 	MHD_add_response_header(ex->response, "x-request-id", ex->pub.id);
 	if (closes(ex))
 		MHD_add_response_header(ex->response, "connection", "close");
@@ -356,6 +372,8 @@ exchange_add_head(
 	for (; h != NULL && h->name != NULL; h++)
 		if (strpbrk(h->value, "\r\n") == NULL && strcasecmp(h->name, "x-request-id") != 0)
 			buf_printf(out, "%s: %s\r\n", h->name, h->value);
+	for (h = ex->always; h->name != NULL; h++)
+		buf_printf(out, "%s: %s\r\n", h->name, h->value);
 	buf_printf(out, "x-request-id: %s\r\n", ex->pub.id);
 	if (chunked)
 		buf_add_str(out, "Transfer-Encoding: chunked\r\n");

@@ -115,6 +115,10 @@ int http_header_count(const struct http_request *, const char *name);
 /** http_query_get - decoded query value of key, the caller's; NULL if absent or badly encoded. */
 char *http_query_get(const struct http_request *, const char *key);
 
+#define HTTP_ALWAYS_MAX 8
+/** http_always_add - a header that the answer will carry, whoever gives it and however; at most
+ *  HTTP_ALWAYS_MAX.  name is borrowed for the process's life, value is copied. */
+void http_always_add(struct http_request *, const char *name, const char *value);
 /** http_request_watch - whom to tell; events are borrowed for the request's life. */
 void http_request_watch(struct http_request *, const struct http_request_events *, void *arg);
 

@@ -58,6 +58,7 @@ struct exchange {
 	void *events_arg;
 	char *target; /* owned; pub.path and pub.query point into it */
 	char method[24];
+	struct http_header always[HTTP_ALWAYS_MAX + 1]; /* values owned */
 
 	enum stage stage;
 	int64_t body_max, body_declared; /* -1: of unknown length */

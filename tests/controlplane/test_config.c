@@ -260,7 +260,7 @@ static bool
 is_text(const char *name)
 {
 	static const char *const texts[] = { "host", "state_dir", "runtime_dir", "log.level",
-		"engine.socket", "engine.link_image" };
+		"engine.socket", "engine.link_image", "cors.origins" };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (strcmp(name, texts[i]) == 0)
@@ -322,6 +322,8 @@ static const struct bad_file {
 	{ "port { a = 1 }", ":1:" },
 	{ "log = info", ":1:" },
 	{ "port =\n", "" },
+	{ "cors { origins = \"https://a.example/x\" }", ": cors.origins: 'https://a.example/x'" },
+	{ "cors { origins = \"* app.example\" }", ": cors.origins: 'app.example'" },
 	{ "port = {1, 2}\n", ":1:" },
 	{ "port 8000\n", ":1:" },
 	{ "= 8000\n", "" },

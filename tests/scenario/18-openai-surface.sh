@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+#
+# 18-openai-surface.sh - embeddings, completions and responses by the official SDK; pages of other origins. [A24]
+. "$(dirname "$0")/lib.sh"
+
+sdk=$root/tests/e2e/sdk
+images link
+if [ ! -d "$sdk/node_modules/openai" ] || [ "$sdk/package-lock.json" -nt "$sdk/node_modules/.package-lock.json" ]; then
+	(cd "$sdk" && npm ci --no-fund --no-audit >"$work/npm.log" 2>&1) || giveup "npm ci" "$(tail "$work/npm.log")"
+fi
+start_platform
+start_janusd JANUS_CORS_ORIGINS=https://app.example
+
+# Two competitors of the same program: what a manifest says decides what they are asked.
+for name in chatty everything; do
+	port=$(free_port)
+	run "$name" node "$sdk/all-endpoints.mjs" "$port"
+	until_true 10 listens "$port" || giveup "$name starts" "$(tail "$work/$name.log")"
+	printf '{"capabilities":%s}' "$([ "$name" = chatty ] && echo '["flying"]' ||
+		echo '["embeddings","responses","completions"]')" >"$work/$name.json"
+	ctl submit url "http://127.0.0.1:$port" --name "$name" --manifest "$work/$name.json" --wait --timeout 60s
+	[ "$code" = 0 ] || giveup "$name is ready" "$out" "$err"
+done
+control GET /api/v1/versions
+truth "a word that means nothing is kept with the version" \
+	'[.data[].manifest | .. | strings] | any(contains("flying"))' "$body"
+
+result=0
+(cd "$sdk" && BASE_URL=$url APP_ORIGIN=https://app.example LOG=$work/everything.log \
+	node --test --test-reporter=tap surface.test.js) >"$work/sdk.log" 2>&1 || result=$?
+before=$oks
+while read -r verdict name; do
+	if [ "$verdict" = ok ]; then ok "$name"; else bad "$name" "$(grep -A12 -F "$name" "$work/sdk.log" | sed -n 2,14p)"; fi
+done < <(sed -nE 's/^ *(not )?ok [0-9]+ - (.*)$/\1|\2/p' "$work/sdk.log" | grep -v 'surface.test.js' |
+	sed -E 's/^not \|/bad /; s/^\|/ok /')
+same "all of its tests ran" "$(sed -n 's/^# tests //p' "$work/sdk.log")" "$((oks - before))"
+same "none was skipped" 0 "$(grep -c "# SKIP" "$work/sdk.log" || true)"
+same "node's test runner exits 0" 0 "$result"
+
+same "one that only chats was asked nothing else" /v1/chat/completions \
+	"$(jq -r 'select(.path).path' "$work/chatty.log" | sort -u)"
+
+end janusd
+code=0
+JANUS_CORS_ORIGINS="*" JANUS_CORS_CREDENTIALS=true "$bin/janusd" >"$work/refused.log" 2>&1 || code=$?
+same "any origin with credentials is refused at start" 1 "$code"
+has "and said why" "cannot go with credentials" "$(cat "$work/refused.log")"

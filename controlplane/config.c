@@ -166,6 +166,16 @@ static const struct setting settings[] = {
 	    "for open streams when stopping" },
 	{ "stream.max_event", "1MiB", AT(event_bytes), parse_size_limit, NULL,
 	    "largest event of a stream" },
+	{ "stream.resume_bytes", "4MiB", AT(resume_bytes), parse_size_limit, NULL,
+	    "kept of a stream that may be resumed" },
+	{ "stream.resume_total_bytes", "256MiB", AT(resume_total_bytes), parse_size_limit, NULL,
+	    "kept of all of them" },
+	{ "stream.resume_streams", "4096", AT(resume_streams), parse_limit, NULL,
+	    "how many of them at once" },
+	{ "stream.resume_ttl", "15m", AT(resume_ttl_ms), parse_duration, NULL,
+	    "how long one is kept after its end" },
+	{ "stream.resume_idle", "5m", AT(resume_idle_ms), parse_duration, NULL,
+	    "time without a reader after which one is cancelled" },
 };
 #define COUNT ARRAY_LEN(settings)
 

@@ -25,6 +25,7 @@ struct config {
 	int64_t milli_cpus, pids, nofile, start_timeout_ms;
 	int64_t header_hold_ms, ping_ms, connect_ms, first_byte_ms, gap_ms, total_ms;
 	int64_t body_bytes, event_bytes, drain_ms;
+	int64_t resume_bytes, resume_total_bytes, resume_streams, resume_ttl_ms, resume_idle_ms;
 	int64_t loops; /* gateway loops; 0: one per core */
 	int64_t uid_first, uid_count;
 };

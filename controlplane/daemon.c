@@ -20,6 +20,7 @@
 #include "controlplane/gateway/cors.h"
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/gateway/limit.h"
+#include "controlplane/gateway/streams.h"
 #include "controlplane/observe/observer.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
@@ -42,6 +43,7 @@
 #define PULLERS_MAX 8
 #define LOOPS_MAX 64
 #define DRAIN_POLL_MS 50
+#define DRAIN_END_MS 1000 /* of the time to drain: for clients to be told that theirs is over */
 #define LOCK_TRIES 40
 #define LOCK_WAIT_US 50000
 
@@ -70,6 +72,7 @@ struct janus {
 	struct api *api;
 	struct gateway_config gateway_config;
 	struct cors *cors; /* NULL: none */
+	struct streams *streams;
 	struct lane lanes[LOOPS_MAX + 1]; /* the last one is the control loop's own */
 	struct gateway *gateways[LOOPS_MAX + 1];
 	unsigned nlanes;
@@ -77,8 +80,8 @@ struct janus {
 	int lock;
 	int64_t started_at_ms;
 	struct timer drain;
-	int64_t drain_until_ms;
-	bool draining;
+	int64_t drain_until_ms, end_chats_at_ms;
+	bool draining, ended_chats;
 	/* what other loops may ask at any time */
 	pthread_mutex_t summary_lock;
 	struct {
@@ -298,6 +301,12 @@ drain_gateway(void *arg)
 }
 
 static void
+end_chats(void *arg)
+{
+	gateway_end_chats(arg);
+}
+
+static void
 on_drain(struct timer *t, void *arg)
 {
 	struct janus *j = arg;
@@ -311,6 +320,11 @@ on_drain(struct timer *t, void *arg)
 			log_warn("daemon.drain_timeout", F_INT("open", busy));
 		loop_stop(j->control);
 		return;
+	}
+	if (!j->ended_chats && clock_now_ms() >= j->end_chats_at_ms) {
+		j->ended_chats = true;
+		for (unsigned i = 0; i < j->nlanes; i++)
+			loop_post(j->lanes[i].loop, end_chats, j->lanes[i].gateway);
 	}
 	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
 }
@@ -328,6 +342,8 @@ drain(struct janus *j)
 	for (unsigned i = 0; i < j->nlanes; i++)
 		loop_post(j->lanes[i].loop, drain_gateway, j->lanes[i].gateway);
 	j->drain_until_ms = clock_now_ms() + j->config->drain_ms;
+	j->end_chats_at_ms = j->drain_until_ms -
+	    (j->config->drain_ms < 2 * DRAIN_END_MS ? j->config->drain_ms / 2 : DRAIN_END_MS);
 	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
 }
 
@@ -442,6 +458,14 @@ set_policy(struct janus *j)
 	j->gateway_config.relay.gap_ms = c->gap_ms;
 	j->gateway_config.relay.total_ms = c->total_ms;
 	j->gateway_config.relay.event_bytes = (size_t)c->event_bytes;
+	j->streams = streams_new(&(struct streams_limits){
+	    .stream_bytes = c->resume_bytes,
+	    .total_bytes = c->resume_total_bytes,
+	    .count = c->resume_streams,
+	    .ttl_ms = c->resume_ttl_ms,
+	    .idle_ms = c->resume_idle_ms,
+	});
+	j->gateway_config.streams = j->streams;
 }
 
 static int
@@ -736,6 +760,7 @@ daemon_stop(struct janus *j)
 	key_ring_done(&j->keys);
 	cors_free(j->cors);
 	loop_free(j->control);
+	streams_free(j->streams);
 	if (j->lock >= 0)
 		close(j->lock);
 	pthread_mutex_destroy(&j->summary_lock);

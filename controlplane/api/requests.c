@@ -158,6 +158,7 @@ render_record(const struct request_record *r)
 	add_text(json, "error", r->text);
 	json_add_int(json, "chunks", r->chunks);
 	json_add_int(json, "pings", r->pings);
+	add_known(json, "resumed", r->resumed >= 0, r->resumed);
 	add_timeline(json, r);
 	return json;
 }

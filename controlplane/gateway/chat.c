@@ -13,6 +13,7 @@
 #include "controlplane/gateway/core.h"
 #include "controlplane/gateway/life.h"
 #include "controlplane/gateway/pick.h"
+#include "controlplane/gateway/resume.h"
 #include "controlplane/registry/routes.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -44,7 +45,9 @@ struct chat {
 	const struct dialect *dialect;
 	struct chat *next, **prev; /* gw->chats */
 	struct chat_relay *relay;
-	struct http_request *req; /* valid until on_done */
+	struct resume *resume; /* NULL: its stream cannot be resumed */
+	const struct buf *body; /* the request's own, or kept */
+	struct buf kept; /* of a request that may be gone before the chat is over */
 	struct chat_request request;
 	struct auth *auth; /* a reference */
 	bool may_fall_back;
@@ -168,6 +171,9 @@ chat_free(struct chat *c)
 	gw->counters.http_in_flight--;
 	if (c->request.stream)
 		gw->counters.streams_active--;
+	if (c->resume != NULL)
+		resume_close(c->resume);
+	buf_done(&c->kept);
 	gateway_busy_update(gw);
 	buf_done(&c->head);
 	free(c->user_agent);
@@ -177,7 +183,8 @@ chat_free(struct chat *c)
 }
 
 static void
-log_done(const struct chat *c, const struct chat_result *r, int status, int64_t duration_us)
+log_done(
+    const struct chat *c, const struct chat_result *r, int status, int64_t duration_us, int resumed)
 {
 	const struct wire_code_info *info = wire_code_info(r->code);
 	const bool bad = r->code != CODE_NONE;
@@ -196,6 +203,7 @@ log_done(const struct chat *c, const struct chat_result *r, int status, int64_t 
 	    F_NUM("duration_ms", (double)duration_us / 1000),
 	    r->ttft_us >= 0 ? F_NUM("ttft_ms", (double)r->ttft_us / 1000) : F_STR("ttft_ms", NULL),
 	    F_INT("max_gap_ms", r->max_gap_ms), F_INT("attempt", (int64_t)c->ntried),
+	    resumed >= 0 ? F_INT("resumed", resumed) : F_STR("resumed", NULL),
 	    F_INT("chunks", (int64_t)r->chunks), F_INT("pings", (int64_t)r->pings),
 	    F_INT("bytes_in", (int64_t)r->bytes_in), F_INT("bytes_out", (int64_t)r->bytes_out));
 }
@@ -208,6 +216,7 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 	const int64_t duration_us = clock_now_us() - c->accepted_us;
 	const int status =
 	    r->code == CODE_CLIENT_CLOSED || !r->committed ? wire_code_info(r->code)->status : 200;
+	const int resumed = c->resume != NULL ? (int)resume_close(TAKE(c->resume)) : -1;
 	const struct gateway_usage usage = {
 		.request_id = c->id,
 		.competitor = c->competitor,
@@ -220,6 +229,7 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 		.accepted_at_ms = c->accepted_at_ms,
 		.duration_us = duration_us,
 		.stream = c->request.stream,
+		.resumed = resumed,
 		.status = status,
 		.slug = c->slug,
 		.model = c->request.model,
@@ -242,7 +252,7 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 		else if (c->target != NULL && wire_code_info(r->code)->status >= 500)
 			metric_add(&row_of(c)->attempts_response, 1);
 	}
-	log_done(c, r, status, duration_us);
+	log_done(c, r, status, duration_us, resumed);
 	auth_settle(c->auth, r);
 	if (gw->hooks->on_usage != NULL)
 		gw->hooks->on_usage(&usage, gw->arg);
@@ -267,6 +277,8 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 		    c->overhead_text, sizeof(c->overhead_text), "%.3f", (double)c->ours_us / 1000);
 		h[n++] = (struct http_header){ "x-janus-overhead-ms", c->overhead_text };
 	}
+	if (c->resume != NULL)
+		n += resume_header(c->resume, &h[n]);
 	return n + auth_headers(c->auth, h + n, max - n);
 }
 
@@ -300,8 +312,7 @@ send_request(struct chat *c, struct transport *t)
 	size_t n, total;
 
 	conn_pool_adopt(gw->pool, c->target->instance, t);
-	n = chat_request_parts(
-	    &c->request, c->req->body.data, c->req->body.len, c->parts + 1, &total);
+	n = chat_request_parts(&c->request, c->body->data, c->body->len, c->parts + 1, &total);
 	buf_clear(&c->head);
 	c->life[c->ntried - 1].connected_us = clock_now_us() - c->accepted_us;
 	if (c->life[c->ntried - 1].span != 0)
@@ -387,6 +398,8 @@ start_attempt(struct chat *c, const struct route *route, struct route_target *ta
 	snprintf(c->competitor, sizeof(c->competitor), "%s", route->competitor);
 	snprintf(c->version, sizeof(c->version), "%s", route->version);
 	snprintf(c->digest, sizeof(c->digest), "%s", route->digest);
+	if (c->resume != NULL)
+		resume_competitor(c->resume, c->slug);
 	c->reused = conn_pool_take(gw->pool, target->instance, &t);
 	if (c->reused)
 		send_request(c, &t);
@@ -522,7 +535,7 @@ chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dia
 
 	c->gw = gw;
 	c->dialect = dialect;
-	c->req = req;
+	c->body = &req->body;
 	c->request = *request;
 	c->auth = auth_ref(req->user);
 	c->wish = wish != NULL ? str_dup(wish) : NULL;
@@ -558,6 +571,17 @@ chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dia
 	return c;
 }
 
+static void
+make_resumable(struct chat *c, struct http_request *req)
+{
+	c->resume = resume_open(c->gw, req, c->relay, c->id, c->request.model, c->auth);
+	if (c->resume == NULL)
+		return;
+	c->kept = req->body;
+	req->body = (struct buf){ 0 };
+	c->body = &c->kept;
+}
+
 void
 chat_begin(struct gateway *gw, struct http_request *req)
 {
@@ -587,6 +611,8 @@ chat_begin(struct gateway *gw, struct http_request *req)
 	c->relay = chat_relay_new(
 	    req, request.stream, request.include_usage, &gw->config.relay, &relay_events, c);
 	chat_relay_speak(c->relay, dialect);
+	if (request.stream && resume_wanted(gw, req))
+		make_resumable(c, req);
 	if (p.code != CODE_NONE)
 		fail_unpicked(c, &p);
 	else
@@ -601,6 +627,15 @@ chat_end_revoked(struct gateway *gw)
 		if (auth_revoked(c->auth))
 			chat_relay_fail(
 			    c->relay, CODE_INVALID_API_KEY, "The API key was revoked.", NULL);
+	}
+}
+
+void
+chat_end_all(struct gateway *gw)
+{
+	for (struct chat *c = gw->chats, *next; c != NULL; c = next) {
+		next = c->next;
+		chat_relay_fail(c->relay, CODE_DRAINING, "Janus is stopping.", NULL);
 	}
 }
 

@@ -13,6 +13,8 @@ bool chat_head_accepted(struct gateway *, struct http_request *);
 void chat_begin(struct gateway *, struct http_request *);
 /** chat_end_revoked - end the chats whose key was taken back. */
 void chat_end_revoked(struct gateway *);
+/** chat_end_all - the time to drain is over: what still runs ends with a typed error. */
+void chat_end_all(struct gateway *);
 /** chat_abandon_all - the gateway goes away: cut what runs. */
 void chat_abandon_all(struct gateway *);
 #endif

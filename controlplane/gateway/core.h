@@ -15,8 +15,10 @@
 struct chat;
 struct conn_pool;
 struct dialer;
+struct follower;
 struct http_header;
 struct http_server;
+struct resume;
 
 #define GATEWAY_SERVERS_MAX 8
 
@@ -38,6 +40,10 @@ struct gateway {
 	unsigned npeers;
 	struct chat *chats; /* list of those that run */
 	unsigned nchats;
+	struct resume *resumes; /* of those, list of the ones whose stream may be resumed */
+	unsigned nresumes;
+	struct follower *followers; /* list: who follows such a stream from here */
+	struct timer sweep; /* for ended streams */
 	_Atomic unsigned busy; /* what gateway_busy tells other threads */
 	struct timer busy_timer; /* keeps it fresh while draining */
 	bool draining;

@@ -23,6 +23,8 @@ struct chat_result;
 	X(EMBEDDINGS, "/v1/embeddings")   \
 	X(MODELS, "/v1/models")           \
 	X(MODEL, "/v1/models/{id}")       \
+	X(STREAMS, "/v1/streams")         \
+	X(STREAM, "/v1/streams/{id}")     \
 	X(LIVEZ, "/livez")                \
 	X(READYZ, "/readyz")              \
 	X(HEALTH, "/health")              \
@@ -56,15 +58,15 @@ enum key_rejection {
 	    KEY_REJECTION_COUNT
 };
 
-#define COUNTED_METHODS 5 /* GET HEAD POST OPTIONS and others */
-#define COUNTED_STATUSES 26 /* of counters.c, the last for others */
+#define COUNTED_METHODS 6 /* GET HEAD POST DELETE OPTIONS and others */
+#define COUNTED_STATUSES 27 /* of counters.c, the last for others */
 #define COUNTED_COMPETITORS 200 /* then "other" */
 #define COUNTED_SLUG_MAX 48
 
 struct competitor_counters {
 	char slug[COUNTED_SLUG_MAX];
 	metric_counter outcomes[CODE_COUNT][2]; /* [..][1]: streams */
-	metric_counter prompt_tokens, completion_tokens, pings, failovers;
+	metric_counter prompt_tokens, completion_tokens, pings, failovers, resumed;
 	metric_counter attempts_ok, attempts_connect,
 	    attempts_response; /* by the phase that failed */
 	struct metric_histogram ttft, max_gap, duration;

@@ -10,9 +10,11 @@
 #include "controlplane/gateway/chat.h"
 #include "controlplane/gateway/core.h"
 #include "controlplane/gateway/cors.h"
+#include "controlplane/gateway/follow.h"
 #include "controlplane/gateway/models.h"
 #include "controlplane/gateway/origin.h"
 #include "controlplane/gateway/probes.h"
+#include "controlplane/gateway/resume.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/routes.h"
 #include "runtime/base/buf.h"
@@ -43,6 +45,9 @@ static const struct row rows[GATEWAY_ROUTE_COUNT] = {
 	[GATEWAY_EMBEDDINGS] = { "/v1/embeddings", false, "POST, OPTIONS", chat_begin, true },
 	[GATEWAY_MODELS] = { MODELS_PATH, false, "GET, HEAD, OPTIONS", models_list, true },
 	[GATEWAY_MODEL] = { MODELS_PATH "/", true, "GET, HEAD, OPTIONS", models_get, true },
+	[GATEWAY_STREAMS] = { STREAMS_PATH, false, "GET, HEAD, OPTIONS", follow_list, true },
+	[GATEWAY_STREAM] = { STREAMS_PATH "/", true, "GET, HEAD, DELETE, OPTIONS", follow_one,
+	    true },
 	[GATEWAY_LIVEZ] = { "/livez", false, "GET, HEAD, OPTIONS", probe_livez, false },
 	[GATEWAY_READYZ] = { "/readyz", false, "GET, HEAD, OPTIONS", probe_readyz, false },
 	[GATEWAY_HEALTH] = { "/health", false, "GET, HEAD, OPTIONS", probe_health, false },
@@ -315,6 +320,7 @@ gateway_set_keys(struct gateway *gw, struct keys *keys)
 	gw->keys = keys;
 	keys_unref(old);
 	chat_end_revoked(gw);
+	follow_end_revoked(gw);
 }
 
 unsigned
@@ -348,7 +354,7 @@ gateway_busy_update(struct gateway *gw)
 	unsigned busy = gw->nchats;
 
 	if (gw->draining) {
-		busy = 0;
+		busy = gw->nresumes;
 		for (unsigned i = 0; i < gw->nservers; i++)
 			busy += http_server_busy(gw->servers[i]);
 	}
@@ -370,6 +376,7 @@ on_busy_timer(struct timer *t, void *arg)
 {
 	struct gateway *gw = arg;
 
+	resume_end_alone(gw);
 	gateway_busy_update(gw);
 	timer_set(gw->loop, t, BUSY_MS, on_busy_timer, gw);
 }
@@ -381,6 +388,12 @@ gateway_drain(struct gateway *gw)
 	for (unsigned i = 0; i < gw->nservers; i++)
 		http_server_drain(gw->servers[i]);
 	on_busy_timer(&gw->busy_timer, gw);
+}
+
+void
+gateway_end_chats(struct gateway *gw)
+{
+	chat_end_all(gw);
 }
 
 unsigned
@@ -396,6 +409,8 @@ gateway_free(struct gateway *gw)
 		return;
 	timer_cancel(&gw->busy_timer);
 	chat_abandon_all(gw);
+	follow_abandon_all(gw);
+	timer_cancel(&gw->sweep);
 	for (unsigned i = 0; i < gw->nservers; i++)
 		http_server_free(gw->servers[i]);
 	pod_links_done(&gw->links);

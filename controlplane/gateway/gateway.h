@@ -20,6 +20,7 @@ struct life_attempt;
 struct routes;
 struct dialect;
 struct cors;
+struct streams;
 struct gateway;
 
 struct gateway_config { /* borrowed */
@@ -31,6 +32,7 @@ struct gateway_config { /* borrowed */
 	const struct cors *cors; /* borrowed; NULL: no other origin than our own */
 	bool traces; /* give each chat and attempt a span id and send it upstream */
 	const struct http_server_limits *http; /* borrowed; NULL: http_server_defaults */
+	struct streams *streams; /* shared by all gateways, borrowed; NULL: none may be resumed */
 };
 
 /* One finished chat, for the usage row; borrowed for the call. */
@@ -43,6 +45,7 @@ struct gateway_usage {
 	int64_t accepted_at_ms; /* wall */
 	int64_t duration_us;
 	bool stream;
+	int resumed; /* how often its stream was resumed until its end; -1: it cannot be */
 	int status; /* as the client saw it; 499 if it left */
 	/* how it went */
 	const char *slug, *model, *client, *traceparent;
@@ -89,6 +92,8 @@ struct competitor_counters;
 size_t gateway_sums(const struct gateway *, struct competitor_counters **out);
 /** gateway_drain - stop accepting and close idle connections. On its loop. */
 void gateway_drain(struct gateway *);
+/** gateway_end_chats - the time to drain is over: what still runs ends with a typed error. */
+void gateway_end_chats(struct gateway *);
 /** gateway_busy - requests not yet answered. Any thread. */
 unsigned gateway_busy(const struct gateway *);
 void gateway_free(struct gateway *);

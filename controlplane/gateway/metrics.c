@@ -59,6 +59,7 @@ sum_competitor(struct competitor_counters *dst, const struct competitor_counters
 	add(&dst->completion_tokens, &src->completion_tokens);
 	add(&dst->pings, &src->pings);
 	add(&dst->failovers, &src->failovers);
+	add(&dst->resumed, &src->resumed);
 	add(&dst->attempts_ok, &src->attempts_ok);
 	add(&dst->attempts_connect, &src->attempts_connect);
 	add(&dst->attempts_response, &src->attempts_response);
@@ -197,6 +198,7 @@ static const struct series counter_series[] = {
 	{ "janus_upstream_attempts_total", NULL, ",result=\"failed\",phase=\"response\"",
 	    AT(attempts_response) },
 	{ "janus_failovers_total", "Chats that went on to another candidate.", "", AT(failovers) },
+	{ "janus_streams_resumed_total", "Times a client came for a stream.", "", AT(resumed) },
 };
 static const struct {
 	struct series s;

@@ -47,6 +47,7 @@ request_record_new(const struct gateway_usage *u)
 	q->cost_micro_usd = r->usage.cost_micro_usd;
 	q->chunks = (int64_t)r->chunks;
 	q->pings = (int64_t)r->pings;
+	q->resumed = u->resumed;
 	q->bytes_in = (int64_t)r->bytes_in;
 	q->bytes_out = (int64_t)r->bytes_out;
 	q->nattempts = u->nattempts < LIFE_ATTEMPTS ? u->nattempts : LIFE_ATTEMPTS;

@@ -32,6 +32,7 @@ struct request_record {
 	int64_t first_event_us, max_gap_at_us; /* since acceptance; 0: never */
 	int64_t max_gap_ms, prompt_tokens, completion_tokens, cost_micro_usd;
 	int64_t chunks, pings, bytes_in, bytes_out;
+	int resumed; /* times; -1: its stream could not be */
 	struct life_attempt attempts[LIFE_ATTEMPTS];
 	size_t nattempts;
 };

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
@@ -35,7 +36,8 @@ const struct chat_relay_limits chat_relay_defaults = {
 };
 
 struct chat_relay {
-	struct http_request *client; /* NULL once it is over for the client */
+	struct http_request *client; /* NULL once it is over for the client, or is the sink's */
+	struct chat_sink *sink; /* NULL: the client itself */
 	struct loop *loop;
 	const struct chat_relay_limits *limits;
 	const struct chat_relay_events *events;
@@ -143,13 +145,19 @@ commit(struct chat_relay *r)
 	if (r->result.committed)
 		return;
 	r->result.committed = true;
-	timer_set(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
+	if (r->sink != NULL)
+		timer_cancel(&r->ping); /* its readers have each their own */
+	else
+		timer_set(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
 	n = answer_headers(r, h);
 	h[n++] = (struct http_header){ "content-type", "text/event-stream; charset=utf-8" };
 	h[n++] = (struct http_header){ "cache-control", "no-cache, no-transform" };
 	h[n++] = (struct http_header){ "x-accel-buffering", "no" };
 	h[n] = (struct http_header){ 0 };
-	http_stream_begin(r->client, 200, h);
+	if (r->sink != NULL)
+		r->sink->begin(r->sink, TAKE(r->client), h);
+	else
+		http_stream_begin(r->client, 200, h);
 }
 
 static void
@@ -157,6 +165,10 @@ send_stream(struct chat_relay *r, const char *bytes, size_t len)
 {
 	commit(r);
 	r->result.bytes_out += len;
+	if (r->sink != NULL) {
+		r->sink->write(r->sink, bytes, len);
+		return;
+	}
 	r->last_sent_ms = loop_now_ms(r->loop);
 	if (!http_stream_write(r->client, bytes, len) && r->exchange != NULL)
 		http_exchange_pause(r->exchange, true);
@@ -175,6 +187,10 @@ on_ping(struct timer *t, void *arg)
 	struct chat_relay *r = arg;
 	const int64_t left_ms = r->last_sent_ms + r->limits->ping_ms - loop_now_ms(r->loop);
 
+	if (r->sink != NULL) {
+		commit(r);
+		return;
+	}
 	if (r->result.committed && left_ms > 0) {
 		timer_set(r->loop, t, left_ms, on_ping, r);
 		return;
@@ -190,6 +206,10 @@ client_gone(struct http_request *req, void *arg)
 
 	(void)req;
 	r->client = NULL;
+	if (r->sink != NULL) {
+		commit(r); /* it goes on: somebody may come for it */
+		return;
+	}
 	enter(r);
 	finish(r, CODE_CLIENT_CLOSED, "the client closed the connection", NULL);
 	leave(r);
@@ -275,13 +295,16 @@ end_stream(struct chat_relay *r, enum wire_code code, const char *text)
 	struct buf tail = { 0 };
 
 	if (code != CODE_NONE && !r->told)
-		dialect_add_error(
-		    r->dialect, &tail, code, text, r->client->id, r->watch.sequence + 1);
+		dialect_add_error(r->dialect, &tail, code, text,
+		    r->sink != NULL ? r->sink->request_id : r->client->id, r->watch.sequence + 1);
 	if (r->dialect->done != NULL)
 		buf_add_str(&tail, r->dialect->done);
 	if (tail.len > 0)
 		send_stream(r, tail.data, tail.len);
-	http_stream_end(r->client);
+	if (r->sink != NULL)
+		r->sink->end(r->sink, code);
+	else
+		http_stream_end(r->client);
 	buf_done(&tail);
 }
 
@@ -298,12 +321,10 @@ finish(struct chat_relay *r, enum wire_code code, const char *text, const char *
 	r->result.code = code;
 	if (text != r->result.text) /* an owner may hand back what we told it */
 		snprintf(r->result.text, sizeof(r->result.text), "%s", text != NULL ? text : "");
-	if (r->client != NULL) {
-		if (r->result.committed)
-			end_stream(r, code, text);
-		else
-			reply_error(r, code, text, details);
-	}
+	if (r->result.committed && (r->client != NULL || r->sink != NULL))
+		end_stream(r, code, text);
+	else if (r->client != NULL)
+		reply_error(r, code, text, details);
 	timer_cancel(&r->ping);
 	r->client = NULL;
 	r->over = true;
@@ -410,7 +431,8 @@ on_total(struct timer *t, void *arg)
 static void
 pass_event(struct chat_relay *r, const struct sse_event *ev)
 {
-	const size_t bom = !r->began && ev->raw_len >= 3 && r->result.bytes_out > 0 &&
+	const size_t bom = !r->began && ev->raw_len >= 3 &&
+		(r->result.bytes_out > 0 || r->sink != NULL) &&
 		memcmp(ev->raw, "\xEF\xBB\xBF", 3) == 0
 	    ? 3
 	    : 0;
@@ -690,6 +712,12 @@ chat_relay_speak(struct chat_relay *r, const struct dialect *dialect)
 }
 
 void
+chat_relay_into(struct chat_relay *r, struct chat_sink *sink)
+{
+	r->sink = sink;
+}
+
+void
 chat_relay_attempt(
     struct chat_relay *r, struct transport *t, const struct iovec *parts, size_t nparts)
 {
@@ -725,6 +753,8 @@ void
 chat_relay_abandon(struct chat_relay *r)
 {
 	drop_exchange(r);
+	if (r->sink != NULL && r->result.committed)
+		end_stream(r, CODE_DRAINING, "Janus is stopping.");
 	if (r->client != NULL) {
 		if (r->result.committed)
 			http_stream_abort(r->client);

@@ -69,6 +69,21 @@ struct chat_relay_events {
 	void (*on_done)(struct chat_relay *, const struct chat_result *, void *arg);
 };
 
+/*
+ * Where a stream goes instead of to the client who asked for it: it then outlives that client.
+ * Called on the relay's loop, never after on_done; must not call the relay.  Embedded by its owner.
+ */
+struct chat_sink {
+	const char *request_id; /* for error events; borrowed */
+	/** Once: the head is due.  client is the sink's from now on (it has no head yet), NULL if it
+	 *  has gone; headers as for http_stream_begin. */
+	void (*begin)(struct chat_sink *, struct http_request *client, const struct http_header *);
+	/** Whole events: one of upstream's, or some of ours, each ended by LF LF. No pings of ours. */
+	void (*write)(struct chat_sink *, const char *bytes, size_t len);
+	/** The stream is complete: its last event was written. */
+	void (*end)(struct chat_sink *, enum wire_code);
+};
+
 /**
  * chat_relay_new - take over a request that was accepted and checked.
  *
@@ -79,6 +94,8 @@ struct chat_relay *chat_relay_new(struct http_request *, bool stream, bool want_
     const struct chat_relay_limits *, const struct chat_relay_events *, void *arg);
 /** chat_relay_speak - another dialect than chat; before the first attempt. */
 void chat_relay_speak(struct chat_relay *, const struct dialect *);
+/** chat_relay_into - the answer, a stream, goes into that sink (borrowed).  Before any attempt. */
+void chat_relay_into(struct chat_relay *, struct chat_sink *);
 /** chat_relay_attempt - send parts over a transport (taken over) and relay what comes.  parts
  *  are borrowed until the attempt ends. */
 void chat_relay_attempt(

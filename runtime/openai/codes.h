@@ -28,6 +28,9 @@
 	X(MODEL_NOT_FOUND, "model_not_found", 404, "not_found_error", "client", false)             \
 	X(UNSUPPORTED_ENDPOINT, "unsupported_endpoint", 404, "not_found_error", "client", false)   \
 	X(RESOURCE_NOT_FOUND, "resource_not_found", 404, "not_found_error", "client", false)       \
+	X(STREAM_EXPIRED, "stream_expired", 410, "not_found_error", "client", false)               \
+	X(STREAM_STOPPED, "stream_stopped", 409, "conflict_error", "client", false)                \
+	X(STREAM_ABANDONED, "stream_abandoned", 499, "client_closed", "client", false)             \
 	X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, "invalid_request_error", "client", false) \
 	X(REQUEST_TIMEOUT, "request_timeout", 408, "invalid_request_error", "client", true)        \
 	X(CONFLICT, "conflict", 409, "conflict_error", "client", false)                            \

@@ -263,7 +263,7 @@ static const struct framing {
 	{ "no [DONE]", HI STOP, "id: 1\n" HI "id: 2\n" STOP "id: 3\n" DONE },
 };
 
-START_TEST(any_framing) /* [C07] */
+START_TEST(any_framing) /* [C16] events are passed on with a number, otherwise as they came */
 {
 	const struct framing *f = &framings[_i];
 	const struct step script[] = { { SEND, SSE_HEAD, 0 },
@@ -323,7 +323,7 @@ cut_at(size_t n)
 	answer_done(&a);
 }
 
-START_TEST(cut_at_every_byte) /* [A20] */
+START_TEST(cut_at_every_byte) /* [A16] a client of a resumable stream goes at any byte */
 {
 	up(drips);
 	for (size_t n = 0; n <= strlen(WITH_IDS); n++)
@@ -335,7 +335,7 @@ START_TEST(cut_at_every_byte) /* [A20] */
 }
 END_TEST
 
-START_TEST(gone_before_the_head)
+START_TEST(gone_before_the_head) /* [A16] and before its head */
 {
 	up(mute);
 	struct peer p = peer_open();
@@ -399,7 +399,7 @@ START_TEST(two_readers_and_their_pings)
 }
 END_TEST
 
-START_TEST(upstream_dies_while_nobody_listens) /* [C03] */
+START_TEST(upstream_dies_while_nobody_listens) /* [C04] */
 {
 	up(dies);
 	_cleanup_buf_ struct buf body = { 0 };
@@ -485,7 +485,7 @@ drain_now(void *arg)
 	gateway_drain(arg);
 }
 
-START_TEST(drained) /* [N03] */
+START_TEST(drained) /* [A23] streams that are resumed while the gateway drains */
 {
 	up(hangs);
 	_cleanup_buf_ struct buf body = { 0 };
@@ -594,7 +594,7 @@ START_TEST(what_fell_out_is_gone)
 }
 END_TEST
 
-START_TEST(slow_reader_harms_nobody) /* [A21] */
+START_TEST(slow_reader_harms_nobody) /* [A17] one of several who follow a stream */
 {
 	_cleanup_free_ char *event = many_events(1, 65536);
 	const struct step script[] = { { SEND, SSE_HEAD, 0 }, { PACE, event, 0 }, { 0 } };
@@ -726,7 +726,7 @@ static const struct wrong {
 	{ "after the future", "", "last-event-id: 4\r\n", 400, "invalid_value" },
 };
 
-START_TEST(asked_wrongly) /* [A02] */
+START_TEST(asked_wrongly)
 {
 	up(answers_stream);
 	struct answer a = chat(RESUME, CHAT_STREAM);
@@ -801,7 +801,7 @@ make_key(struct key_ring *ring, const char *name, char header[128])
 	return key_ring_add(ring, &row);
 }
 
-START_TEST(nobody_elses) /* [L03] */
+START_TEST(nobody_elses)
 {
 	struct key_ring ring = { 0 };
 	char mine[128], yours[128];

@@ -24,7 +24,7 @@ start() {
 look() { ask "$url/v1/streams"; item=$(jq -c --arg id "$id" '.data[] | select(.id == $id)' <<<"$body"); }
 state_is() { look; [ "$(jq -r .state <<<"$item")" = "$1" ]; }
 events() { grep -v -e '^: ping' "$@" | awk -v RS= -v ORS='\n\n' 1; }
-cancelled() { grep -c '"event":"end".*"cancelled":true' "$work/fake.log" || true; }
+cancelled() { grep -c "\"event\":\"end\",\"id\":\"request-of-$1\".*\"cancelled\":true" "$work/fake.log" || true; }
 
 # What the answer is: a stream like any other.
 words='fault:chunks=15 fault:slow=100'
@@ -62,7 +62,7 @@ ask -N "$url/v1/streams/$id?from=1"
 same "the whole can be had once more" "$(events <"$work/both")" "$(events <<<"$body")"
 ask "$url/v1/streams/$id" -H "last-event-id: $(sed -n 's/^id: //p' "$work/both" | tail -n 1)"
 same "after its end there is nothing more: 204" 204 "$status"
-same "upstream never noticed" 0 "$(cancelled)"
+same "upstream never noticed" 0 "$(cancelled cut)"
 found() { control GET /api/v1/requests/request-of-cut && [ "$status" = 200 ]; }
 becomes "its record is there" 5 found
 truth "settled once, resumed once" '.code == null and .status == 200 and .resumed == 1' "$body"
@@ -77,7 +77,7 @@ from=$(ms)
 ask -X DELETE "$url/v1/streams/$id"
 same "DELETE" 200 "$status"
 truth "tells the state" '.state == "stopped"' "$body"
-stopped_upstream() { [ "$(cancelled)" = 1 ]; }
+stopped_upstream() { [ "$(cancelled long)" = 1 ]; }
 becomes "upstream is cancelled" 2 stopped_upstream
 below "within a second, in ms" 1500 $(($(ms) - from))
 for name in long reader; do

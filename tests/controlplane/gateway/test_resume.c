@@ -217,7 +217,7 @@ START_TEST(numbered_events)
 	ck_assert_ptr_nonnull(strstr(a.head, "\r\nx-janus-stream-id: strm_"));
 	ck_assert(a.whole);
 	without(&a.body, ": ping\n\n");
-	ck_assert_str_eq(a.body.data, WITH_IDS);
+	ck_assert_str_eq(buf_str(&a.body), WITH_IDS);
 	answer_done(&a);
 	house_wait(&h.usages, 1);
 	ck_assert_int_eq(h.used.code, CODE_NONE);
@@ -232,12 +232,12 @@ START_TEST(numbered_events)
 
 	/* Not asked for, or not a stream: as ever. */
 	a = chat("", CHAT_STREAM);
-	ck_assert_str_eq(a.body.data, EVENTS);
+	ck_assert_str_eq(buf_str(&a.body), EVENTS);
 	ck_assert_ptr_null(strstr(a.head, "x-janus-stream-id"));
 	answer_done(&a);
 	house_script(answers_whole);
 	a = chat(RESUME, CHAT);
-	ck_assert_str_eq(a.body.data, WHOLE);
+	ck_assert_str_eq(buf_str(&a.body), WHOLE);
 	ck_assert_ptr_null(strstr(a.head, "x-janus-stream-id"));
 	answer_done(&a);
 	down();
@@ -345,7 +345,7 @@ START_TEST(gone_before_the_head) /* [A16] and before its head */
 	peer_close(&p);
 	list_until("\"request_id\":\"early-leaver\"", true);
 	struct answer a = list("");
-	_cleanup_free_ char *id = str_ndup(strstr(a.body.data, "strm_"), 31);
+	_cleanup_free_ char *id = str_ndup(strstr(buf_str(&a.body), "strm_"), 31);
 	answer_done(&a);
 	p = ask_open("GET", "/x", ""); /* not one's own: 404, while the other goes on */
 	a = peer_answer(&p);
@@ -356,7 +356,7 @@ START_TEST(gone_before_the_head) /* [A16] and before its head */
 	a = resume(id, "", "");
 	ck_assert_int_eq(a.status, 200);
 	without(&a.body, ": ping\n\n");
-	ck_assert_str_eq(a.body.data, WITH_IDS);
+	ck_assert_str_eq(buf_str(&a.body), WITH_IDS);
 	answer_done(&a);
 	house_wait(&h.usages, 1);
 	ck_assert_int_eq(h.used.code, CODE_NONE);
@@ -414,8 +414,8 @@ START_TEST(upstream_dies_while_nobody_listens) /* [C04] */
 	ck_assert(list_has("\"state\":\"failed\""));
 	struct answer a = resume(id, "", "last-event-id: 1\r\n");
 	ck_assert(answer_has(&a, "\"code\":\"upstream_died\""));
-	ck_assert_uint_eq(count(a.body.data, "[DONE]"), 1);
-	ck_assert_uint_eq(count(a.body.data, "id: 2\n"), 1);
+	ck_assert_uint_eq(count(buf_str(&a.body), "[DONE]"), 1);
+	ck_assert_uint_eq(count(buf_str(&a.body), "id: 2\n"), 1);
 	answer_done(&a);
 	down();
 }
@@ -443,7 +443,7 @@ START_TEST(stopped)
 	a = peer_answer(&reader);
 	ck_assert(a.whole);
 	ck_assert(answer_has(&a, "\"code\":\"stream_stopped\""));
-	ck_assert_uint_eq(count(a.body.data, "[DONE]"), 1);
+	ck_assert_uint_eq(count(buf_str(&a.body), "[DONE]"), 1);
 	answer_done(&a);
 	house_wait(&h.usages, 1);
 	ck_assert_int_eq(h.used.code, CODE_STREAM_STOPPED);
@@ -581,14 +581,14 @@ START_TEST(what_fell_out_is_gone)
 	assert_envelope("from the sixth", &a, 410, "stream_expired", "client");
 	answer_done(&a);
 	a = list("");
-	const int first = atoi(strstr(a.body.data, "\"first_seq\":") + 12);
+	const int first = atoi(strstr(buf_str(&a.body), "\"first_seq\":") + 12);
 	ck_assert_int_gt(first, 100);
 	ck_assert(answer_has(&a, "\"last_seq\":202"));
 	answer_done(&a);
 	_cleanup_free_ char *query = str_printf("?from=%d", first);
 	a = resume(id, query, "");
 	ck_assert_int_eq(a.status, 200);
-	ck_assert_uint_eq(count(a.body.data, "id: "), 203U - (unsigned)first);
+	ck_assert_uint_eq(count(buf_str(&a.body), "id: "), 203U - (unsigned)first);
 	answer_done(&a);
 	down();
 }
@@ -617,7 +617,7 @@ START_TEST(slow_reader_harms_nobody) /* [A17] one of several who follow a stream
 	struct answer a = peer_answer(&slow);
 	ck_assert(a.whole);
 	ck_assert(answer_has(&a, "\"code\":\"stream_expired\""));
-	ck_assert_uint_eq(count(a.body.data, "[DONE]"), 1);
+	ck_assert_uint_eq(count(buf_str(&a.body), "[DONE]"), 1);
 	unsigned n = 1; /* what it got before is whole and in order */
 	for (const char *at = a.body.data; (at = strstr(at, "id: ")) != NULL; at++)
 		ck_assert_uint_eq((unsigned)atoi(at + 4), n++);
@@ -645,7 +645,7 @@ START_TEST(no_more_than_so_many)
 	struct answer r = chat(RESUME, CHAT_STREAM); /* both run: no room, yet a stream */
 	ck_assert_int_eq(r.status, 200);
 	ck_assert_ptr_null(strstr(r.head, "x-janus-stream-id"));
-	ck_assert_str_eq(r.body.data, HI STOP DONE);
+	ck_assert_str_eq(buf_str(&r.body), HI STOP DONE);
 	answer_done(&r);
 	_cleanup_free_ char *rest = str_printf("/%s", first);
 	r = ask("DELETE", rest, "");
@@ -658,7 +658,7 @@ START_TEST(no_more_than_so_many)
 	ck_assert(list_has(second));
 	r = list("?limit=1");
 	ck_assert(answer_has(&r, "\"has_more\":true"));
-	const char *at = strstr(r.body.data, "strm_");
+	const char *at = strstr(buf_str(&r.body), "strm_");
 	_cleanup_free_ char *query = str_printf("?limit=1&after=%.31s", at);
 	answer_done(&r);
 	r = list(query);
@@ -687,8 +687,8 @@ START_TEST(no_more_memory_than_so_much)
 	}
 	house_wait(&h.usages, 5);
 	struct answer a = list("");
-	ck_assert_uint_eq(count(a.body.data, "\"id\":"), 2); /* the oldest went */
-	ck_assert_uint_eq(count(a.body.data, "\"first_seq\":1,"), 2);
+	ck_assert_uint_eq(count(buf_str(&a.body), "\"id\":"), 2); /* the oldest went */
+	ck_assert_uint_eq(count(buf_str(&a.body), "\"first_seq\":1,"), 2);
 	answer_done(&a);
 	down();
 }
@@ -840,7 +840,7 @@ START_TEST(nobody_elses)
 	give_keys(&ring);
 	a = peer_answer(&reader);
 	ck_assert(answer_has(&a, "\"code\":\"invalid_api_key\""));
-	ck_assert_uint_eq(count(a.body.data, "[DONE]"), 1);
+	ck_assert_uint_eq(count(buf_str(&a.body), "[DONE]"), 1);
 	answer_done(&a);
 	house_wait(&h.cancelled, 1);
 	house_wait(&h.usages, 1);

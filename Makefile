@@ -83,6 +83,8 @@ $(B)/gen/sql_migrations.h: $(sort $(wildcard db/migrations/*.sql))
 	for f in $^; do n=$$(basename $$f .sql); echo "	X(migration_$${n%%_*}) \\"; done >> $@; echo >> $@
 $(call objects,controlplane/store): $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
 
+$(B)/obj/controlplane/gateway/openapi.o: docs/openapi.json
+
 # Tests mirror the tree: tests/X/test_Y.c tests X/Y.c.
 TEST_SOURCES := $(sort $(wildcard tests/runtime/*/test_*.c tests/runtime/*/*/test_*.c tests/controlplane/*/test_*.c \
 	tests/controlplane/test_*.c tests/baseline/*/test_*.c))
@@ -118,6 +120,7 @@ lint: layers format tidy	## layers, format, clang-tidy, cppcheck, shellcheck, ma
 	@tests/lint/errors.sh
 	@tests/lint/faults.sh --check
 	@tests/lint/metrics.sh
+	@tests/lint/openapi.sh
 layers:				## fail on an include that points up
 	@tests/lint/layers.sh
 format:				## fail on C that clang-format would write otherwise; FIX=1 rewrites it

@@ -8,6 +8,7 @@
 
 #include "controlplane/config.h"
 #include "controlplane/daemon.h"
+#include "runtime/base/cli/program.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 #include "runtime/net/http_client.h"
@@ -35,6 +36,7 @@ run(const char *file)
 		config_done(&config);
 		return 2;
 	}
+	program_no_dumps();
 	log_init("janusd");
 	if (log_set_levels(config.log_level) < 0) {
 		fprintf(

@@ -21,7 +21,7 @@ readonly command=test steps=8
 readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap procps
 	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
 	libconfuse-dev libsmartcols-dev check libsubunit-dev clang clang-format clang-tidy libclang-rt-14-dev
-	cppcheck shellcheck mandoc jq docker-registry)
+	cppcheck shellcheck mandoc jq python3-jsonschema docker-registry)
 passed=0
 failed=0
 failures=()
@@ -71,8 +71,8 @@ build() {
 
 lint() {
 	local each bad=0 good=0
-	begin lint "layers, format, shell, man pages, errors, clang-tidy, cppcheck"
-	for each in layers format shell man errors tidy; do
+	begin lint "layers, format, shell, man pages, errors, the API's description, clang-tidy, cppcheck"
+	for each in layers format shell man errors openapi tidy; do
 		if tests/lint/$each.sh >"$logs/lint-$each.log" 2>&1; then
 			good=$((good + 1))
 		else

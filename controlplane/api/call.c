@@ -2,7 +2,9 @@
  * call.c - messages between a request's loop and the control loop.
  */
 #include "controlplane/api/call.h"
+#include "controlplane/api/conditions.h"
 #include "controlplane/api/handlers.h"
+#include "controlplane/api/idempotency.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -41,6 +43,9 @@ call_let_go(struct api_call *c)
 	free(c->path);
 	free(c->query);
 	free(c->body);
+	free(c->idempotency_key);
+	free(c->if_match);
+	free(c->if_none_match);
 	free(c);
 }
 
@@ -53,25 +58,42 @@ struct answer {
 	enum answer_kind kind;
 	int status;
 	char content_type[64];
-	char allow[64];
+	char etag[32], location[96];
+	bool replayed;
 	struct buf bytes;
 };
+
+#define HEADERS_MAX 8
+
+static void
+fill_headers(const struct answer *a, struct http_header headers[HEADERS_MAX])
+{
+	size_t n = 0;
+
+	if (a->content_type[0] != '\0')
+		headers[n++] = (struct http_header){ "content-type", a->content_type };
+	/* What has a tag may be kept and asked about; it is nobody else's either way. */
+	headers[n++] = (struct http_header){ "cache-control",
+		a->etag[0] != '\0' ? "private, no-cache" : "no-store" };
+	if (a->etag[0] != '\0')
+		headers[n++] = (struct http_header){ "etag", a->etag };
+	if (a->location[0] != '\0')
+		headers[n++] = (struct http_header){ "location", a->location };
+	if (a->replayed)
+		headers[n++] = (struct http_header){ "idempotent-replayed", "true" };
+	if (a->status == 503 || a->status == 429)
+		headers[n] = (struct http_header){ "retry-after", "1" };
+}
 
 static void
 deliver(void *arg)
 {
 	struct answer *a = arg;
 	struct api_call *c = a->call;
-	struct http_header headers[] = {
-		{ "content-type", a->content_type },
-		{ "cache-control", "no-store" },
-		{ 0 },
-		{ 0 },
-	};
+	struct http_header headers[HEADERS_MAX] = { 0 };
 	const bool last = a->kind == ANSWER_WHOLE || a->kind == ANSWER_END;
 
-	if (a->status == 503 || a->status == 429)
-		headers[2] = (struct http_header){ "retry-after", "1" };
+	fill_headers(a, headers);
 	if (c->request != NULL) {
 		switch (a->kind) {
 		case ANSWER_WHOLE:
@@ -113,6 +135,10 @@ send_answer(
 	a->kind = kind;
 	a->status = status;
 	snprintf(a->content_type, sizeof(a->content_type), "%s", type);
+	if (c->etag[0] != '\0')
+		snprintf(a->etag, sizeof(a->etag), "\"%s\"", c->etag);
+	snprintf(a->location, sizeof(a->location), "%s", c->location);
+	a->replayed = c->replayed;
 	if (bytes != NULL)
 		a->bytes = *bytes;
 	if (kind == ANSWER_WRITE)
@@ -124,15 +150,28 @@ send_answer(
 }
 
 void
+reply_bytes(struct api_call *c, int status, struct buf *bytes)
+{
+	if (!c->ended && once_keeps(c, status, bytes))
+		return; /* and comes back with it */
+	send_answer(c, ANSWER_WHOLE, status, "application/json", bytes);
+}
+
+void
 reply_json(struct api_call *c, int status, cJSON *json)
 {
 	struct buf b = { 0 };
 	_cleanup_free_ char *text = json_print(json);
 
+	call_describe(c, status, json);
 	cJSON_Delete(json);
+	if (status == 200 && call_has_it(c)) {
+		send_answer(c, ANSWER_WHOLE, 304, "", NULL);
+		return;
+	}
 	buf_add_str(&b, text);
 	buf_add_char(&b, '\n');
-	send_answer(c, ANSWER_WHOLE, status, "application/json", &b);
+	reply_bytes(c, status, &b);
 }
 
 static void
@@ -141,7 +180,7 @@ reply_text(struct api_call *c, enum wire_code code, const char *param, const cha
 	struct buf b = { 0 };
 
 	envelope_add(&b, code, text, param, c->request_id, NULL);
-	send_answer(c, ANSWER_WHOLE, wire_code_info(code)->status, "application/json", &b);
+	reply_bytes(c, wire_code_info(code)->status, &b);
 }
 
 void
@@ -173,6 +212,7 @@ reply_empty(struct api_call *c, int status)
 void
 reply_begin(struct api_call *c, const char *content_type)
 {
+	once_drop(c); /* a stream is not kept */
 	send_answer(c, ANSWER_BEGIN, 200, content_type, NULL);
 }
 
@@ -264,6 +304,11 @@ call_start(struct api *api, struct loop *control, struct http_request *req, cons
 	snprintf(c->actor, sizeof(c->actor), "%s", actor);
 	c->path = str_dup(req->path);
 	c->query = str_dup(req->query);
+	c->idempotency_key = str_dup(http_header_get(req, "idempotency-key"));
+	if (http_header_count(req, "idempotency-key") > 1)
+		str_replace(&c->idempotency_key, ""); /* none that could be meant */
+	c->if_match = str_dup(http_header_get(req, "if-match"));
+	c->if_none_match = str_dup(http_header_get(req, "if-none-match"));
 	c->body_len = req->body.len;
 	c->body = str_ndup(buf_str(&req->body), req->body.len);
 	http_request_watch(req, &events, c);

@@ -15,7 +15,9 @@
 #include "runtime/net/router.h"
 #include "runtime/openai/codes.h"
 struct api_call;
+struct buf;
 struct error;
+struct once;
 
 struct api_call {
 	/* set before the handler runs; the handler's to read */
@@ -27,6 +29,8 @@ struct api_call {
 	size_t body_len;
 	cJSON *json; /* of a JSON body, or NULL */
 	struct route_params params;
+	char *idempotency_key, *if_match, *if_none_match; /* as sent; NULL without */
+	bool dry_run; /* say what would be, and change nothing */
 	/* the handler's own */
 	bool gone; /* the client left: answers go nowhere */
 	void (*on_gone)(struct api_call *, void *arg); /* may be NULL */
@@ -36,16 +40,24 @@ struct api_call {
 	struct http_request *request;
 	int sides;
 	bool ended; /* the handler has answered */
+	struct once *once; /* its answer is to be kept for who repeats it; idempotency.c */
+	bool replayed; /* the answer is an earlier one */
+	char etag[24], location[96]; /* of the answer; "" without */
 	_Atomic size_t queued; /* bytes of a stream on their way to the owner's loop */
 	_Atomic bool full; /* the client takes them more slowly than they come */
 };
 
 /* Answers; each ends the call.  Control loop. */
-void reply_json(struct api_call *, int status, cJSON *); /* takes the tree */
+/** reply_json - takes the tree.  An object with an id that is made or changed (201, 202) is told by
+ *  `location`, one with an etag by `etag`; a GET whose If-None-Match has that is answered 304. */
+void reply_json(struct api_call *, int status, cJSON *);
 void reply_error(struct api_call *, const struct error *);
 void reply_code(struct api_call *, enum wire_code, const char *param, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 void reply_empty(struct api_call *, int status);
+
+/** reply_bytes - the last step of all of them: JSON text, taken over. */
+void reply_bytes(struct api_call *, int status, struct buf *);
 
 /* A streamed answer. */
 void reply_begin(struct api_call *, const char *content_type);

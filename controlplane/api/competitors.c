@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/api/conditions.h"
 #include "controlplane/api/handlers.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -77,10 +78,36 @@ changed(const struct error *err, const char *id, void *arg)
 	}
 }
 
+/* Only asked what would be: it is found and may be done, and stays as it is. */
+static bool
+is_trial(struct api_call *c, const struct competitor *found)
+{
+	cJSON *json;
+
+	if (!c->dry_run)
+		return false;
+	json = render_competitor(DEPS(c), found);
+	json_add_bool(json, "dry_run", true);
+	reply_json(c, 200, json);
+	return true;
+}
+
+/* The competitor to steer, or NULL and answered. */
+static struct competitor *
+find_to_steer(struct api_call *c)
+{
+	struct competitor *found = find(c);
+
+	if (found == NULL || !call_matches(c, false, render_competitor(DEPS(c), found)) ||
+	    is_trial(c, found))
+		return NULL;
+	return found;
+}
+
 void
 competitor_start(struct api_call *c)
 {
-	struct competitor *found = find(c);
+	struct competitor *found = find_to_steer(c);
 
 	if (found != NULL)
 		supervisor_want(DEPS(c)->supervisor, found, true, WHO(c), changed, c);
@@ -89,7 +116,7 @@ competitor_start(struct api_call *c)
 void
 competitor_stop(struct api_call *c)
 {
-	struct competitor *found = find(c);
+	struct competitor *found = find_to_steer(c);
 
 	if (found != NULL)
 		supervisor_want(DEPS(c)->supervisor, found, false, WHO(c), changed, c);
@@ -98,7 +125,7 @@ competitor_stop(struct api_call *c)
 void
 competitor_restart(struct api_call *c)
 {
-	struct competitor *found = find(c);
+	struct competitor *found = find_to_steer(c);
 
 	if (found != NULL)
 		supervisor_restart(DEPS(c)->supervisor, found, WHO(c), changed, c);
@@ -120,18 +147,23 @@ competitor_rollback(struct api_call *c)
 		    "'version' is the id of a version, as a string.");
 		return;
 	}
+	if (!call_matches(c, false, render_competitor(DEPS(c), found)))
+		return;
 	if (ref != NULL && (v = registry_find_version(REGISTRY(c), ref, &err)) == NULL) {
 		reply_error(c, &err);
 		return;
 	}
-	if (supervisor_rollback(DEPS(c)->supervisor, found, v, WHO(c), changed, c, &err) < 0)
+	v = supervisor_rollback_target(DEPS(c)->supervisor, found, v, &err);
+	if (v == NULL)
 		reply_error(c, &err);
+	else if (!is_trial(c, found))
+		supervisor_rollback(DEPS(c)->supervisor, found, v, WHO(c), changed, c);
 }
 
 void
 competitor_remove(struct api_call *c)
 {
-	struct competitor *found = find(c);
+	struct competitor *found = find_to_steer(c);
 
 	if (found != NULL)
 		supervisor_remove(DEPS(c)->supervisor, found, WHO(c), changed, c);

@@ -9,8 +9,8 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 
-static const int statuses[API_STATUSES] = { 200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 412,
-	413, 415, 422, 428, 429, 500, 502, 503, 0 };
+static const int statuses[API_STATUSES] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 409,
+	412, 413, 415, 422, 428, 429, 500, 502, 503, 0 };
 
 void
 api_count(struct api *api, size_t route, int status)

@@ -11,13 +11,14 @@
 struct buf;
 
 #define API_ROUTES_MAX 64
-#define API_STATUSES 20
+#define API_STATUSES 21
 
 struct api {
 	struct api_deps d;
 	struct follower *followers; /* of submissions */
 	struct event_follower *event_followers;
 	struct log_stream *log_streams;
+	struct once *onces; /* requests with an Idempotency-Key that are under way */
 	bool closing;
 	metric_counter http[API_ROUTES_MAX][API_STATUSES]; /* the last route: none */
 };
@@ -74,6 +75,7 @@ void top_get(struct api_call *);
 void key_create(struct api_call *);
 void key_list(struct api_call *);
 void key_get(struct api_call *);
+void key_update(struct api_call *);
 void key_rotate(struct api_call *);
 void key_revoke(struct api_call *);
 

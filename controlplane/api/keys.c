@@ -3,12 +3,14 @@
  */
 #include "controlplane/registry/keys.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/api/conditions.h"
 #include "controlplane/api/handlers.h"
+#include "controlplane/api/idempotency.h"
+#include "controlplane/api/key_fields.h"
 #include "controlplane/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -18,21 +20,6 @@
 #include "runtime/base/str.h"
 
 #define GRACE_MS 3600000 /* the old secret after a rotation, unless said otherwise */
-#define COUNT_MAX INT64_C(1000000000)
-#define USD_MAX 1e6
-#define LIFE_MAX_MS (INT64_C(100) * 365 * 86400000)
-
-static const struct {
-	const char *key;
-	size_t at;
-	bool is_usd;
-} limit_fields[] = {
-	{ "requests_per_minute", offsetof(struct key_limits, requests_per_minute), false },
-	{ "concurrency", offsetof(struct key_limits, concurrency), false },
-	{ "tokens_per_minute", offsetof(struct key_limits, tokens_per_minute), false },
-	{ "usd_per_day", offsetof(struct key_limits, day_micro_usd), true },
-	{ "usd_per_month", offsetof(struct key_limits, month_micro_usd), true },
-};
 
 /* ---- look ---- */
 
@@ -47,7 +34,7 @@ state_of(const struct key *k)
 static cJSON *
 render(const struct key *k)
 {
-	cJSON *json = cJSON_CreateObject(), *list, *limits;
+	cJSON *json = cJSON_CreateObject(), *list;
 
 	json_add_str(json, "id", k->id);
 	json_add_str(json, "object", "key");
@@ -61,24 +48,14 @@ render(const struct key *k)
 		if ((k->scopes >> i & 1) != 0)
 			cJSON_AddItemToArray(
 			    list, cJSON_CreateString(scope_name((enum scope_at)i)));
-	limits = json_add_obj(json, "limits");
-	for (size_t i = 0; i < ARRAY_LEN(limit_fields); i++) {
-		const int64_t n =
-		    *(const int64_t *)(const void *)((const char *)&k->limits + limit_fields[i].at);
-
-		if (n == 0)
-			json_add_str(limits, limit_fields[i].key, NULL);
-		else if (limit_fields[i].is_usd)
-			cJSON_AddNumberToObject(limits, limit_fields[i].key, (double)n / 1e6);
-		else
-			json_add_int(limits, limit_fields[i].key, n);
-	}
+	key_render_limits(json, &k->limits);
 	json_add_time(json, "expires_at", k->expires_at_ms);
 	json_add_time(json, "rotated_at", k->rotated_at_ms);
 	json_add_time(json, "old_secret_until", k->old_until_ms);
 	json_add_time(json, "revoked_at", k->revoked_at_ms);
 	json_add_time(json, "created_at", k->created_at_ms);
 	json_add_time(json, "updated_at", k->updated_at_ms);
+	etag_add(json);
 	return json;
 }
 
@@ -139,6 +116,25 @@ struct change {
 	int status;
 };
 
+static cJSON *
+render_change(const struct change *ch)
+{
+	cJSON *json = render(&ch->row);
+
+	if (ch->secret[0] != '\0')
+		json_add_str(json, "secret", ch->secret);
+	if (ch->row.revoked_at_ms != 0)
+		json_add_bool(json, "deleted", true);
+	return json;
+}
+
+static void
+change_free(struct change *ch)
+{
+	explicit_bzero(ch, sizeof(*ch));
+	free(ch);
+}
+
 static void
 change_done(const struct error *err, void *arg)
 {
@@ -156,22 +152,40 @@ change_done(const struct error *err, void *arg)
 		h->row = ch->row;
 		h->meter->revoked = ch->row.revoked_at_ms != 0;
 		DEPS(c)->on_keys(key_ring_snapshot(DEPS(c)->keys), DEPS(c)->keys_arg);
-		cJSON *json = render(&h->row);
-		if (ch->secret[0] != '\0')
-			json_add_str(json, "secret", ch->secret);
-		if (ch->row.revoked_at_ms != 0)
-			json_add_bool(json, "deleted", true);
-		reply_json(c, ch->status, json);
+		reply_json(c, ch->status, render_change(ch));
 	}
-	explicit_bzero(ch, sizeof(*ch));
-	free(ch);
+	change_free(ch);
+}
+
+/* A trial run: the key as it would be, but for a secret. */
+static void
+show_only(struct change *ch)
+{
+	struct held_key *h = key_ring_id(DEPS(ch->call)->keys, ch->row.id);
+	cJSON *json;
+
+	if (h != NULL)
+		h->changing = false;
+	ch->secret[0] = '\0';
+	json = render_change(ch);
+	json_add_bool(json, "dry_run", true);
+	reply_json(ch->call, 200, json);
+	change_free(ch);
 }
 
 static void
 commit(struct change *ch, const char *action)
 {
-	struct store_batch *b = store_batch_new();
+	struct store_batch *b;
+	_cleanup_json_ cJSON *answer = NULL;
 
+	if (ch->call->dry_run) {
+		show_only(ch);
+		return;
+	}
+	b = store_batch_new();
+	answer = render_change(ch); /* a secret can be told once only, so now or never */
+	once_promise(ch->call, ch->status, answer);
 	store_put_key(b, &ch->row);
 	store_add_event(b,
 	    &(struct store_event){ .who = *WHO(ch->call),
@@ -184,116 +198,23 @@ commit(struct change *ch, const char *action)
 /* ---- create ---- */
 
 static bool
-wrong(struct api_call *c, const char *param, const char *text)
+name_is_free(struct api_call *c, const char *name)
 {
-	reply_code(c, CODE_INVALID_VALUE, param, "%s", text);
+	if (key_ring_live(DEPS(c)->keys, name) == NULL)
+		return true;
+	reply_code(c, CODE_CONFLICT, "name",
+	    "There is a key '%.64s'; rotate or revoke it, or take another name.", name);
 	return false;
 }
 
+/* The answer is kept sealed with the Idempotency-Key, which nobody must be able to guess. */
 static bool
-read_limit(struct api_call *c, const cJSON *item, size_t i, struct key_limits *out)
+may_tell_secret(struct api_call *c)
 {
-	int64_t *to = (int64_t *)(void *)((char *)out + limit_fields[i].at);
-	const char *key = limit_fields[i].key;
-
-	if (item == NULL || cJSON_IsNull(item))
+	if (once_guards(c))
 		return true;
-	if (!cJSON_IsNumber(item))
-		return wrong(c, key, "A limit is a number above 0, or null for none.");
-	if (limit_fields[i].is_usd) {
-		if (!(item->valuedouble >= 1e-6 && item->valuedouble <= USD_MAX))
-			return wrong(
-			    c, key, "A budget is a number of US dollars from 0.000001 to 1000000.");
-		*to = llround(item->valuedouble * 1e6);
-		return true;
-	}
-	if (!(item->valuedouble >= 1 && item->valuedouble <= (double)COUNT_MAX) ||
-	    item->valuedouble != floor(item->valuedouble))
-		return wrong(c, key, "A limit is a whole number from 1 to 1000000000.");
-	*to = (int64_t)item->valuedouble;
-	return true;
-}
-
-static bool
-read_limits(struct api_call *c, struct key_limits *out)
-{
-	const cJSON *limits = json_get(c->json, "limits"), *item;
-
-	if (limits == NULL || cJSON_IsNull(limits))
-		return true;
-	if (!cJSON_IsObject(limits))
-		return wrong(c, "limits", "'limits' is an object.");
-	json_for_each(item, limits) {
-		size_t i = 0;
-
-		while (
-		    i < ARRAY_LEN(limit_fields) && strcmp(limit_fields[i].key, item->string) != 0)
-			i++;
-		if (i == ARRAY_LEN(limit_fields)) {
-			reply_code(c, CODE_UNKNOWN_PARAMETER, "limits", "Unknown limit '%.64s'.",
-			    item->string);
-			return false;
-		}
-		if (!read_limit(c, item, i, out))
-			return false;
-	}
-	return true;
-}
-
-/* Without a word of the caller: what that kind is for. */
-static unsigned
-usual_scopes(enum key_kind kind)
-{
-	switch (kind) {
-	case KEY_ADMIN: return SCOPE(ADMIN);
-	case KEY_MINER: return SCOPE(READ) | SCOPE(SUBMIT);
-	case KEY_SECRET:
-	case KEY_KIND_COUNT: break;
-	}
-	return SCOPE(CHAT) | SCOPE(READ);
-}
-
-static bool
-read_scopes(struct api_call *c, struct key *k)
-{
-	const cJSON *list = json_get(c->json, "scopes"), *item;
-
-	k->scopes = usual_scopes(k->kind);
-	if (list == NULL || cJSON_IsNull(list))
-		return true;
-	if (!cJSON_IsArray(list) || list->child == NULL)
-		return wrong(
-		    c, "scopes", "'scopes' is a list of chat, read, submit, bench, arena, admin.");
-	k->scopes = 0;
-	json_for_each(item, list) {
-		const char *word = cJSON_IsString(item) ? item->valuestring : "";
-		const unsigned bit = scope_named(word, strlen(word));
-
-		if (bit == 0)
-			return wrong(c, "scopes",
-			    "A scope is one of chat, read, submit, bench, arena, admin.");
-		k->scopes |= bit;
-	}
-	if ((k->scopes & SCOPE(ADMIN)) != 0 && k->kind != KEY_ADMIN)
-		return wrong(c, "scopes", "Only a key of kind 'ad' may have the scope 'admin'.");
-	return true;
-}
-
-/* A span of time as people write it, or null; -1 when it was refused. */
-static int64_t
-read_span(struct api_call *c, const char *key, int64_t absent, int64_t min_ms)
-{
-	const cJSON *item = json_get(c->json, key);
-	int64_t ms = absent;
-
-	if (item == NULL || cJSON_IsNull(item))
-		return absent;
-	if (cJSON_IsString(item) && str_parse_duration(item->valuestring, &ms, NULL) == 0 &&
-	    ms >= min_ms && ms <= LIFE_MAX_MS)
-		return ms;
-	reply_code(c, CODE_INVALID_VALUE, key,
-	    "'%s' is a span of time such as \"30m\", \"12h\" or \"90d\".", key);
-	return -1;
+	return call_wrong(c, "Idempotency-Key",
+	    "Where the answer has a secret, an Idempotency-Key has at least 22 random characters.");
 }
 
 void
@@ -310,34 +231,29 @@ key_create(struct api_call *c)
 		return;
 	}
 	if (k.kind == KEY_KIND_COUNT || (kind == NULL && json_get(c->json, "kind") != NULL)) {
-		wrong(c, "kind", "'kind' is sk, ad or mn.");
+		call_wrong(c, "kind", "'kind' is sk, ad or mn.");
 		return;
 	}
-	const int64_t life_ms = read_span(c, "expires_in", 0, 1000);
-	if (life_ms < 0 || !read_scopes(c, &k) || !read_limits(c, &k.limits))
+	if (!key_read_expiry(c, &k) || !key_read_scopes(c, &k) || !key_read_limits(c, &k.limits))
 		return;
-	if (key_ring_live(DEPS(c)->keys, name) != NULL) {
-		reply_code(c, CODE_CONFLICT, "name",
-		    "There is a key '%.64s'; rotate or revoke it, or take another name.", name);
+	if (!name_is_free(c, name) || !may_tell_secret(c))
 		return;
-	}
 	ch = mem_zalloc(sizeof(*ch));
 	ch->call = c;
 	ch->status = 201;
 	id_new("key", k.id);
 	snprintf(k.name, sizeof(k.name), "%s", name);
 	k.created_at_ms = k.updated_at_ms = now_ms;
-	k.expires_at_ms = life_ms != 0 ? now_ms + life_ms : 0;
 	key_text_new(k.kind, ch->secret);
 	key_set_secret(&k, ch->secret);
 	ch->row = k;
 	commit(ch, "key.create");
 }
 
-/* ---- rotate, revoke ---- */
+/* ---- update, rotate, revoke ---- */
 
 static struct change *
-change_of(struct api_call *c)
+change_of(struct api_call *c, bool must_match)
 {
 	struct held_key *h = find(c);
 	struct change *ch;
@@ -353,20 +269,70 @@ change_of(struct api_call *c)
 		    h->row.name);
 		return NULL;
 	}
+	if (!call_matches(c, must_match, render(&h->row)))
+		return NULL;
 	h->changing = true;
 	ch = mem_zalloc(sizeof(*ch));
 	ch->call = c;
 	ch->status = 200;
 	ch->row = h->row;
 	ch->row.updated_at_ms = clock_wall_ms();
+	if (ch->row.updated_at_ms <= h->row.updated_at_ms) /* no two states look the same */
+		ch->row.updated_at_ms = h->row.updated_at_ms + 1;
 	return ch;
+}
+
+static void
+let_go(struct change *ch)
+{
+	key_ring_id(DEPS(ch->call)->keys, ch->row.id)->changing = false;
+	change_free(ch);
+}
+
+static bool
+update_name(struct api_call *c, struct key *k)
+{
+	const cJSON *item = json_get(c->json, "name");
+	const char *name = cJSON_GetStringValue(item);
+
+	if (item == NULL || (name != NULL && strcmp(name, k->name) == 0))
+		return true;
+	if (name == NULL || !str_slug_valid(name))
+		return call_wrong(
+		    c, "name", "'name' is lower-case letters, digits and hyphens, at most 40.");
+	if (!name_is_free(c, name))
+		return false;
+	snprintf(k->name, sizeof(k->name), "%s", name);
+	return true;
+}
+
+/* What is named is changed, null is "as if never said", and the rest stays. */
+void
+key_update(struct api_call *c)
+{
+	struct change *ch;
+
+	if (c->json == NULL) {
+		reply_code(c, CODE_MISSING_PARAMETER, NULL,
+		    "Name what is to be changed: name, scopes, limits, expires_at or expires_in.");
+		return;
+	}
+	ch = change_of(c, true);
+	if (ch == NULL)
+		return;
+	if (update_name(c, &ch->row) &&
+	    (json_get(c->json, "scopes") == NULL || key_read_scopes(c, &ch->row)) &&
+	    key_read_limits(c, &ch->row.limits) && key_read_expiry(c, &ch->row))
+		commit(ch, "key.update");
+	else
+		let_go(ch);
 }
 
 void
 key_rotate(struct api_call *c)
 {
-	const int64_t grace_ms = read_span(c, "grace", GRACE_MS, 0);
-	struct change *ch = grace_ms < 0 ? NULL : change_of(c);
+	const int64_t grace_ms = key_read_span(c, "grace", GRACE_MS, 0);
+	struct change *ch = grace_ms < 0 || !may_tell_secret(c) ? NULL : change_of(c, false);
 	struct key *k;
 
 	if (ch == NULL)
@@ -383,7 +349,7 @@ key_rotate(struct api_call *c)
 void
 key_revoke(struct api_call *c)
 {
-	struct change *ch = change_of(c);
+	struct change *ch = change_of(c, true);
 
 	if (ch == NULL)
 		return;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controlplane/api/conditions.h"
 #include "controlplane/api/handlers.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
@@ -36,11 +37,13 @@ object(const char *id, const char *noun)
 	return json;
 }
 
+/* The end of each object: its times, and what this state of it is known by. */
 static void
 add_times(cJSON *json, int64_t created_at_ms, int64_t updated_at_ms)
 {
 	json_add_time(json, "created_at", created_at_ms);
 	json_add_time(json, "updated_at", updated_at_ms);
+	etag_add(json);
 }
 
 cJSON *

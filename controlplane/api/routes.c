@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controlplane/api/handlers.h"
+#include "controlplane/api/idempotency.h"
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/store/keys.h"
 #include "runtime/base/buf.h"
@@ -28,10 +29,11 @@ struct api_route {
 
 #define SMALL (1 << 20)
 #define PAGE "limit after before order"
+#define DRY "dry_run"
 
 static const struct api_route routes[] = {
 	/* method, path, handler, who, largest body, query keys, body keys */
-	{ "POST", "/api/v1/submissions", submission_create, SUBMIT, SMALL, NULL,
+	{ "POST", "/api/v1/submissions", submission_create, SUBMIT, SMALL, DRY,
 	    "name image url competitor check_only manifest" },
 	{ "GET", "/api/v1/submissions", submission_list, READ, 0, PAGE " competitor state", NULL },
 	{ "GET", "/api/v1/submissions/:ref", submission_get, READ, 0, NULL, NULL },
@@ -39,12 +41,11 @@ static const struct api_route routes[] = {
 	{ "POST", "/api/v1/submissions/:ref/cancel", submission_cancel, SUBMIT, SMALL, NULL, NULL },
 	{ "GET", "/api/v1/competitors", competitor_list, READ, 0, PAGE, NULL },
 	{ "GET", "/api/v1/competitors/:ref", competitor_get, READ, 0, NULL, NULL },
-	{ "DELETE", "/api/v1/competitors/:ref", competitor_remove, ADMIN, 0, NULL, NULL },
-	{ "POST", "/api/v1/competitors/:ref/start", competitor_start, ADMIN, SMALL, NULL, NULL },
-	{ "POST", "/api/v1/competitors/:ref/stop", competitor_stop, ADMIN, SMALL, NULL, NULL },
-	{ "POST", "/api/v1/competitors/:ref/restart", competitor_restart, ADMIN, SMALL, NULL,
-	    NULL },
-	{ "POST", "/api/v1/competitors/:ref/rollback", competitor_rollback, ADMIN, SMALL, NULL,
+	{ "DELETE", "/api/v1/competitors/:ref", competitor_remove, ADMIN, 0, DRY, NULL },
+	{ "POST", "/api/v1/competitors/:ref/start", competitor_start, ADMIN, SMALL, DRY, NULL },
+	{ "POST", "/api/v1/competitors/:ref/stop", competitor_stop, ADMIN, SMALL, DRY, NULL },
+	{ "POST", "/api/v1/competitors/:ref/restart", competitor_restart, ADMIN, SMALL, DRY, NULL },
+	{ "POST", "/api/v1/competitors/:ref/rollback", competitor_rollback, ADMIN, SMALL, DRY,
 	    "version" },
 	{ "GET", "/api/v1/competitors/:ref/logs", competitor_logs, ADMIN, 0, "tail follow", NULL },
 	{ "GET", "/api/v1/versions", version_list, READ, 0, PAGE " competitor", NULL },
@@ -59,12 +60,14 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/top", top_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/events", event_list, READ, 0, "limit after order object_id follow",
 	    NULL },
-	{ "POST", "/api/v1/keys", key_create, ADMIN, SMALL, NULL,
-	    "name kind scopes expires_in limits" },
+	{ "POST", "/api/v1/keys", key_create, ADMIN, SMALL, DRY,
+	    "name kind scopes expires_at expires_in limits" },
 	{ "GET", "/api/v1/keys", key_list, ADMIN, 0, PAGE " state", NULL },
 	{ "GET", "/api/v1/keys/:ref", key_get, ADMIN, 0, NULL, NULL },
-	{ "DELETE", "/api/v1/keys/:ref", key_revoke, ADMIN, 0, NULL, NULL },
-	{ "POST", "/api/v1/keys/:ref/rotate", key_rotate, ADMIN, SMALL, NULL, "grace" },
+	{ "PATCH", "/api/v1/keys/:ref", key_update, ADMIN, SMALL, DRY,
+	    "name scopes limits expires_at expires_in" },
+	{ "DELETE", "/api/v1/keys/:ref", key_revoke, ADMIN, 0, DRY, NULL },
+	{ "POST", "/api/v1/keys/:ref/rotate", key_rotate, ADMIN, SMALL, DRY, "grace" },
 	{ "GET", "/api/v1/usage", usage_get, ADMIN, 0, "by since", NULL },
 };
 
@@ -198,6 +201,17 @@ api_metrics(const struct api *api, struct buf *out)
 	api_counts_text(api, API_ROUTES_MAX - 1, NULL, "other", out);
 }
 
+static bool
+take_dry_run(struct api_call *c)
+{
+	_cleanup_free_ char *text = call_query(c, "dry_run");
+
+	if (text == NULL || str_parse_bool(text, &c->dry_run, NULL) == 0)
+		return true;
+	reply_code(c, CODE_INVALID_VALUE, "dry_run", "dry_run is true or false.");
+	return false;
+}
+
 /* On the control loop. */
 static void
 handle(struct api_call *c)
@@ -218,7 +232,12 @@ handle(struct api_call *c)
 		reply_code(c, CODE_INVALID_VALUE, NULL, "The body must be a JSON object.");
 		return;
 	}
-	if (call_known_keys(c, r->query != NULL ? r->query : "", r->body != NULL ? r->body : ""))
+	if (!call_known_keys(c, r->query != NULL ? r->query : "", r->body != NULL ? r->body : "") ||
+	    !take_dry_run(c))
+		return;
+	if (c->idempotency_key != NULL && strcmp(r->method, "POST") == 0)
+		once_begin(c, r->handle);
+	else
 		r->handle(c);
 }
 

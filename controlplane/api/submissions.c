@@ -97,6 +97,28 @@ read_source(struct api_call *c, struct submit_wish *wish)
 	return wish->version != NULL;
 }
 
+/* Would it be taken? What it would be has no id yet. */
+static void
+try_only(struct api_call *c, const struct submit_wish *wish)
+{
+	struct error err = { 0 };
+	cJSON *json;
+
+	if (supervisor_check(DEPS(c)->supervisor, wish, &err) < 0) {
+		reply_code(c, wire_code_of(err.kind), field_of(err.text), "%s", err.text);
+		return;
+	}
+	json = cJSON_CreateObject();
+	json_add_str(json, "object", "submission");
+	json_add_str(json, "name", wish->slug);
+	json_add_str(json, "kind", wish->is_url ? "url" : "image");
+	json_add_str(json, "image", wish->is_url ? NULL : wish->reference);
+	json_add_str(json, "url", wish->is_url ? wish->reference : NULL);
+	json_add_bool(json, "check_only", wish->check_only);
+	json_add_bool(json, "dry_run", true);
+	reply_json(c, 200, json);
+}
+
 void
 submission_create(struct api_call *c)
 {
@@ -116,8 +138,11 @@ submission_create(struct api_call *c)
 	else if (wish.slug == NULL && !wish.check_only)
 		reply_code(c, CODE_MISSING_PARAMETER, "name",
 		    "'name' is required: a slug of your choice.");
-	else if (read_source(c, &wish) &&
-	    supervisor_submit(DEPS(c)->supervisor, &wish, WHO(c), created, c, &err) < 0)
+	else if (!read_source(c, &wish))
+		return;
+	else if (c->dry_run)
+		try_only(c, &wish);
+	else if (supervisor_submit(DEPS(c)->supervisor, &wish, WHO(c), created, c, &err) < 0)
 		reply_code(c, wire_code_of(err.kind), field_of(err.text), "%s", err.text);
 }
 
@@ -193,7 +218,12 @@ submission_cancel(struct api_call *c)
 	struct submission *s = find(c);
 	struct error err = { 0 };
 
-	if (s != NULL && supervisor_cancel(DEPS(c)->supervisor, s, WHO(c), created, c, &err) < 0)
+	if (s == NULL)
+		return;
+	/* Asked again after a restart in between: it was done. */
+	if (c->idempotency_key != NULL && s->state == SUBMISSION_CANCELLED)
+		reply_json(c, 202, render_submission(DEPS(c), s));
+	else if (supervisor_cancel(DEPS(c)->supervisor, s, WHO(c), created, c, &err) < 0)
 		reply_error(c, &err);
 }
 

@@ -18,6 +18,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/id.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
@@ -28,6 +29,8 @@
 #define TOTAL_MS 30000
 #define REPLY_MAX_BYTES ((size_t)32 << 20)
 #define KEY_MAX_BYTES 4096
+#define AGAIN_MS 200
+#define AGAIN_FOR_MS 10000 /* a daemon that was killed is back by then */
 
 /* A signal handler has no other place to write to. */
 static atomic_bool interrupted;
@@ -267,6 +270,44 @@ read_reply(const struct http_call *http, bool streamed, cJSON **out, struct ctl_
 	return 0;
 }
 
+/* Was the request under way when the connection broke? Then it may have been carried out. */
+static bool
+may_send_again(const struct http_call *http, int result, const struct error *err, bool *sent)
+{
+	if (result < 0 && err->kind == ERROR_UPSTREAM)
+		*sent = true;
+	if (result < 0)
+		return *sent && (err->kind == ERROR_UPSTREAM || err->kind == ERROR_UNAVAILABLE);
+	/* The one sent first is still at it, or died with the daemon that is on its way out. */
+	return http->status == 409 &&
+	    strstr(buf_str(&http->reply), "\"idempotency_in_progress\"") != NULL;
+}
+
+/* The call, and where that is safe again after a broken connection. */
+static int
+send_call(struct http_call *http, bool once, struct error *err)
+{
+	const int64_t give_up_ms = clock_now_ms() + AGAIN_FOR_MS;
+	bool sent = false;
+
+	for (;;) {
+		const int result = http_call(http, err);
+
+		if (!once || ctl_interrupted() || clock_now_ms() >= give_up_ms ||
+		    !may_send_again(http, result, err, &sent))
+			return result;
+		*err = (struct error){ 0 };
+		buf_clear(&http->reply);
+		ctl_sleep(AGAIN_MS);
+	}
+}
+
+static bool
+is_once(const struct ctl_call *call)
+{
+	return str_eq(call->method, "POST") && str_starts(call->path, "/api/v1/");
+}
+
 int
 ctl_ask(struct ctl *ctl, const struct ctl_call *call, cJSON **out, struct ctl_failure *f)
 {
@@ -279,7 +320,10 @@ ctl_ask(struct ctl *ctl, const struct ctl_call *call, cJSON **out, struct ctl_fa
 	_cleanup_free_ char *url = str_printf("%s%s", ctl->place.url, call->path);
 	_cleanup_free_ char *bearer =
 	    ctl->api_key == NULL ? NULL : str_printf("authorization: Bearer %s", ctl->api_key);
-	const char *headers[4] = { "user-agent: janusctl/" JANUS_VERSION };
+	_cleanup_free_ char *if_match =
+	    call->if_match == NULL ? NULL : str_printf("if-match: \"%s\"", call->if_match);
+	char once[64] = "idempotency-key: ";
+	const char *headers[6] = { "user-agent: janusctl/" JANUS_VERSION };
 	size_t n = 1;
 	struct error err = { 0 };
 	int result;
@@ -288,6 +332,12 @@ ctl_ask(struct ctl *ctl, const struct ctl_call *call, cJSON **out, struct ctl_fa
 		headers[n++] = "content-type: application/json";
 	if (bearer != NULL)
 		headers[n++] = bearer;
+	if (if_match != NULL)
+		headers[n++] = if_match;
+	if (is_once(call)) {
+		id_random_base62(once + strlen(once), 32);
+		headers[n++] = once;
+	}
 	struct http_call http = {
 		.method = call->method,
 		.url = url,
@@ -304,7 +354,7 @@ ctl_ask(struct ctl *ctl, const struct ctl_call *call, cJSON **out, struct ctl_fa
 		.arg = call->arg,
 		.cancel = &interrupted,
 	};
-	result = http_call(&http, &err);
+	result = send_call(&http, is_once(call), &err);
 	const int64_t took_ms = clock_now_ms() - began_ms;
 	trace(ctl, call, &http, took_ms);
 	if (result < 0) {

@@ -32,13 +32,15 @@ int ctl_connect(struct ctl *, struct ctl_failure *);
 struct ctl_call {
 	const char *method, *path;
 	const cJSON *body; /* NULL: none */
+	const char *if_match; /* etag of what is to be changed; NULL: none */
 	int64_t total_ms; /* 0: --timeout, or 30 s; below 0: none */
 	int64_t stall_ms; /* no byte for so long ends it; 0: none */
 	/** on_data - take the body of a 2xx as it comes; -1 ends the call with `interrupted`. */
 	int (*on_data)(const char *bytes, size_t len, void *arg);
 	void *arg;
 };
-/** ctl_ask - one request. *out is the parsed answer, the caller's; untouched with on_data. */
+/** ctl_ask - one request. What changes something with POST has an Idempotency-Key, and is sent
+ *  again when the connection breaks: the daemon does it once. *out is the parsed answer, the caller's; untouched with on_data. */
 int ctl_ask(struct ctl *, const struct ctl_call *, cJSON **out, struct ctl_failure *);
 /** ctl_get - GET of path. */
 int ctl_get(struct ctl *, const char *path, cJSON **out, struct ctl_failure *);

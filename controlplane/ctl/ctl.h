@@ -84,6 +84,9 @@ enum ctl_exit {
 	X(BY, "by", 0, CHOICE, "key|competitor|day", by, "what to add up by")                     \
 	X(SINCE, "since", 0, STRING, "TIME", since,                                               \
 	    "from then on: 2026-01-31T00:00:00Z, or a span as 7d")                                \
+	X(RENAME, "rename", 0, STRING, "SLUG", rename, "give the key another name")               \
+	X(DRY_RUN, "dry-run", 0, FLAG, NULL, dry_run,                                             \
+	    "have the daemon check it, and change nothing")                                       \
 	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
 
 enum ctl_option_bit {
@@ -97,15 +100,15 @@ enum { CTL_OPTION_COUNT = CTL_BIT_ALL + 1 };
 
 struct ctl_options {
 	bool help, version, quiet, no_headers, no_trunc, utc, no_progress, no_input, wait, follow,
-	    yes, no_stream, all, rotate;
+	    yes, no_stream, all, rotate, dry_run;
 	int verbose;
 	const char *request;
 	const char *output, *columns, *color, *url, *context, *api_key_file, *name, *manifest,
 	    *sort, *to, *model;
 	int64_t timeout_ms; /* 0: not given */
 	int64_t limit, tail;
-	const char *kind, *scopes, *usd_per_day, *usd_per_month, *by, *since;
-	int64_t expires_ms, requests_per_minute, concurrency, tokens_per_minute;
+	const char *kind, *scopes, *usd_per_day, *usd_per_month, *by, *since, *rename;
+	int64_t expires_ms, requests_per_minute, concurrency, tokens_per_minute; /* -1: not given */
 	int64_t grace_ms; /* -1: not given */
 	struct option_list filter;
 };

@@ -38,10 +38,13 @@ show_secret(struct ctl *ctl, const cJSON *key)
 	return CTL_OK;
 }
 
+/* 0 is none. */
 static void
 add_count(cJSON *limits, const char *key, int64_t n)
 {
-	if (n > 0)
+	if (n == 0)
+		json_add_str(limits, key, NULL);
+	else if (n > 0)
 		json_add_int(limits, key, n);
 }
 
@@ -53,10 +56,13 @@ add_usd(cJSON *limits, const char *key, const char *text, struct error *err)
 	if (text == NULL)
 		return 0;
 	const double usd = strtod(text, &end);
-	if (end == text || *end != '\0' || !(usd > 0 && usd <= 1e6))
-		return error_set(
-		    err, ERROR_INVALID, "'%.40s' is not a number of US dollars above 0", text);
-	cJSON_AddNumberToObject(limits, key, usd);
+	if (end == text || *end != '\0' || !(usd >= 0 && usd <= 1e6))
+		return error_set(err, ERROR_INVALID,
+		    "'%.40s' is not a number of US dollars, or 0 for none", text);
+	if (usd > 0)
+		cJSON_AddNumberToObject(limits, key, usd);
+	else
+		json_add_str(limits, key, NULL);
 	return 0;
 }
 
@@ -78,6 +84,30 @@ add_span(cJSON *body, const char *key, int64_t ms)
 	json_add_str(body, key, text);
 }
 
+/* What options say of a key, for a new one or a change. */
+static int
+add_fields(const struct ctl_options *o, cJSON *body, struct error *err)
+{
+	cJSON *limits = cJSON_CreateObject();
+
+	if (o->scopes != NULL)
+		add_words(json_add_arr(body, "scopes"), o->scopes);
+	if (o->expires_ms > 0)
+		add_span(body, "expires_in", o->expires_ms);
+	else if (o->expires_ms == 0)
+		json_add_str(body, "expires_in", NULL);
+	add_count(limits, "requests_per_minute", o->requests_per_minute);
+	add_count(limits, "concurrency", o->concurrency);
+	add_count(limits, "tokens_per_minute", o->tokens_per_minute);
+	const bool wrong = add_usd(limits, "usd_per_day", o->usd_per_day, err) < 0 ||
+	    add_usd(limits, "usd_per_month", o->usd_per_month, err) < 0;
+	if (limits->child != NULL)
+		cJSON_AddItemToObject(body, "limits", limits);
+	else
+		cJSON_Delete(limits);
+	return wrong ? -1 : 0;
+}
+
 int
 ctl_create_key(struct ctl *ctl)
 {
@@ -93,43 +123,78 @@ ctl_create_key(struct ctl *ctl)
 	json_add_str(body, "name", ctl->words[0]);
 	if (o->kind != NULL)
 		json_add_str(body, "kind", o->kind);
-	if (o->scopes != NULL)
-		add_words(json_add_arr(body, "scopes"), o->scopes);
-	if (o->expires_ms != 0)
-		add_span(body, "expires_in", o->expires_ms);
-	cJSON *limits = json_add_obj(body, "limits");
-	add_count(limits, "requests_per_minute", o->requests_per_minute);
-	add_count(limits, "concurrency", o->concurrency);
-	add_count(limits, "tokens_per_minute", o->tokens_per_minute);
-	if (add_usd(limits, "usd_per_day", o->usd_per_day, &err) < 0 ||
-	    add_usd(limits, "usd_per_month", o->usd_per_month, &err) < 0)
+	if (add_fields(o, body, &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
-	const struct ctl_call call = { .method = "POST", .path = "/api/v1/keys", .body = body };
+	const struct ctl_call call = { .method = "POST",
+		.path = o->dry_run ? "/api/v1/keys?dry_run=true" : "/api/v1/keys",
+		.body = body };
 	if (ctl_ask(ctl, &call, &key, &f) < 0)
 		return ctl_complain(ctl, &f);
-	return show_secret(ctl, key);
+	return o->dry_run ? ctl_show_trial(ctl, key) : show_secret(ctl, key);
+}
+
+static int
+rotate(struct ctl *ctl)
+{
+	_cleanup_json_ cJSON *body = cJSON_CreateObject(), *key = NULL;
+	_cleanup_buf_ struct buf path = { 0 };
+	struct ctl_failure f = { 0 };
+
+	if (ctl->opt.grace_ms >= 0)
+		add_span(body, "grace", ctl->opt.grace_ms);
+	ctl_ref_path(&path, "key", ctl->words[0], "rotate");
+	if (ctl->opt.dry_run)
+		buf_add_str(&path, "?dry_run=true");
+	const struct ctl_call call = { .method = "POST", .path = buf_str(&path), .body = body };
+	if (ctl_ask(ctl, &call, &key, &f) < 0)
+		return ctl_complain(ctl, &f);
+	return ctl->opt.dry_run ? ctl_show_trial(ctl, key) : show_secret(ctl, key);
+}
+
+/* As it is now, changed: whoever changes it in between makes us fail. */
+static int
+change(struct ctl *ctl, const cJSON *body)
+{
+	_cleanup_json_ cJSON *now = NULL, *key = NULL;
+	_cleanup_buf_ struct buf path = { 0 };
+	struct ctl_failure f = { 0 };
+
+	ctl_ref_path(&path, "key", ctl->words[0], NULL);
+	if (ctl_get(ctl, buf_str(&path), &now, &f) < 0)
+		return ctl_complain(ctl, &f);
+	if (ctl->opt.dry_run)
+		buf_add_str(&path, "?dry_run=true");
+	const struct ctl_call call = { .method = "PATCH",
+		.path = buf_str(&path),
+		.body = body,
+		.if_match = json_str(now, "etag") };
+	if (ctl_ask(ctl, &call, &key, &f) < 0)
+		return ctl_complain(ctl, &f);
+	if (ctl->opt.dry_run)
+		return ctl_show_trial(ctl, key);
+	ctl_print_object(ctl, ctl_kind_of("key"), key, stdout);
+	ctl_note(ctl, "%s is changed; its next request goes by it", json_str(key, "name"));
+	ctl_note(ctl, "next: janusctl show key %s", json_str(key, "name"));
+	return CTL_OK;
 }
 
 int
 ctl_update_key(struct ctl *ctl)
 {
-	_cleanup_json_ cJSON *body = cJSON_CreateObject(), *key = NULL;
-	_cleanup_buf_ struct buf path = { 0 };
-	struct ctl_failure f = { 0 };
+	_cleanup_json_ cJSON *body = cJSON_CreateObject();
 	struct error err = { 0 };
 
-	if (!ctl->opt.rotate)
-		return ctl_misuse(
-		    ctl, "update key needs --rotate: nothing else of a key can be changed");
-	if (ctl_ref_check("key", ctl->words[0], &err) < 0)
+	if (ctl_ref_check("key", ctl->words[0], &err) < 0 || add_fields(&ctl->opt, body, &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
-	if (ctl->opt.grace_ms >= 0)
-		add_span(body, "grace", ctl->opt.grace_ms);
-	ctl_ref_path(&path, "key", ctl->words[0], "rotate");
-	const struct ctl_call call = { .method = "POST", .path = buf_str(&path), .body = body };
-	if (ctl_ask(ctl, &call, &key, &f) < 0)
-		return ctl_complain(ctl, &f);
-	return show_secret(ctl, key);
+	if (ctl->opt.rename != NULL)
+		json_add_str(body, "name", ctl->opt.rename);
+	if ((body->child != NULL) == ctl->opt.rotate)
+		return ctl_misuse(ctl,
+		    ctl->opt.rotate
+			? "--rotate goes alone: change the rest of the key by another update"
+			: "update key needs what to change: --rotate, --rename, --scopes, "
+			  "--expires or a limit");
+	return ctl->opt.rotate ? rotate(ctl) : change(ctl, body);
 }
 
 int

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/ctl/commands.h"
 #include "controlplane/ctl/filter.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -329,4 +330,16 @@ ctl_print_fields(const struct ctl *ctl, const struct ctl_kind *kind, const cJSON
 	table_column(t, "value", 0);
 	add_fields(t, object, "");
 	table_print(t, !ctl->opt.no_headers, 0, out);
+}
+
+int
+ctl_show_trial(struct ctl *ctl, const cJSON *object)
+{
+	const char *name = json_str(object, "name");
+
+	if (ctl->format == CTL_JSON || ctl->format == CTL_JSONL)
+		ctl_print_object(ctl, ctl_kind_of(ctl->command->noun), object, stdout);
+	ctl_note(ctl, "dry run: %s %s would be done; nothing was changed", ctl->command->verb,
+	    name != NULL ? name : ctl->words[0]);
+	return CTL_OK;
 }

@@ -38,4 +38,6 @@ void ctl_csv_cell(struct buf *, const char *text);
 const char *ctl_age(int64_t ms, char buf[24]);
 /** ctl_json_safe - append JSON text with the control characters a terminal obeys written \u00XX. */
 void ctl_json_safe(struct buf *, const char *json);
+/** ctl_show_trial - what a dry run said; an exit code. */
+int ctl_show_trial(struct ctl *, const cJSON *object);
 #endif

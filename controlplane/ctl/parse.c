@@ -170,7 +170,13 @@ ctl_parse(int argc, char *const *argv, struct ctl_invocation *out, struct error 
 	int next = 1;
 	size_t skip = 0;
 
-	*out = (struct ctl_invocation){ .opt = { .limit = 50, .tail = 100, .grace_ms = -1 } };
+	*out = (struct ctl_invocation){ .opt = { .limit = 50,
+					    .tail = 100,
+					    .grace_ms = -1,
+					    .expires_ms = -1,
+					    .requests_per_minute = -1,
+					    .concurrency = -1,
+					    .tokens_per_minute = -1 } };
 	if (options_parse(
 		&ctl_option_table, CTL_GLOBAL, true, argc, argv, &next, &out->opt, &words, err) < 0)
 		return -1;

@@ -21,6 +21,7 @@ struct steer {
 	const char *action; /* at the end of the path; NULL: none */
 	const char *said; /* what changed, with the name */
 	const char *next; /* the next command; the name is put at its end */
+	bool by_etag; /* only as it is when we look */
 };
 
 static int
@@ -29,18 +30,25 @@ steer(struct ctl *ctl, const struct steer *how, const cJSON *body)
 	const char *noun = ctl->command->noun;
 	const char *name = ctl->words[0];
 	_cleanup_buf_ struct buf path = { 0 };
-	_cleanup_json_ cJSON *object = NULL;
+	_cleanup_json_ cJSON *object = NULL, *now = NULL;
 	struct ctl_failure f = { 0 };
 	struct error err = { 0 };
 
 	if (ctl_ref_check(noun, name, &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
 	ctl_ref_path(&path, noun, name, how->action);
-	const struct ctl_call call = {
-		.method = how->method, .path = buf_str(&path), .body = body
-	};
+	if (how->by_etag && ctl_get(ctl, buf_str(&path), &now, &f) < 0)
+		return ctl_complain(ctl, &f);
+	if (ctl->opt.dry_run)
+		buf_add_str(&path, "?dry_run=true");
+	const struct ctl_call call = { .method = how->method,
+		.path = buf_str(&path),
+		.body = body,
+		.if_match = json_str(now, "etag") };
 	if (ctl_ask(ctl, &call, &object, &f) < 0)
 		return ctl_complain(ctl, &f);
+	if (ctl->opt.dry_run)
+		return ctl_show_trial(ctl, object);
 	/* Of what is gone a table has nothing to show. */
 	if (cJSON_IsObject(object) &&
 	    (!json_bool(object, "deleted", false) || ctl->format == CTL_JSON ||
@@ -57,29 +65,30 @@ int
 ctl_start(struct ctl *ctl)
 {
 	return steer(
-	    ctl, &(struct steer){ "POST", "start", "is to run", "show competitor " }, NULL);
+	    ctl, &(struct steer){ "POST", "start", "is to run", "show competitor ", false }, NULL);
 }
 
 int
 ctl_stop(struct ctl *ctl)
 {
 	return steer(ctl,
-	    &(struct steer){
-		"POST", "stop", "is to stop; its open streams finish first", "start competitor " },
+	    &(struct steer){ "POST", "stop", "is to stop; its open streams finish first",
+		"start competitor ", false },
 	    NULL);
 }
 
 int
 ctl_restart(struct ctl *ctl)
 {
-	return steer(ctl, &(struct steer){ "POST", "restart", "is to start anew", "logs " }, NULL);
+	return steer(
+	    ctl, &(struct steer){ "POST", "restart", "is to start anew", "logs ", false }, NULL);
 }
 
 int
 ctl_cancel(struct ctl *ctl)
 {
-	return steer(
-	    ctl, &(struct steer){ "POST", "cancel", "is cancelled", "show submission " }, NULL);
+	return steer(ctl,
+	    &(struct steer){ "POST", "cancel", "is cancelled", "show submission ", false }, NULL);
 }
 
 int
@@ -96,7 +105,7 @@ ctl_rollback(struct ctl *ctl)
 	}
 	return steer(ctl,
 	    &(struct steer){
-		"POST", "rollback", "goes back to an earlier version", "show competitor " },
+		"POST", "rollback", "goes back to an earlier version", "show competitor ", false },
 	    body);
 }
 
@@ -130,15 +139,16 @@ ctl_remove(struct ctl *ctl)
 
 	if (ctl_ref_check(ctl->command->noun, ctl->words[0], &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
-	answer = confirm(ctl);
+	answer = ctl->opt.dry_run ? 0 : confirm(ctl);
 	if (answer != 0)
 		return answer;
 	if (str_eq(ctl->command->noun, "key"))
 		return steer(ctl,
-		    &(struct steer){ "DELETE", NULL, "is revoked", "list usage --filter of=" },
+		    &(struct steer){
+			"DELETE", NULL, "is revoked", "list usage --filter of=", true },
 		    NULL);
 	return steer(ctl,
 	    &(struct steer){ "DELETE", NULL, "is stopped and forgotten; its history stays",
-		"list submissions --filter name=" },
+		"list submissions --filter name=", false },
 	    NULL);
 }

@@ -68,13 +68,16 @@ check(const struct ctl *ctl, const char *kind, struct error *err)
 int
 ctl_submit(struct ctl *ctl, const cJSON *body, cJSON **sub, struct ctl_failure *f)
 {
+	const bool dry = ctl->opt.dry_run;
 	const struct ctl_call call = {
-		.method = "POST", .path = "/api/v1/submissions", .body = body
+		.method = "POST",
+		.path = dry ? "/api/v1/submissions?dry_run=true" : "/api/v1/submissions",
+		.body = body,
 	};
 
 	if (ctl_ask(ctl, &call, sub, f) < 0)
 		return -1;
-	if (json_str(*sub, "id") == NULL)
+	if (!dry && json_str(*sub, "id") == NULL)
 		return ctl_fail(
 		    f, CTL_UNREACHABLE, "bad_response", "the daemon's answer is not a submission");
 	return 0;
@@ -97,6 +100,8 @@ submit(struct ctl *ctl, const char *kind)
 		return ctl_misuse(ctl, "%s", err.text);
 	if (ctl_submit(ctl, body, &sub, &f) < 0)
 		return ctl_complain(ctl, &f);
+	if (ctl->opt.dry_run)
+		return ctl_show_trial(ctl, sub);
 	id = json_str(sub, "id");
 	ctl_note(ctl, "submitted %s as %s", ctl->opt.name, id);
 	if (ctl->opt.wait)

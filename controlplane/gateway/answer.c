@@ -2,11 +2,13 @@
  * answer.c - whole replies: the body, its headers, one count and one log line.
  */
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "controlplane/gateway/core.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
+#include "runtime/net/etag.h"
 #include "runtime/net/http_server.h"
 #include "runtime/openai/envelope.h"
 
@@ -43,6 +45,25 @@ answer(struct gateway *gw, struct http_request *req, enum gateway_route route, i
 	headers[n] = (struct http_header){ "cache-control", "no-store" };
 	settle(gw, req, route, status, NULL, len);
 	http_reply(req, status, headers, body, len);
+}
+
+void
+answer_tagged(struct gateway *gw, struct http_request *req, enum gateway_route route,
+    const char *content_type, const char *etag, const char *body, size_t len)
+{
+	const char *has = http_header_get(req, "if-none-match");
+	const bool same = has != NULL && etag_listed(has, etag);
+	char quoted[80];
+	const struct http_header headers[] = {
+		{ "etag", quoted },
+		{ "cache-control", "no-cache" },
+		{ same ? NULL : "content-type", content_type },
+		{ 0 },
+	};
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", etag);
+	settle(gw, req, route, same ? 304 : 200, NULL, same ? 0 : len);
+	http_reply(req, same ? 304 : 200, headers, same ? NULL : body, same ? 0 : len);
 }
 
 void

@@ -60,6 +60,9 @@ void gateway_busy_update(struct gateway *);
 /** answer - with a body of that content type; extra header (NULL or one pair) first. */
 void answer(struct gateway *, struct http_request *, enum gateway_route, int status,
     const char *content_type, const struct http_header *extra, const char *body, size_t len);
+/** answer_tagged - what may be kept: with its etag, or 304 where the caller has it. */
+void answer_tagged(struct gateway *, struct http_request *, enum gateway_route,
+    const char *content_type, const char *etag, const char *body, size_t len);
 /** answer_error - with an envelope; param may be NULL. */
 void answer_error(struct gateway *, struct http_request *, enum gateway_route, enum wire_code,
     const struct http_header *extra, const char *param, const char *fmt, ...)

@@ -29,6 +29,7 @@ struct chat_result;
 	X(READYZ, "/readyz")              \
 	X(HEALTH, "/health")              \
 	X(METRICS, "/metrics")            \
+	X(OPENAPI, "/openapi.json")       \
 	X(NONE, "none")
 
 enum gateway_route {

@@ -12,6 +12,7 @@
 #include "controlplane/gateway/cors.h"
 #include "controlplane/gateway/follow.h"
 #include "controlplane/gateway/models.h"
+#include "controlplane/gateway/openapi.h"
 #include "controlplane/gateway/origin.h"
 #include "controlplane/gateway/probes.h"
 #include "controlplane/gateway/resume.h"
@@ -52,6 +53,7 @@ static const struct row rows[GATEWAY_ROUTE_COUNT] = {
 	[GATEWAY_READYZ] = { "/readyz", false, "GET, HEAD, OPTIONS", probe_readyz, false },
 	[GATEWAY_HEALTH] = { "/health", false, "GET, HEAD, OPTIONS", probe_health, false },
 	[GATEWAY_METRICS] = { "/metrics", false, "GET, HEAD, OPTIONS", probe_metrics, false },
+	[GATEWAY_OPENAPI] = { "/openapi.json", false, "GET, HEAD, OPTIONS", openapi_get, false },
 };
 
 static enum gateway_route

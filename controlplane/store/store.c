@@ -50,12 +50,14 @@ struct store_batch {
 	void *arg;
 	struct error err; /* of the write */
 	bool is_usage, has_events;
+	char object_id[NOUN_ID_MAX]; /* of its last event */
 };
 
 struct store {
 	char path[512];
 	struct loop *control;
 	struct sql writer;
+	const struct idempotency_row *tag; /* control loop; see store_tag */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
@@ -162,6 +164,27 @@ store_put_key(struct store_batch *b, const struct key *k)
 	add(b, keys_write, k, sizeof(*k), NULL);
 }
 
+static void
+idempotency_done(void *row)
+{
+	idempotency_row_done(row);
+}
+
+void
+store_put_idempotency(struct store_batch *b, const struct idempotency_row *row)
+{
+	struct idempotency_row *copy =
+	    add(b, idempotency_write, row, sizeof(*row), idempotency_done);
+
+	copy->sealed = str_dup(row->sealed);
+}
+
+void
+store_tag(struct store *s, const struct idempotency_row *row)
+{
+	s->tag = row;
+}
+
 void
 store_add_event(struct store_batch *b, const struct store_event *event)
 {
@@ -184,6 +207,7 @@ store_add_event(struct store_batch *b, const struct store_event *event)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (texts[i].from != NULL)
 			snprintf(texts[i].to, texts[i].cap, "%s", texts[i].from);
+	snprintf(b->object_id, sizeof(b->object_id), "%s", e.object_id);
 	add(b, events_write, &e, sizeof(e), NULL);
 	b->has_events = true;
 }
@@ -207,6 +231,13 @@ store_commit(struct store *s, struct store_batch *b, store_done_fn *done, void *
 {
 	b->done = done;
 	b->arg = arg;
+	if (s->tag != NULL && b->object_id[0] != '\0') {
+		struct idempotency_row row = *s->tag;
+
+		snprintf(row.object_id, sizeof(row.object_id), "%s", b->object_id);
+		store_put_idempotency(b, &row);
+		s->tag = NULL;
+	}
 	pthread_mutex_lock(&s->lock);
 	enqueue(s, b);
 	pthread_mutex_unlock(&s->lock);
@@ -551,6 +582,19 @@ store_usage(struct store *s, enum usage_by by, int64_t since_ms, usage_sum_fn *f
 	if (open_reader(s, &q, err) < 0)
 		return -1;
 	const int rc = usage_load(&q, by, since_ms, fn, arg, err);
+	sql_close(&q);
+	return rc;
+}
+
+int
+store_find_idempotency(
+    struct store *s, const char *id, int64_t now_ms, struct idempotency_row *out, struct error *err)
+{
+	struct sql q;
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	const int rc = idempotency_load(&q, id, now_ms, out, err);
 	sql_close(&q);
 	return rc;
 }

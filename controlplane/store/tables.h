@@ -5,6 +5,7 @@
  */
 #ifndef JANUS_STORE_TABLES_H
 #define JANUS_STORE_TABLES_H
+#include "controlplane/store/idempotency.h"
 #include "controlplane/store/keys.h"
 #include "controlplane/store/store.h"
 #include "runtime/sql/sql.h"
@@ -24,6 +25,9 @@ int usage_load(
     struct sql *, enum usage_by, int64_t since_ms, usage_sum_fn *, void *arg, struct error *);
 int keys_write(struct sql *, const void *row, struct error *);
 int keys_load(struct sql *, const struct key_rows *, int64_t now_ms, void *arg, struct error *);
+int idempotency_write(struct sql *, const void *row, struct error *);
+int idempotency_load(
+    struct sql *, const char *id, int64_t now_ms, struct idempotency_row *out, struct error *);
 int requests_load(
     struct sql *, const struct request_query *, request_fn *, void *arg, struct error *);
 int events_write(struct sql *, const void *row, struct error *);

@@ -523,7 +523,7 @@ check_manifest(const struct supervisor *sup, const char *text, struct error *err
 }
 
 static int
-check(struct supervisor *sup, const char *slug, const struct submit_wish *wish, struct error *err)
+check(const struct supervisor *sup, const char *slug, const struct submit_wish *wish, struct error *err)
 {
 	const struct submission *active = registry_active(sup->c.registry, slug);
 	struct image_ref ref;
@@ -584,19 +584,38 @@ add_row(struct supervisor *sup, const char *slug, const struct submit_wish *wish
 	return registry_add_submission(sup->c.registry, &row);
 }
 
+static void
+name_wish(const struct submit_wish *wish, char slug[SLUG_MAX])
+{
+	char id[NOUN_ID_MAX];
+
+	id_new("x", id);
+	snprintf(slug, SLUG_MAX, "%s%s", wish->slug != NULL ? wish->slug : CHECK_PREFIX,
+	    wish->slug != NULL ? "" : id + strlen(id) - 12);
+}
+
+int
+supervisor_check(
+    const struct supervisor *sup, const struct submit_wish *wish, struct error *err)
+{
+	const struct submit_wish all = wish->version != NULL ? wish_of_version(wish) : *wish;
+	char slug[SLUG_MAX];
+
+	name_wish(&all, slug);
+	return check(sup, slug, &all, err);
+}
+
 int
 supervisor_submit(struct supervisor *sup, const struct submit_wish *wish,
     const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *err)
 {
 	const struct submit_wish all = wish->version != NULL ? wish_of_version(wish) : *wish;
-	char id[NOUN_ID_MAX], slug[SLUG_MAX];
+	char slug[SLUG_MAX];
 	struct wish *w;
 	struct store_batch *b;
 	struct submission *s;
 
-	id_new("x", id);
-	snprintf(slug, sizeof(slug), "%s%s", all.slug != NULL ? all.slug : CHECK_PREFIX,
-	    all.slug != NULL ? "" : id + strlen(id) - 12);
+	name_wish(&all, slug);
 	if (check(sup, slug, &all, err) < 0)
 		return -1;
 	s = add_row(sup, slug, &all);

@@ -234,24 +234,34 @@ version_before(const struct registry *reg, const struct competitor *c)
 	return best;
 }
 
-int
+const struct version *
+supervisor_rollback_target(const struct supervisor *sup, const struct competitor *c,
+    const struct version *v, struct error *err)
+{
+	if (v == NULL)
+		v = version_before(sup->c.registry, c);
+	if (v == NULL) {
+		error_set(err, ERROR_CONFLICT, "'%s' has no earlier accepted version to go back to",
+		    c->slug);
+		return NULL;
+	}
+	if (strcmp(v->competitor_id, c->id) != 0 || v->accepted_at_ms == 0) {
+		error_set(err, ERROR_CONFLICT, "version %s is not an accepted version of '%s'",
+		    v->id, c->slug);
+		return NULL;
+	}
+	return v;
+}
+
+void
 supervisor_rollback(struct supervisor *sup, struct competitor *c, const struct version *v,
-    const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *err)
+    const struct store_actor *who, supervisor_done_fn *done, void *arg)
 {
 	const struct competitor before = *c;
 
-	if (v == NULL)
-		v = version_before(sup->c.registry, c);
-	if (v == NULL)
-		return error_set(err, ERROR_CONFLICT,
-		    "'%s' has no earlier accepted version to go back to", c->slug);
-	if (strcmp(v->competitor_id, c->id) != 0 || v->accepted_at_ms == 0)
-		return error_set(err, ERROR_CONFLICT,
-		    "version %s is not an accepted version of '%s'", v->id, c->slug);
 	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
 	c->wanted = true;
 	commit(sup, c, &before, false, who, "competitor.rollback", done, arg);
-	return 0;
 }
 
 void

@@ -65,6 +65,8 @@ struct submit_wish { /* borrowed for the call */
 	const struct version *version; /* with check_only: this one, instead of a reference */
 	const char *manifest; /* JSON text or NULL */
 };
+/** supervisor_check - would supervisor_submit take it? 0, or -1 with err; changes nothing. */
+int supervisor_check(const struct supervisor *, const struct submit_wish *, struct error *);
 /**
  * supervisor_submit - begin a submission.
  * INVALID, CONFLICT (another one of that name is under way; a reserved name).
@@ -78,9 +80,13 @@ void supervisor_want(struct supervisor *, struct competitor *, bool running,
     const struct store_actor *who, supervisor_done_fn *done, void *arg);
 void supervisor_restart(struct supervisor *, struct competitor *, const struct store_actor *who,
     supervisor_done_fn *done, void *arg);
-/** supervisor_rollback - version NULL: the accepted one before. NOT_FOUND if there is none. */
-int supervisor_rollback(struct supervisor *, struct competitor *, const struct version *,
-    const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *);
+/** supervisor_rollback_target - where to: that version, or for NULL the accepted one before.  NULL
+ *  with CONFLICT if there is none, or it is not one of that competitor's accepted ones. */
+const struct version *supervisor_rollback_target(
+    const struct supervisor *, const struct competitor *, const struct version *, struct error *);
+/** supervisor_rollback - to what supervisor_rollback_target said. */
+void supervisor_rollback(struct supervisor *, struct competitor *, const struct version *,
+    const struct store_actor *who, supervisor_done_fn *done, void *arg);
 void supervisor_remove(struct supervisor *, struct competitor *, const struct store_actor *who,
     supervisor_done_fn *done, void *arg);
 

@@ -3,7 +3,11 @@ INSERT INTO keys (id, name, kind, scopes, sha256, old_sha256, old_until_ms, pref
 	requests_per_minute, concurrency, tokens_per_minute, day_micro_usd, month_micro_usd, expires_at_ms,
 	rotated_at_ms, revoked_at_ms, created_at_ms, updated_at_ms)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
-ON CONFLICT (id) DO UPDATE SET sha256 = excluded.sha256, old_sha256 = excluded.old_sha256,
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, scopes = excluded.scopes,
+	requests_per_minute = excluded.requests_per_minute, concurrency = excluded.concurrency,
+	tokens_per_minute = excluded.tokens_per_minute, day_micro_usd = excluded.day_micro_usd,
+	month_micro_usd = excluded.month_micro_usd, expires_at_ms = excluded.expires_at_ms,
+	sha256 = excluded.sha256, old_sha256 = excluded.old_sha256,
 	old_until_ms = excluded.old_until_ms, prefix = excluded.prefix, last_four = excluded.last_four,
 	rotated_at_ms = excluded.rotated_at_ms, revoked_at_ms = excluded.revoked_at_ms,
 	updated_at_ms = excluded.updated_at_ms;

@@ -35,6 +35,11 @@
 	X(REQUEST_TIMEOUT, "request_timeout", 408, "invalid_request_error", "client", true)        \
 	X(CONFLICT, "conflict", 409, "conflict_error", "client", false)                            \
 	X(INVALID_STATE, "invalid_state", 409, "conflict_error", "client", false)                  \
+	X(IDEMPOTENCY_CONFLICT, "idempotency_conflict", 409, "conflict_error", "client", false)    \
+	X(IDEMPOTENCY_IN_PROGRESS, "idempotency_in_progress", 409, "conflict_error", "client",     \
+	    true)                                                                                  \
+	X(ETAG_MISMATCH, "etag_mismatch", 412, "conflict_error", "client", false)                  \
+	X(PRECONDITION_REQUIRED, "precondition_required", 428, "conflict_error", "client", false)  \
 	X(PAYLOAD_TOO_LARGE, "payload_too_large", 413, "invalid_request_error", "client", false)   \
 	X(UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", 415, "invalid_request_error",          \
 	    "client", false)                                                                       \

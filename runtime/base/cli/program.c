@@ -8,8 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "runtime/base/log.h"
+
+void
+program_no_dumps(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 
 int
 program_begin(const char *name, const char *usage, int argc, char **argv)
@@ -28,6 +39,7 @@ program_begin(const char *name, const char *usage, int argc, char **argv)
 		return help || version ? 0 : 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	program_no_dumps();
 	log_init(name);
 	if (levels != NULL && log_set_levels(levels) < 0) {
 		fprintf(stderr, "%s: JANUS_LOG: '%s' is not a list of levels\n", name, levels);

@@ -1,0 +1,301 @@
+#!/usr/bin/env bash
+#
+# 20-control-api.sh - the control API keeps its word: once per key, no lost update, as described.
+. "$(dirname "$0")/lib.sh"
+
+port=$(free_port)
+run fake "$fake" --port "$port"
+until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
+canary=canary$(tr -dc a-z0-9 </dev/urandom | head -c 24 || true)
+closed() {
+	start_janusd JANUS_AUTH_ANONYMOUS=false JANUS_ROUTER_LOOPS=2 "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$port" \
+		"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20$canary" "$@"
+}
+start_platform "OPENAI_API_KEY=$canary" "OPENAI_BASE_URL=http://127.0.0.1:$port/v1"
+closed
+ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s
+[ "$code" = 0 ] || giveup "the fake upstream is ready" "$out" "$err"
+
+socket=(--unix-socket "$runtime/janusd.sock")
+json=(-H 'content-type: application/json')
+once() {	# KEY PATH BODY
+	ask "${socket[@]}" "${json[@]}" -H "idempotency-key: $1" --data-binary "$3" "http://janus$2"
+}
+headers() { has "$1" "^$2" "$head"; }
+replayed() { headers "$1" 'idempotent-replayed: true'; }
+named() {	# HEADER: its value in the last answer
+	sed -n "s/^$1: //p" <<<"$head"
+}
+count_of() { control GET "/api/v1/keys?limit=0"; jq "[.data[] | select(.name == \"$1\")] | length" <<<"$body"; }
+k() { printf 'order-%s-0123456789abcdef' "$1"; }
+
+# --- [A21] a key, made once ---
+once "$(k 1)" /api/v1/keys '{"name":"one"}'
+same "[A21] a key is made" 201 "$status"
+first=$body
+lacks "[A21] the first answer is no replay" '^idempotent-replayed' "$head"
+headers "it says where it is" "location: /api/v1/keys/$(jq -r .id <<<"$body")"
+once "$(k 1)" /api/v1/keys '{"name":"one"}'
+same "[A21] asked again: the same status" 201 "$status"
+same "[A21] and the same body, its secret too" "$first" "$body"
+replayed "[A21] and it says so"
+once "$(k 1)" /api/v1/keys '{"name":"other"}'
+refused "[A21] the same key for another body" 409 idempotency_conflict
+once "$(k 1)" /api/v1/submissions '{"name":"one"}'
+refused "[A21] or for another call" 409 idempotency_conflict
+same "[A21] the effect happened once" 1 "$(count_of one)"
+ask "$url/api/v1/keys" "${json[@]}" -H "authorization: Bearer $(jq -r .secret <<<"$first")" -H "idempotency-key: $(k 1)" -d '{"name":"one"}'
+refused "[A21] no key answers for another caller" 403 missing_scope
+ctl create key boss --kind ad -q
+ask "$url/api/v1/keys" "${json[@]}" -H "authorization: Bearer $out" -H "idempotency-key: $(k 1)" -d '{"name":"one"}'
+refused "[A21] that has the scope: it is his first time" 409 conflict
+ask "$url/api/v1/keys" "${json[@]}" -H "authorization: Bearer $out" -H "idempotency-key: $(k 1)" -d '{"name":"one"}'
+replayed "[A21] a refusal is an answer too"
+for wrong in '' 'has blank' "$(printf 'x%.0s' {1..129})" $'\xc3\xa4'; do
+	ask "${socket[@]}" "${json[@]}" -H "idempotency-key${wrong:+: }${wrong:-;}" -d '{"name":"bad"}' http://janus/api/v1/keys
+	refused "[A21] not a key: '${wrong:0:12}'" 400 invalid_value
+done
+once short /api/v1/keys '{"name":"bad"}'
+refused "[A21] a key that can be guessed guards no secret" 400 invalid_value
+same "[A21] nothing was made by those" 0 "$(count_of bad)"
+
+# Twenty at once.
+for i in {1..20}; do
+	curl -s --max-time 20 "${socket[@]}" "${json[@]}" -H "idempotency-key: $(k 2)" -d '{"name":"two"}' -w '\n%{http_code}' \
+		-o "$work/two.$i" http://janus/api/v1/keys >"$work/two.$i.status" &
+	burst[i]=$!
+done
+wait "${burst[@]}"
+same "[A21] twenty at once: made once" 1 "$(count_of two)"
+lacks "[A21] each is answered, or told to wait" '^(2..|4..|5..)$' "$(cat "$work"/two.*.status | grep -vE '^(201|409|)$' || true)"
+same "[A21] and all answers are the same" 1 "$(grep -l secret "$work"/two.[0-9]* | xargs sha256sum | cut -d' ' -f1 | sort -u | wc -l)"
+other=$(grep -L secret "$work"/two.[0-9]* | grep -v status | head -n 1 || true)
+[ -z "$other" ] || has "[A21] the others are in progress" idempotency_in_progress "$(cat "$other")"
+
+# --- [A21] kill -9 in between ---
+for i in {1..8}; do
+	curl -s --max-time 5 "${socket[@]}" "${json[@]}" -H "idempotency-key: $(k "kill-$i")" -d "{\"name\":\"kill-$i\"}" \
+		-o "$work/kill.$i" http://janus/api/v1/keys &
+	asked=$!
+	moment "0.00$((RANDOM % 10))"
+	kill_janusd
+	wait "$asked" || true
+	closed
+	once "$(k "kill-$i")" /api/v1/keys "{\"name\":\"kill-$i\"}"
+	if [ "$status" != 201 ] || [ "$(count_of "kill-$i")" != 1 ]; then bad "[A21] killed in between: made once" "$status $body"; fi
+	[ ! -s "$work/kill.$i" ] || [ "$(cat "$work/kill.$i")" = "$(once "$(k "kill-$i")" /api/v1/keys "{\"name\":\"kill-$i\"}"; printf '%s' "$body")" ] ||
+		bad "[A21] who had an answer gets it again" "$(cat "$work/kill.$i")"
+done
+ok "[A21] eight keys, killed in between: each made once"
+once "$(k 1)" /api/v1/keys '{"name":"one"}'
+same "[A21] after kill -9 it is still known" "$first" "$body"
+# Done and stored, and killed before its answer was: told from what there is.
+once "$(k stop)" /api/v1/competitors/dev/stop ''
+same "a competitor is stopped" 202 "$status"
+end janusd KILL
+/usr/bin/python3 -c "import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute('UPDATE idempotency SET status = 0, sealed = ? WHERE object_id LIKE ?', ('', 'cpt_%'))
+db.commit()" "$state/janus.db"
+closed
+once "$(k stop)" /api/v1/competitors/dev/stop ''
+same "[A21] an effect without its answer is found" 202 "$status"
+replayed "[A21] and not done again"
+control GET "/api/v1/events?limit=0"
+same "[A21] it was decided once" 1 "$(jq '[.data[] | select(.action == "competitor.stop")] | length' <<<"$body")"
+ctl start competitor dev
+same "janusctl starts it" 0 "$code"
+
+# janusctl asks again with the same key when its connection breaks.
+for i in {1..4}; do
+	"$bin/janusctl" create key "ctl-$i" -q >"$work/ctl.$i" 2>"$work/ctl.$i.err" </dev/null &
+	asked=$!
+	moment "0.01$((RANDOM % 10))"
+	kill_janusd
+	closed
+	if wait "$asked"; then
+		same "[A21] janusctl create key over kill -9" 1 "$(count_of "ctl-$i")"
+	else	# it had not connected, or had not begun
+		has "[A21] janusctl create key: not connected" 'cannot reach' "$(cat "$work/ctl.$i.err")"
+	fi
+done
+
+# --- no lost update ---
+control GET /api/v1/keys/one
+etag=$(named etag)
+same "an object's etag is in it" "$etag" "\"$(jq -r .etag <<<"$body")\""
+ask "${socket[@]}" -H "if-none-match: $etag" http://janus/api/v1/keys/one
+same "who has it is told so" 304 "$status"
+same "without a body" '' "$body"
+ask "${socket[@]}" -H 'if-none-match: "0000", W/"1111"' http://janus/api/v1/keys/one
+same "who has another gets it" 200 "$status"
+patch() {	# KEY BODY [CURL-OPTIONS]
+	ask "${socket[@]}" "${json[@]}" -X PATCH -d "$2" "${@:3}" "http://janus/api/v1/keys/$1"
+}
+patch one '{"limits":{"concurrency":2}}'
+refused "a change needs If-Match" 428 precondition_required
+patch one '{"limits":{"concurrency":2,"requests_per_minute":1}}' -H "if-match: $etag"
+same "with it, it is made" 200 "$status"
+truth "what was named" '.limits.concurrency == 2 and .limits.requests_per_minute == 1 and .name == "one"' "$body"
+patch one '{"limits":{"concurrency":5}}' -H "if-match: $etag"
+refused "not twice by the same tag" 412 etag_mismatch
+etag=$(control GET /api/v1/keys/one; named etag)
+patch one '{"limits":{"concurrency":null},"scopes":["chat"],"name":"eins","expires_in":"30d"}' -H "if-match: $etag"
+truth "null takes away, the rest stays" '.limits.concurrency == null and .limits.requests_per_minute == 1 and .scopes == ["chat"] and .name == "eins" and .expires_at' "$body"
+talk() { ask "$url/v1/models" -H "authorization: Bearer $(jq -r .secret <<<"$first")"; }
+talk
+same "running gateways go by it" 200 "$status"
+ask "$url/api/v1/status" -H "authorization: Bearer $(jq -r .secret <<<"$first")"
+refused "a scope that was taken is gone" 403 missing_scope
+for bad in '{"kind":"ad"}' '{"secret":"x"}' '{"id":"key_x"}'; do
+	patch eins "$bad" -H 'if-match: *'
+	refused "not to be changed: $bad" 400 unknown_parameter
+done
+for bad in '{"name":null}' '{"name":"No"}' '{"scopes":["admin"]}' '{"scopes":[]}' '{"limits":{"concurrency":0}}' \
+	'{"expires_at":"yesterday"}' '{"expires_at":"2001-01-01T00:00:00Z"}' '{"expires_in":"1h","expires_at":null}'; do
+	patch eins "$bad" -H 'if-match: *'
+	refused "no value: $bad" 400 invalid_value
+done
+patch eins '{"name":"two"}' -H 'if-match: *'
+refused "a name that is taken" 409 conflict
+patch eins '' -H 'if-match: *'
+refused "nothing to change" 400 missing_required_parameter
+patch nobody '{}' -H 'if-match: *'
+refused "nobody's key" 404 resource_not_found
+control DELETE /api/v1/keys/eins
+refused "nor may it be removed so" 428 precondition_required
+end janusd
+closed
+control GET /api/v1/keys/eins
+truth "the changes are stored" '.scopes == ["chat"] and .limits.requests_per_minute == 1' "$body"
+ctl update key eins --concurrency 7 --requests-per-minute 0
+same "janusctl update key" 0 "$code"
+control GET /api/v1/keys/eins
+truth "does what it says" '.limits == {"concurrency": 7, "requests_per_minute": null, "tokens_per_minute": null, "usd_per_day": null, "usd_per_month": null}' "$body"
+ctl update key eins
+same "and needs to be told what" 2 "$code"
+ctl update key eins --rename uno --dry-run
+same "a dry run" 0 "$code"
+has "says so" 'nothing was changed' "$err"
+ctl show key uno
+same "and changes nothing" 3 "$code"
+for each in 'POST /api/v1/keys {"name":"never"}' 'POST /api/v1/keys/eins/rotate {}' 'DELETE /api/v1/competitors/dev' \
+	'POST /api/v1/competitors/dev/stop' "POST /api/v1/submissions {\"name\":\"never\",\"url\":\"http://127.0.0.1:$port\"}"; do
+	read -r method path data <<<"$each"
+	control "$method" "$path?dry_run=true" ${data:+"$data"}
+	truth "dry run of $method $path" '.dry_run == true and (has("secret") | not)' "$body"
+done
+control POST /api/v1/submissions?dry_run=true '{"name":"never","image":"UPPER"}'
+refused "a dry run that would be refused" 400 invalid_value
+same "nothing was made" 0 "$(count_of never)"
+ctl list submissions --filter name=never -q
+same "nor submitted" '' "$out"
+
+# --- as described ---
+ask "$url/openapi.json"
+same "the description is served without a key" 200 "$status"
+check "and is the one of the tree" cmp -s <(printf '%s' "$body") "$root/docs/openapi.json"
+ask "$url/openapi.json" -H "if-none-match: $(named etag)"
+same "304 for who has it" 304 "$status"
+ready_again() { control GET /api/v1/competitors/dev; [ "$(jq -r .state <<<"$body")" = ready ]; }
+becomes "dev is ready again" 30 ready_again
+baseline
+ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s
+same "dev has a second version" 0 "$code"
+replies=$work/replies
+tell() {	# METHOD PATH [BODY [CURL-OPTIONS]]: ask by the socket, and keep the answer
+	ask "${socket[@]}" -X "$1" ${3:+"${json[@]}" --data-binary "$3"} "${@:4}" "http://janus$2"
+	jq -nc --arg method "$1" --arg path "$2" --arg status "$status" --arg type "$(named content-type)" --arg body "$body" \
+		'{$method, $path, status: ($status | tonumber), $type, $body}' >>"$replies"
+}
+chat='{"model":"janus/dev","messages":[{"role":"user","content":"hi"}]}'
+tell POST /v1/chat/completions "$chat" -H 'x-request-id: req_described'
+tell POST /v1/chat/completions '{}'
+tell POST /v1/chat/completions "${chat%?},\"stream\":true}"
+for each in /livez /readyz /health /metrics /openapi.json /v1/models /v1/models/janus%2Fdev /v1/models/none; do tell GET "$each"; done
+for each in submissions competitors versions instances keys events usage status top doctor; do tell GET "/api/v1/$each"; done
+for by in competitor day; do tell GET "/api/v1/usage?by=$by&since=1d"; done
+for noun in submissions competitors versions instances keys; do
+	control GET "/api/v1/$noun?limit=1"
+	tell GET "/api/v1/$noun/$(jq -r '.data[0].id' <<<"$body")"
+	tell GET "/api/v1/$noun/nobody"
+	tell GET "/api/v1/$noun?color=blue"
+done
+recorded() { tell GET /api/v1/requests/req_described; [ "$status" = 200 ]; }
+becomes "the chat is among the requests" 10 recorded
+tell GET /api/v1/requests?limit=2
+tell GET /api/v1/instances/nobody/logs
+tell GET /api/v1/competitors/nobody/logs
+tell GET "/api/v1/competitors/baseline-agent/logs"
+tell GET "/api/v1/instances/$(instance_of baseline-agent | jq -r .id)/logs?tail=5"
+tell POST /api/v1/submissions "{\"name\":\"later\",\"url\":\"http://127.0.0.1:1\"}"
+later=$(jq -r .id <<<"$body")
+tell POST "/api/v1/submissions/$later/cancel"
+tell GET "/api/v1/submissions/$later/events"
+tell POST "/api/v1/submissions/$later/cancel"
+tell POST /api/v1/submissions?dry_run=true "{\"name\":\"later\",\"image\":\"owl:3\"}"
+tell POST /api/v1/keys '{"name":"told","limits":{"usd_per_day":5},"expires_in":"1d"}'
+tell POST /api/v1/keys?dry_run=true '{"name":"untold"}'
+tell POST /api/v1/keys/told/rotate '{"grace":"1m"}'
+tell POST /api/v1/keys/told/rotate?dry_run=true
+tell PATCH /api/v1/keys/told '{"scopes":null}' -H 'if-match: *'
+tell PATCH /api/v1/keys/told '{"scopes":null}'
+tell DELETE /api/v1/keys/told '' -H 'if-match: *'
+tell POST /api/v1/competitors/dev/rollback
+for verb in stop start restart; do
+	tell POST "/api/v1/competitors/dev/$verb?dry_run=true"
+	tell POST "/api/v1/competitors/dev/$verb"
+done
+tell DELETE /api/v1/competitors/dev?dry_run=true
+tell DELETE /api/v1/competitors/dev
+check "$(wc -l <"$replies") replies are as docs/openapi.json says, of every operation" "$root/tests/lint/openapi.sh" --replies "$replies"
+
+# --- [L06] what callers say is one line of the log ---
+poison=$'a\n{"level":"error","msg":"forged"}\e[31m\a'
+tell POST /v1/chat/completions "$(jq -nc --arg p "$poison" '{model: $p, messages: [{role: "user", content: "hi"}]}')" -H 'user-agent: x"}{' -H 'x-request-id: evil-"}'
+ask "$url/v1/models" -H $'user-agent: \e[31m'
+refused "[L06] a header with a control character" 400 bad_request
+tell POST /v1/chat/completions "$(jq -nc --arg p "janus/$poison" '{model: $p, messages: [{role: "user", content: "hi"}]}')"
+refused "[L06] a model that is none" 404 model_not_found
+tell POST /v1/chat/completions "$(jq -nc --arg p "$poison" '{model: "janus/baseline-agent", messages: [{role: "user", content: $p}], user: $p}')"
+tell POST /api/v1/submissions "$(jq -nc --arg p "$poison" '{name: "x", image: $p}')"
+refused "[L06] an image that is none" 400 invalid_value
+tell POST /api/v1/keys "$(jq -nc --arg p "$poison" '{name: $p}')"
+refused "[L06] a name that is none" 400 invalid_value
+head -c 900000 /dev/zero | tr '\0' l | jq -Rc '{name: "long", image: .}' >"$work/long"
+ask "${socket[@]}" "${json[@]}" --data-binary "@$work/long" http://janus/api/v1/submissions
+refused "[L06] one of 900 kB" 400 invalid_value
+ask "$url/v1/%0a%7b%22msg%22%3a%22forged%22%7d"
+ask "$url/$(head -c 7000 /dev/zero | tr '\0' p)"
+check "[L06] every line of the log is one JSON object" jq -es 'all(type == "object" and (.msg | test("^[a-z_.]+$")))' "$work/janusd.log"
+lacks "[L06] none of them was made by a caller" '^forged$' "$(jq -r .msg "$work/janusd.log")"
+lacks "[L06] no control character in it" "$(printf '[\001-\010\013-\037\177]')" "$(cat "$work/janusd.log")"
+below "[L06] its longest line has so many bytes" 16385 "$(awk '{ if (length($0) > n) n = length($0) } END { print n + 0 }' "$work/janusd.log")"
+
+# --- [L04] [L05] secrets stay where they are ---
+for name in janusd janus-platform; do
+	has "[L04] $name leaves no core" '^Max core file size +0 +0 ' "$(cat "/proc/${pids[$name]}/limits")"
+	lacks "[L04] no secret among the arguments of $name" "$canary|jns_" "$(tr '\0' ' ' <"/proc/${pids[$name]}/cmdline")"
+done
+if command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then	# of the same user, who is not root
+	chmod 755 "$world" "$work"
+	run quiet setpriv --reuid 65534 --regid 65534 --clear-groups env -i JANUS_RUNTIME_DIR=/tmp/js.none.$$ "OPENAI_API_KEY=$canary" "$bin/janus-platform"
+	unreadable() { ! setpriv --reuid 65534 --regid 65534 --clear-groups cat "/proc/${pids[quiet]}/environ"; }
+	becomes "[L04] another process of its user cannot read its environment" 10 unreadable
+	end quiet
+	rm -rf "/tmp/js.none.$$"
+fi
+ask "$url/metrics"
+printf '%s\n' "$body" >"$work/metrics"
+JANUS_AUTH_ANONYMOUS=false "$bin/janusd" -T >"$work/config.daemon"
+talk
+secret=$(jq -r .secret <<<"$first")
+end janusd
+end janus-platform
+rm -f "$replies" "$work"/two.* "$work"/kill.* "$work"/ctl.*	# what was answered to who may know
+found=$(grep -rlaF -- "$canary" "$state" "$runtime" "$work" || true)
+same "[L05] the planted secret is nowhere in logs, database, metrics and settings" '' "$found"
+found=$(grep -rlaF -- "${secret:11:20}" "$state" "$runtime" "$work" || true)
+same "[L05] nor is that of a key, whose answer is kept for who asks again" '' "$found"
+has "[L04] the database has its hash" "$(printf '%s' "$secret" | sha256sum | cut -d' ' -f1)" "$(grep -aohE '[0-9a-f]{64}' "$state"/janus.db* | sort -u)"
+lacks "[A21] the database has no Idempotency-Key" "$(k 1)" "$(grep -aoE 'order-[a-z0-9-]+' "$state"/janus.db* | sort -u)"

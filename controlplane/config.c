@@ -17,7 +17,10 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "runtime/base/log.h"
 #include "runtime/base/str.h"
+
+#define FILE_MAX_BYTES (4 << 20)
 
 typedef int setting_fn(const char *text, void *out, struct error *);
 
@@ -49,10 +52,12 @@ parse_origins(const char *text, void *out, struct error *err)
 	return parse_string(text, out, err);
 }
 
-static bool
-is_string(setting_fn *parse)
+static int
+parse_levels(const char *text, void *out, struct error *err)
 {
-	return parse == parse_string || parse == parse_origins;
+	if (!log_levels_valid(text))
+		return error_set(err, ERROR_INVALID, "'%.80s' is not a list of levels", text);
+	return parse_string(text, out, err);
 }
 
 static int
@@ -120,7 +125,7 @@ static const struct setting settings[] = {
 	    "where the database and logs live" },
 	{ "runtime_dir", "", AT(runtime_dir), parse_string, "RUNTIME_DIRECTORY",
 	    "where sockets live" },
-	{ "log.level", "info", AT(log_level), parse_string, "JANUS_LOG",
+	{ "log.level", "info", AT(log_level), parse_levels, "JANUS_LOG",
 	    "debug, info, warn or error" },
 	{ "auth.anonymous", "", AT(anonymous), parse_bool, NULL,
 	    "may callers without a key chat and read? default: only on a loopback address" },
@@ -179,6 +184,29 @@ static const struct setting settings[] = {
 };
 #define COUNT ARRAY_LEN(settings)
 
+/* What SIGHUP changes; all others wait for a restart. */
+static const char *const live_settings[] = {
+	"log.level",
+	"router.header_hold",
+	"router.ping",
+	"router.connect_timeout",
+	"router.first_byte_timeout",
+	"router.gap_timeout",
+	"router.total_timeout",
+	"router.max_request",
+	"router.drain_timeout",
+	"stream.max_event",
+};
+
+static bool
+is_live(const struct setting *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(live_settings); i++)
+		if (strcmp(live_settings[i], s->name) == 0)
+			return true;
+	return false;
+}
+
 struct values {
 	char *text[COUNT], *origin[COUNT]; /* owned */
 };
@@ -199,8 +227,15 @@ set(struct values *v, size_t i, const char *text, const char *origin)
 	str_replace(&v->origin[i], origin);
 }
 
+static bool
+is_text(const struct setting *s)
+{
+	return s->parse == parse_string || s->parse == parse_levels ||
+	    s->parse == parse_origins;
+}
+
 static int
-check_value(const struct setting *s, const char *text, const char *where, struct error *err)
+check_value(const struct setting *s, const char *text, struct error *err)
 {
 	union {
 		char *str;
@@ -209,9 +244,9 @@ check_value(const struct setting *s, const char *text, const char *where, struct
 	} scratch = { 0 };
 	const int rc = s->parse(text, &scratch, err);
 
-	if (is_string(s->parse))
+	if (is_text(s))
 		free(scratch.str);
-	return rc < 0 ? error_add(err, "%s: %s", where, s->name) : 0;
+	return rc < 0 ? error_add(err, "%s", s->name) : 0;
 }
 
 /* ---- files ---- */
@@ -219,6 +254,7 @@ check_value(const struct setting *s, const char *text, const char *where, struct
 /* libconfuse reports through a function without an argument. */
 static _Thread_local struct error *report_to;
 static _Thread_local const char *report_file; /* which it does not know within a section */
+static _Thread_local const cfg_opt_t *seen_sections[COUNT];
 
 static void
 report(cfg_t *cfg, const char *fmt, va_list ap)
@@ -275,7 +311,68 @@ lay_out(struct layout *l)
 }
 
 static int
-take_file_values(cfg_t *cfg, struct values *v, const char *path, struct error *err)
+setting_of(const char *section, const char *key)
+{
+	for (size_t i = 0; i < COUNT; i++) {
+		char own[32];
+		const char *own_key;
+
+		split(settings[i].name, own, &own_key);
+		if (strcmp(own, section) == 0 && strcmp(own_key, key) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Called with each value while the file is read, so that a wrong one is told with its line. */
+static int
+check_option(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const bool top = strcmp(cfg_name(cfg), "root") == 0;
+	const int i = setting_of(top ? "" : cfg_name(cfg), cfg_opt_name(opt));
+	const char *text = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
+	struct error err = { 0 };
+
+	if (i < 0 || check_value(&settings[i], text != NULL ? text : "", &err) == 0)
+		return 0;
+	cfg_error(cfg, "%s", err.text);
+	return -1;
+}
+
+/* Called at the end of each section. */
+static int
+check_section(cfg_t *cfg, cfg_opt_t *opt)
+{
+	(void)opt;
+	for (size_t i = 0; i < ARRAY_LEN(seen_sections); i++)
+		if (seen_sections[i] == opt) {
+			cfg_error(cfg, "section '%s' is there twice", cfg_opt_name(opt));
+			return -1;
+		} else if (seen_sections[i] == NULL) {
+			seen_sections[i] = opt;
+			break;
+		}
+	return 0;
+}
+
+static void
+check_all(cfg_t *cfg)
+{
+	memset(seen_sections, 0, sizeof(seen_sections));
+	for (size_t i = 0; i < COUNT; i++) {
+		char section[32], path[80];
+		const char *key;
+
+		split(settings[i].name, section, &key);
+		snprintf(path, sizeof(path), "%s%s%s", section, section[0] != '\0' ? "|" : "", key);
+		cfg_set_validate_func(cfg, path, check_option);
+		if (section[0] != '\0')
+			cfg_set_validate_func(cfg, section, check_section);
+	}
+}
+
+static void
+take_file_values(cfg_t *cfg, struct values *v, const char *path)
 {
 	for (size_t i = 0; i < COUNT; i++) {
 		char section[32];
@@ -288,11 +385,8 @@ take_file_values(cfg_t *cfg, struct values *v, const char *path, struct error *e
 		text = sec != NULL && cfg_size(sec, key) > 0 ? cfg_getstr(sec, key) : NULL;
 		if (text == NULL)
 			continue;
-		if (check_value(&settings[i], text, path, err) < 0)
-			return -1;
 		set(v, i, text, path);
 	}
-	return 0;
 }
 
 static int
@@ -307,6 +401,9 @@ read_file(struct values *v, const char *path, bool must_exist, struct error *err
 			return 0;
 		return error_errno(err, "%s", path);
 	}
+	if (st.st_size > FILE_MAX_BYTES)
+		return error_set(
+		    err, ERROR_TOO_BIG, "%s:1: longer than %d bytes", path, FILE_MAX_BYTES);
 	if (S_ISDIR(st.st_mode)) /* its scanner would end the program */
 		return error_set(err, ERROR_INVALID, "%s: is a directory", path);
 	lay_out(l);
@@ -314,6 +411,7 @@ read_file(struct values *v, const char *path, bool must_exist, struct error *err
 	if (cfg == NULL)
 		return error_set(err, ERROR_INTERNAL, "configuration table");
 	cfg_set_error_function(cfg, report);
+	check_all(cfg);
 	report_to = err;
 	report_file = path;
 	if (cfg_parse(cfg, path) != CFG_SUCCESS)
@@ -321,7 +419,7 @@ read_file(struct values *v, const char *path, bool must_exist, struct error *err
 		    ? -1
 		    : error_set(err, ERROR_INVALID, "%s: cannot be read", path);
 	if (rc == 0)
-		rc = take_file_values(cfg, v, path, err);
+		take_file_values(cfg, v, path);
 	cfg_free(cfg);
 	return rc;
 }
@@ -370,8 +468,8 @@ read_environment(struct values *v, struct error *err)
 			text = getenv(name = settings[i].env);
 		if (text == NULL || text[0] == '\0')
 			continue;
-		if (check_value(&settings[i], text, name, err) < 0)
-			return -1;
+		if (check_value(&settings[i], text, err) < 0)
+			return error_add(err, "%s", name);
 		set(v, i, text, name);
 	}
 	return 0;
@@ -438,11 +536,59 @@ config_load(struct config *c, const char *file, struct error *err)
 	return 0;
 }
 
+static size_t
+size_of(const struct setting *s)
+{
+	return s->parse == parse_bool ? sizeof(bool) : sizeof(int64_t);
+}
+
+static bool
+differs(const struct setting *s, const struct config *a, const struct config *b)
+{
+	const char *x = (const char *)a + s->at, *y = (const char *)b + s->at;
+
+	if (is_text(s))
+		return !str_eq(*(char *const *)(const void *)x, *(char *const *)(const void *)y);
+	return memcmp(x, y, size_of(s)) != 0;
+}
+
+static void
+copy(const struct setting *s, struct config *to, const struct config *from)
+{
+	char *x = (char *)to + s->at;
+	const char *y = (const char *)from + s->at;
+
+	if (is_text(s))
+		str_replace((char **)(void *)x, *(char *const *)(const void *)y);
+	else
+		memcpy(x, y, size_of(s));
+}
+
+int
+config_reload(struct config *now, struct buf *changed, struct buf *waiting, struct error *err)
+{
+	_cleanup_(config_done) struct config fresh = { 0 };
+
+	if (config_load(&fresh, now->file, err) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT; i++) {
+		const struct setting *s = &settings[i];
+		struct buf *list = is_live(s) ? changed : waiting;
+
+		if (!differs(s, now, &fresh))
+			continue;
+		buf_printf(list, "%s%s", list->len != 0 ? " " : "", s->name);
+		if (is_live(s))
+			copy(s, now, &fresh);
+	}
+	return 0;
+}
+
 void
 config_done(struct config *c)
 {
 	for (size_t i = 0; i < COUNT; i++)
-		if (is_string(settings[i].parse))
+		if (is_text(&settings[i]))
 			free(*(char **)((char *)c + settings[i].at));
 	*c = (struct config){ 0 };
 }
@@ -455,7 +601,8 @@ config_print(FILE *out, const char *file, struct error *err)
 	if (collect(&v, file, err) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT; i++)
-		fprintf(out, "%-28s %-20s # %s: %s\n", settings[i].name,
-		    v.text[i][0] != '\0' ? v.text[i] : "\"\"", v.origin[i], settings[i].help);
+		fprintf(out, "%-28s %-20s # %s: %s%s\n", settings[i].name,
+		    v.text[i][0] != '\0' ? v.text[i] : "\"\"", v.origin[i], settings[i].help,
+		    is_live(&settings[i]) ? "" : " (restart)");
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+struct buf;
 struct error;
 
 struct config {
@@ -32,6 +33,13 @@ struct config {
 
 /** config_load - file NULL: the usual places. INVALID as "file:line: message" or naming the variable. */
 int config_load(struct config *, const char *file, struct error *);
+/**
+ * config_reload - read again where it was read before, and take over what may change while running.
+ *
+ * All is read and checked first: with an error nothing of *now changes.  The names of what changed
+ * are added to `changed`, of what would with a restart to `waiting`, blanks between them.
+ */
+int config_reload(struct config *now, struct buf *changed, struct buf *waiting, struct error *);
 void config_done(struct config *);
 /** config_print - every setting, its value and where it came from; as config_load reads it. */
 int config_print(FILE *out, const char *file, struct error *);

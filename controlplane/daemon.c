@@ -58,7 +58,7 @@ struct lane { /* one gateway and, but for the control loop's, its thread */
 };
 
 struct janus {
-	const struct config *config;
+	struct config *config;
 	struct loop *control;
 	struct workers *workers, *pullers;
 	struct store *store;
@@ -348,20 +348,64 @@ drain(struct janus *j)
 }
 
 static void
-reload(const char *file)
+set_gateway_config(struct janus *j)
 {
-	struct config fresh = { 0 };
+	const struct config *c = j->config;
+
+	j->gateway_config = (struct gateway_config){
+		.relay = chat_relay_defaults,
+		.connect_ms = c->connect_ms,
+		.body_bytes = c->body_bytes,
+		.anonymous = c->anonymous,
+		.listen_host = c->host,
+		.streams = j->streams,
+		.cors = j->cors,
+		.traces = j->observer != NULL && observer_traces(j->observer),
+	};
+	j->gateway_config.relay.hold_ms = c->header_hold_ms;
+	j->gateway_config.relay.ping_ms = c->ping_ms;
+	j->gateway_config.relay.first_byte_ms = c->first_byte_ms;
+	j->gateway_config.relay.gap_ms = c->gap_ms;
+	j->gateway_config.relay.total_ms = c->total_ms;
+	j->gateway_config.relay.event_bytes = (size_t)c->event_bytes;
+}
+
+struct new_limits {
+	struct gateway *gateway;
+	struct gateway_config config;
+};
+
+static void
+set_limits(void *arg)
+{
+	struct new_limits *n = arg;
+
+	gateway_set_limits(n->gateway, &n->config);
+	free(n);
+}
+
+/* Everything is read and checked before anything changes. */
+static void
+reload(struct janus *j)
+{
+	_cleanup_buf_ struct buf changed = { 0 }, waiting = { 0 };
 	struct error err = { 0 };
 
-	/* Only the log level may change while running; everything else is checked all the same. */
-	if (config_load(&fresh, file, &err) == 0 && log_set_levels(fresh.log_level) < 0)
-		error_set(&err, ERROR_INVALID, "log.level: '%.80s' is not a list of levels",
-		    fresh.log_level);
-	if (err.kind != ERROR_NONE)
+	if (config_reload(j->config, &changed, &waiting, &err) < 0) {
 		log_error("config.refused", F_STR("error", err.text));
-	else
-		log_info("config.reloaded");
-	config_done(&fresh);
+		return;
+	}
+	log_set_levels(j->config->log_level);
+	set_gateway_config(j);
+	for (unsigned i = 0; i < j->nlanes; i++) {
+		struct new_limits *n = mem_zalloc(sizeof(*n));
+
+		*n = (struct new_limits){ j->lanes[i].gateway, j->gateway_config };
+		loop_post(j->lanes[i].loop, set_limits, n);
+	}
+	log_info("config.reloaded", F_STR("changed", buf_str(&changed)));
+	if (waiting.len != 0)
+		log_warn("config.needs_restart", F_STR("settings", buf_str(&waiting)));
 }
 
 static void
@@ -392,7 +436,7 @@ on_signal(int signo, void *arg)
 	switch (signo) {
 	case SIGTERM:
 	case SIGINT: drain(j); break;
-	case SIGHUP: reload(j->config->file); break;
+	case SIGHUP: reload(j); break;
 	case SIGUSR2: dump(j); break;
 	default: break;
 	}
@@ -444,20 +488,6 @@ set_policy(struct janus *j)
 		.nofile = (int)c->nofile,
 		.start_timeout_ms = c->start_timeout_ms,
 	};
-	j->gateway_config = (struct gateway_config){
-		.relay = chat_relay_defaults,
-		.connect_ms = c->connect_ms,
-		.body_bytes = c->body_bytes,
-		.anonymous = c->anonymous,
-		.listen_host = c->host,
-		.cors = j->cors,
-	};
-	j->gateway_config.relay.hold_ms = c->header_hold_ms;
-	j->gateway_config.relay.ping_ms = c->ping_ms;
-	j->gateway_config.relay.first_byte_ms = c->first_byte_ms;
-	j->gateway_config.relay.gap_ms = c->gap_ms;
-	j->gateway_config.relay.total_ms = c->total_ms;
-	j->gateway_config.relay.event_bytes = (size_t)c->event_bytes;
 	j->streams = streams_new(&(struct streams_limits){
 	    .stream_bytes = c->resume_bytes,
 	    .total_bytes = c->resume_total_bytes,
@@ -465,7 +495,6 @@ set_policy(struct janus *j)
 	    .ttl_ms = c->resume_ttl_ms,
 	    .idle_ms = c->resume_idle_ms,
 	});
-	j->gateway_config.streams = j->streams;
 }
 
 static int
@@ -688,7 +717,7 @@ start(struct janus *j, struct error *err)
 	j->observer = observer_new(j->control, j->config->host, (int)j->config->port, err);
 	if (j->observer == NULL)
 		return -1;
-	j->gateway_config.traces = observer_traces(j->observer);
+	set_gateway_config(j);
 	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)
 		return -1;
 	make_api(j);
@@ -699,7 +728,7 @@ start(struct janus *j, struct error *err)
 }
 
 struct janus *
-daemon_start(const struct config *config, struct error *err)
+daemon_start(struct config *config, struct error *err)
 {
 	struct janus *j = mem_zalloc(sizeof(*j));
 

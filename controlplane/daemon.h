@@ -7,8 +7,9 @@ struct config;
 struct error;
 struct janus;
 
-/** daemon_start - everything up to listening; NULL with err. config is borrowed. */
-struct janus *daemon_start(const struct config *, struct error *);
+/** daemon_start - everything up to listening; NULL with err. config is borrowed, and changed
+ *  by SIGHUP. */
+struct janus *daemon_start(struct config *, struct error *);
 /** daemon_run - until a signal says stop; drains before it returns. */
 void daemon_run(struct janus *);
 /** daemon_stop - undo daemon_start; pods stay. */

@@ -38,12 +38,7 @@ run(const char *file)
 	}
 	program_no_dumps();
 	log_init("janusd");
-	if (log_set_levels(config.log_level) < 0) {
-		fprintf(
-		    stderr, "janusd: log.level: '%s' is not a list of levels\n", config.log_level);
-		config_done(&config);
-		return 2;
-	}
+	log_set_levels(config.log_level);
 	http_client_setup();
 	janus = daemon_start(&config, &err);
 	if (janus == NULL) {

@@ -325,6 +325,14 @@ gateway_set_keys(struct gateway *gw, struct keys *keys)
 	follow_end_revoked(gw);
 }
 
+void
+gateway_set_limits(struct gateway *gw, const struct gateway_config *config)
+{
+	gw->config.relay = config->relay;
+	gw->config.connect_ms = config->connect_ms;
+	gw->config.body_bytes = config->body_bytes;
+}
+
 unsigned
 gateway_scopes(const struct http_request *req)
 {

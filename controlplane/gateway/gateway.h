@@ -80,6 +80,9 @@ int gateway_serve(struct gateway *, int listen_fd, struct error *);
 void gateway_set_routes(struct gateway *, struct routes *);
 /** gateway_set_keys - the same for keys; chats whose key was revoked end. */
 void gateway_set_keys(struct gateway *, struct keys *);
+/** gateway_set_limits - times and sizes for chats from now on; the rest of the configuration is as
+ *  it was. On its loop. */
+void gateway_set_limits(struct gateway *, const struct gateway_config *);
 /** gateway_scopes - what the caller of a request of another surface may do: SCOPE(READ) | ... of
  *  controlplane/store/keys.h.  From other_head until other_request has returned. */
 unsigned gateway_scopes(const struct http_request *);

@@ -64,8 +64,9 @@ level_of(const char *word, size_t len)
 	return -1;
 }
 
-int
-log_set_levels(const char *spec)
+/* Of this component; -1 if a word is not a level. */
+static int
+level_in(const char *spec)
 {
 	int level = -1;
 
@@ -91,6 +92,20 @@ log_set_levels(const char *spec)
 		}
 		spec += len + (spec[len] == ',');
 	}
+	return level;
+}
+
+bool
+log_levels_valid(const char *spec)
+{
+	return level_in(spec) >= 0;
+}
+
+int
+log_set_levels(const char *spec)
+{
+	const int level = level_in(spec);
+
 	if (level < 0)
 		return -1;
 	logger.level = level;

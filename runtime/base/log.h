@@ -31,6 +31,8 @@ struct log_field {
 void log_init(const char *component);
 /** log_set_levels - "info" or "info,router=debug"; -1 if a word is not a level. */
 int log_set_levels(const char *spec);
+/** log_levels_valid - would log_set_levels take it? */
+bool log_levels_valid(const char *spec);
 bool log_wants(enum log_level level);
 /** log_dropped - lines that could not be written so far. */
 uint64_t log_dropped(void);

@@ -132,23 +132,30 @@ START_TEST(test_print_is_a_file)
 {
 	static struct setting again[128];
 	_cleanup_buf_ struct buf file = { 0 };
+	const char *open_name = "";
+	int open_len = 0;
 	size_t n;
 
 	put("");
 	setenv("JANUS_POLICY_CPUS", "0.5", 1);
 	n = printed(settings, ARRAY_LEN(settings));
 	unsetenv("JANUS_POLICY_CPUS");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) { /* those of a section follow one another */
 		const char *dot = strchr(settings[i].name, '.');
-		const bool quoted = settings[i].value[0] == '"';
+		const char *quote = settings[i].value[0] == '"' ? "" : "\"";
+		const int len = dot != NULL ? (int)(dot - settings[i].name) : 0;
 
-		if (dot != NULL)
-			buf_printf(&file, "%.*s { %s = %s%s%s }\n", (int)(dot - settings[i].name),
-			    settings[i].name, dot + 1, quoted ? "" : "\"", settings[i].value,
-			    quoted ? "" : "\"");
-		else
-			buf_printf(&file, "%s = \"%s\"\n", settings[i].name, settings[i].value);
+		if (len != open_len || strncmp(settings[i].name, open_name, (size_t)len) != 0) {
+			buf_add_str(&file, open_len != 0 ? "}\n" : "");
+			if (len != 0)
+				buf_printf(&file, "%.*s {\n", len, settings[i].name);
+			open_name = settings[i].name;
+			open_len = len;
+		}
+		buf_printf(&file, "%s = %s%s%s\n", settings[i].name + len + (dot != NULL), quote,
+		    settings[i].value, quote);
 	}
+	buf_add_str(&file, "}\n");
 	put(buf_str(&file));
 	ck_assert_uint_eq(printed(again, ARRAY_LEN(again)), n);
 	for (size_t i = 0; i < n; i++) {
@@ -187,7 +194,6 @@ START_TEST(test_precedence)
 		{ "log { level = warn }", NULL, "error", "error", "JANUS_LOG" },
 		{ "log { level = warn }", "debug", "error", "debug", "JANUS_LOG_LEVEL" },
 		{ "log { level = warn }", "", "", "warn", NULL },
-		{ "log { level = warn }\nlog { level = error }", NULL, NULL, "error", NULL },
 		{ "# log { level = warn }", NULL, NULL, "info", "default" },
 	};
 
@@ -269,11 +275,14 @@ is_text(const char *name)
 }
 
 /* Each setting of the table that is not free text, with each of these, in a file and outside. */
-START_TEST(test_every_setting_wrong)
+START_TEST(
+    test_every_setting_wrong) /* [M07] every setting with every kind of wrong value, by file and line */
 {
 	static const char *const wrong[] = { "-1", "x", "1x", "1 s", "99999999999999999999", "0x10",
 		"''", "1e3", "NaN", "5 GiB", "TRUE", "\xff" };
 	size_t checked = 0;
+
+	_cleanup_free_ char *line = str_printf("%s:1: ", path);
 
 	put("");
 	const size_t n = printed(settings, ARRAY_LEN(settings));
@@ -290,7 +299,7 @@ START_TEST(test_every_setting_wrong)
 				continue; /* processors are a real number, in any notation of C */
 			put_setting(name, wrong[k]);
 			refused(name);
-			refused(path);
+			refused(line);
 			put("");
 			setenv(variable, wrong[k], 1);
 			refused(name);
@@ -319,6 +328,11 @@ static const struct bad_file {
 	{ "\n\nlog {\n\tlevl = info\n}\n", ":4: no such option 'levl'" },
 	{ "nolog { level = info }", ":1: no such option 'nolog'" },
 	{ "level = info", ":1: no such option 'level'" },
+	{ "log { level = info }\n\nlog {\n\tlevel = warn\n}\n",
+	    ":5: section 'log' is there twice" },
+	{ "\n\nport = eighty\n", ":3: port: " },
+	{ "router {\n\n\tping = 5\n}\n", ":3: router.ping: " },
+	{ "log { level = loud }", ":1: log.level: 'loud' is not" },
 	{ "port { a = 1 }", ":1:" },
 	{ "log = info", ":1:" },
 	{ "port =\n", "" },
@@ -333,7 +347,8 @@ static const struct bad_file {
 	{ "\x01\x02\xff\xfe", ":1:" },
 };
 
-START_TEST(test_bad_files)
+START_TEST(
+    test_bad_files) /* [M07] unknown keys, sections there twice, broken lines, includes: by file and line */
 {
 	_cleanup_free_ char *where = str_printf("%s%s", path, bad_files[_i].where);
 
@@ -342,7 +357,7 @@ START_TEST(test_bad_files)
 }
 END_TEST
 
-START_TEST(test_no_file)
+START_TEST(test_no_file) /* [M07] a file that is missing, or no file */
 {
 	refused(path);
 	ck_assert_int_eq(mkdir(path, 0755), 0);
@@ -350,13 +365,13 @@ START_TEST(test_no_file)
 }
 END_TEST
 
-START_TEST(test_large_file)
+START_TEST(test_large_file) /* [M07] a megabyte is read, ten are not */
 {
 	_cleanup_buf_ struct buf file = { 0 };
 
 	for (int i = 0; file.len < 1 << 20; i++)
-		buf_printf(&file, "# comment %d \xff\n%s", i,
-		    i % 100 == 0 ? "log { level = warn }\n" : "");
+		buf_printf(
+		    &file, "# comment %d \xff\n%s", i, i == 100 ? "log { level = warn }\n" : "");
 	buf_add_str(&file, "port = 9\n");
 	put(buf_str(&file));
 	struct config c = load();
@@ -369,6 +384,65 @@ START_TEST(test_large_file)
 	memcpy(file.data, "port = ", 7);
 	put(buf_str(&file));
 	refused("port");
+
+	while (file.len < 10 << 20)
+		buf_add_str(&file, "# and another comment of the same kind as all of them\n");
+	put(buf_str(&file));
+	refused(":1: longer than 4194304 bytes");
+}
+END_TEST
+
+/* ---- reading again ---- */
+
+START_TEST(
+    test_reload) /* [M07] what may change does, what may not is named, an error changes nothing */
+{
+	_cleanup_buf_ struct buf changed = { 0 }, waiting = { 0 };
+	struct error err = { 0 };
+
+	put("port = 9\nrouter { ping = 1s }\n");
+	struct config c = load();
+	ck_assert_int_eq(config_reload(&c, &changed, &waiting, &err), 0);
+	ck_assert_str_eq(buf_str(&changed), "");
+	ck_assert_str_eq(buf_str(&waiting), "");
+
+	put("port = 10\nhost = 127.0.0.2\nrouter {\n ping = 2s\n gap_timeout = 9s }\nlog { level = "
+	    "warn }");
+	ck_assert_int_eq(config_reload(&c, &changed, &waiting, &err), 0);
+	ck_assert_str_eq(buf_str(&changed), "log.level router.ping router.gap_timeout");
+	ck_assert_str_eq(buf_str(&waiting), "host port");
+	ck_assert_int_eq(c.ping_ms, 2000);
+	ck_assert_int_eq(c.gap_ms, 9000);
+	ck_assert_str_eq(c.log_level, "warn");
+	ck_assert_int_eq(c.port, 9);
+	ck_assert_str_eq(c.host, "127.0.0.1");
+
+	buf_clear(&changed);
+	put("router {\n ping = 3s\n gap_timeout = never\n}\n");
+	ck_assert_int_eq(config_reload(&c, &changed, &waiting, &err), -1);
+	ck_assert_msg(strstr(err.text, "janus.conf:3: router.gap_timeout") != NULL, "%s", err.text);
+	ck_assert_int_eq(c.ping_ms, 2000);
+	ck_assert_uint_eq(changed.len, 0);
+	config_done(&c);
+}
+END_TEST
+
+START_TEST(
+    test_reload_knows_its_settings) /* [M07] each is live, or says that it waits for a restart */
+{
+	_cleanup_free_ char *text = NULL;
+	struct error err = { 0 };
+	size_t len, n = 0, waits = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	put("");
+	ck_assert_int_eq(config_print(f, path, &err), 0);
+	fclose(f);
+	for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++) {
+		n++;
+		waits += p - text > 10 && memcmp(p - 10, " (restart)", 10) == 0;
+	}
+	ck_assert_uint_eq(n - waits, 10);
 }
 END_TEST
 
@@ -389,6 +463,8 @@ main(void)
 	tcase_add_loop_test(tc, test_bad_files, 0, (int)ARRAY_LEN(bad_files));
 	tcase_add_test(tc, test_no_file);
 	tcase_add_test(tc, test_large_file);
+	tcase_add_test(tc, test_reload);
+	tcase_add_test(tc, test_reload_knows_its_settings);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -250,6 +250,45 @@ tell DELETE /api/v1/competitors/dev?dry_run=true
 tell DELETE /api/v1/competitors/dev
 check "$(wc -l <"$replies") replies are as docs/openapi.json says, of every operation" "$root/tests/lint/openapi.sh" --replies "$replies"
 
+# --- reading settings again ---
+conf=$work/janus.conf
+logged() { grep -c "\"msg\":\"config.$1\"" "$work/janusd.log" || true; }
+end janusd
+write() { printf 'host = 127.0.0.1\nport = %s\nstate_dir = "%s"\nruntime_dir = "%s"\nauth { anonymous = true }\n%s\n' "$JANUS_PORT" "$state" "$runtime" "$1" >"$conf"; }
+write 'router { ping = 1500ms }'
+# What the environment says would win over the file.
+run janusd env -u JANUS_STATE_DIR -u JANUS_RUNTIME_DIR -u JANUS_PORT -u JANUS_HOST "DOCKER_HOST=unix://$engine" "$bin/janusd" -c "$conf"
+until_true 30 control_answers || giveup "janusd starts from a file" "$(tail "$work/janusd.log")"
+ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s
+pings() {	# in a silence of 2.5 s, the first 1.5 of which hold the head
+	curl -sN --max-time 20 "$url/v1/chat/completions" "${json[@]}" -d '{"model":"janus/dev","stream":true,"messages":[{"role":"user","content":"fault:delay=2500"}]}' |
+		grep -c '^: ping' || true
+}
+silent=$(pings)
+write 'router { ping = 100ms }'
+kill -HUP "${pids[janusd]}"
+reloaded() { [ "$(logged reloaded)" -ge "$1" ]; }
+becomes "SIGHUP reads the settings again" 5 reloaded 1
+if [ "$(pings)" -gt $((silent + 5)) ]; then ok "and chats go by them"; else bad "chats go by them" "before: $silent, now: $(pings)"; fi
+write $'router {\n\tping = 100ms\n\tgap_timeout = soon\n}'
+kill -HUP "${pids[janusd]}"
+refused_once() { [ "$(logged refused)" -ge 1 ]; }
+becomes "[M04] wrong settings are refused" 5 refused_once
+has "[M04] by file and line" "$conf:8: router.gap_timeout" "$(grep '"config.refused"' "$work/janusd.log")"
+answers_models() { ask "$url/v1/models"; [ "$status" = 200 ]; }
+check "[M04] and it goes on" answers_models
+ctl status
+same "[M04] as it was" 0 "$code"
+code=0; err=$("$bin/janusd" -c "$conf" 2>&1 >/dev/null) || code=$?
+same "[M07] janusd does not start with them" 2 "$code"
+has "[M07] and says where it is wrong" "$conf:8: router.gap_timeout" "$err"
+write 'policy { memory = 1GiB }'
+kill -HUP "${pids[janusd]}"
+becomes "what waits for a restart" 5 reloaded 2
+has "is named" 'policy.memory' "$(grep '"config.needs_restart"' "$work/janusd.log")"
+end janusd
+closed
+
 # --- [L06] what callers say is one line of the log ---
 poison=$'a\n{"level":"error","msg":"forged"}\e[31m\a'
 tell POST /v1/chat/completions "$(jq -nc --arg p "$poison" '{model: $p, messages: [{role: "user", content: "hi"}]}')" -H 'user-agent: x"}{' -H 'x-request-id: evil-"}'

@@ -125,8 +125,8 @@ START_TEST(test_usage)
 	_cleanup_buf_ struct buf out = { 0 };
 
 	ctl_command_usage(&out, ctl_command_find("submit", "image"));
-	ck_assert_str_eq(
-	    buf_str(&out), "janusctl submit image REF --name SLUG [--manifest FILE|-] [--wait]");
+	ck_assert_str_eq(buf_str(&out),
+	    "janusctl submit image REF --name SLUG [--manifest FILE|-] [--wait] [--dry-run]");
 	ck_assert_int_eq(ctl_help_verb(&out, "submit", "nothing", false), -1);
 	ck_assert_int_eq(ctl_help_verb(&out, "__complete", NULL, false), -1);
 }

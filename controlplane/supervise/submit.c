@@ -523,7 +523,8 @@ check_manifest(const struct supervisor *sup, const char *text, struct error *err
 }
 
 static int
-check(const struct supervisor *sup, const char *slug, const struct submit_wish *wish, struct error *err)
+check(const struct supervisor *sup, const char *slug, const struct submit_wish *wish,
+    struct error *err)
 {
 	const struct submission *active = registry_active(sup->c.registry, slug);
 	struct image_ref ref;
@@ -595,8 +596,7 @@ name_wish(const struct submit_wish *wish, char slug[SLUG_MAX])
 }
 
 int
-supervisor_check(
-    const struct supervisor *sup, const struct submit_wish *wish, struct error *err)
+supervisor_check(const struct supervisor *sup, const struct submit_wish *wish, struct error *err)
 {
 	const struct submit_wish all = wish->version != NULL ? wish_of_version(wish) : *wish;
 	char slug[SLUG_MAX];

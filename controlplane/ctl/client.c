@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "controlplane/ctl/contexts.h"
 #include "controlplane/ctl/failure.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -184,13 +185,49 @@ read_key(const char *path, char **out, struct error *err)
 	return 0;
 }
 
+/* What -C or JANUS_CONTEXT says: address and key file, NULL where that is not its to say.  With -C
+ * nothing of the environment is mixed in: no key goes to a daemon it is not meant for. */
+static int
+use_context(const struct ctl *ctl, const char **url, const char **key_file, cJSON **owner,
+    struct ctl_failure *f)
+{
+	const bool said = ctl->opt.context != NULL;
+	const char *name = said ? ctl->opt.context : getenv("JANUS_CONTEXT");
+	const cJSON *context;
+	struct error err = { 0 };
+
+	if (name == NULL || name[0] == '\0')
+		return 0;
+	*owner = contexts_load(&err);
+	if (*owner == NULL)
+		return ctl_fail(f, CTL_USAGE, "usage", "%s", err.text);
+	context = contexts_find(*owner, name);
+	if (context == NULL && ctl->opt.url != NULL)
+		return 0; /* login makes it */
+	if (context == NULL)
+		return ctl_fail(f, CTL_USAGE, "usage",
+		    "there is no context '%.60s'; 'janusctl create context %.60s --url URL' makes "
+		    "it",
+		    name, name);
+	if (ctl->opt.url == NULL && (said || *url == NULL)) {
+		*url = json_str(context, "url");
+		*key_file =
+		    said || *key_file == NULL ? json_str(context, "api_key_file") : *key_file;
+	}
+	return 0;
+}
+
 int
 ctl_connect(struct ctl *ctl, struct ctl_failure *f)
 {
-	const char *key_file = ctl->opt.api_key_file;
-	const char *context = ctl->opt.context != NULL ? ctl->opt.context : getenv("JANUS_CONTEXT");
+	const char *key_file = getenv("JANUS_API_KEY_FILE"), *url = getenv("JANUS_URL");
+	_cleanup_json_ cJSON *contexts = NULL;
+	struct error err = { 0 };
+
+	if (use_context(ctl, &url, &key_file, &contexts, f) < 0)
+		return -1;
 	const struct ctl_surroundings s = {
-		.url = ctl->opt.url != NULL ? ctl->opt.url : getenv("JANUS_URL"),
+		.url = ctl->opt.url != NULL ? ctl->opt.url : url,
 		.janus_runtime_dir = getenv("JANUS_RUNTIME_DIR"),
 		.runtime_directory = getenv("RUNTIME_DIRECTORY"),
 		.xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
@@ -199,17 +236,11 @@ ctl_connect(struct ctl *ctl, struct ctl_failure *f)
 		.uid = geteuid(),
 		.usable = socket_usable,
 	};
-	struct error err = { 0 };
 
-	if (context != NULL && context[0] != '\0')
-		return ctl_fail(f, CTL_USAGE, "usage",
-		    "contexts are not available yet: use --url or JANUS_URL in place of context "
-		    "'%.60s'",
-		    context);
 	if (ctl_place_find(&s, &ctl->place, &err) < 0)
 		return ctl_fail_error(f, &err);
-	if (key_file == NULL)
-		key_file = getenv("JANUS_API_KEY_FILE");
+	if (ctl->opt.api_key_file != NULL)
+		key_file = ctl->opt.api_key_file;
 	if (key_file == NULL || key_file[0] == '\0')
 		return 0;
 	if (read_key(key_file, &ctl->api_key, &err) < 0)

@@ -11,7 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
 
-#define LISTING (CTL_OPT(FILTER) | CTL_OPT(SORT) | CTL_OPT(LIMIT))
+#define LISTING (CTL_OPT(FILTER) | CTL_OPT(SORT) | CTL_OPT(LIMIT) | CTL_OPT(SINCE) | CTL_OPT(UNTIL))
 
 #define LIST(noun_, what, example)                                                              \
 	{                                                                                       \
@@ -123,7 +123,8 @@ const struct ctl_command ctl_commands[] = {
 	{ .verb = "list",
 	    .noun = "usage",
 	    .args = "",
-	    .options = LISTING | CTL_OPT(BY) | CTL_OPT(SINCE),
+	    .options =
+		CTL_OPT(FILTER) | CTL_OPT(SORT) | CTL_OPT(LIMIT) | CTL_OPT(BY) | CTL_OPT(SINCE),
 	    .run = ctl_list_usage,
 	    .help = "list what was used since the month began",
 	    .examples = { "janusctl list usage --by key --since 7d",
@@ -181,6 +182,44 @@ const struct ctl_command ctl_commands[] = {
 	    .run = ctl_remove,
 	    .help = "revoke an API key; its streams end at once",
 	    .examples = { "janusctl remove key app", "janusctl remove key app --yes" } },
+	{ .verb = "create",
+	    .noun = "context",
+	    .args = "NAME",
+	    .min = 1,
+	    .max = 1,
+	    .run = ctl_create_context,
+	    .help = "give a daemon at --url, and the key file for it, a name",
+	    .examples = { "janusctl create context prod --url https://janus.example",
+		"janusctl create context dev --url unix:///run/user/1000/janus/janusd.sock" } },
+	{ .verb = "list",
+	    .noun = "context",
+	    .args = "",
+	    .run = ctl_list_contexts,
+	    .help = "list contexts",
+	    .examples = { "janusctl list contexts", "janusctl list contexts -q" } },
+	{ .verb = "show",
+	    .noun = "context",
+	    .args = "NAME",
+	    .min = 1,
+	    .max = 1,
+	    .run = ctl_show_context,
+	    .help = "show a context",
+	    .examples = { "janusctl show context prod",
+		"janusctl show context prod --output json" } },
+	{ .verb = "remove",
+	    .noun = "context",
+	    .args = "NAME",
+	    .min = 1,
+	    .max = 1,
+	    .run = ctl_remove_context,
+	    .help = "forget a context, and the key that login kept for it",
+	    .examples = { "janusctl remove context dev", "janusctl remove context prod --quiet" } },
+	{ .verb = "login",
+	    .args = "",
+	    .run = ctl_login,
+	    .help = "keep an API key for a context, in a file of its own",
+	    .examples = { "janusctl login -C prod",
+		"janusctl login -C prod --api-key-file - < key" } },
 	{ .verb = "ps",
 	    .args = "",
 	    .options = LISTING,

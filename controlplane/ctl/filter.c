@@ -8,6 +8,7 @@
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
@@ -248,6 +249,43 @@ ctl_sort(cJSON *data, const struct ctl_kind *kind, const char *spec, struct erro
 	for (size_t i = 0; i < n; i++)
 		cJSON_AddItemToArray(data, rows[i].item);
 	return 0;
+}
+
+int64_t
+ctl_time_parse(const char *text, int64_t now_ms, struct error *err)
+{
+	int64_t ms;
+
+	if (str_parse_duration(text, &ms, NULL) == 0)
+		return ms > now_ms ? 0 : now_ms - ms;
+	ms = clock_parse(text);
+	if (ms < 0)
+		error_set(err, ERROR_INVALID,
+		    "'%.40s' is no time such as 2026-01-31T00:00:00Z, and no span such as 7d",
+		    text);
+	return ms;
+}
+
+int64_t
+ctl_made_ms(const cJSON *object)
+{
+	const char *at = json_str(object, "created_at");
+
+	if (at == NULL)
+		at = json_str(object, "at");
+	return at != NULL ? clock_parse(at) : -1;
+}
+
+void
+ctl_within(cJSON *data, int64_t since_ms, int64_t until_ms)
+{
+	for (cJSON *item = data->child, *next; item != NULL; item = next) {
+		const int64_t ms = ctl_made_ms(item);
+
+		next = item->next;
+		if ((since_ms >= 0 && ms < since_ms) || (until_ms >= 0 && ms > until_ms))
+			cJSON_Delete(cJSON_DetachItemViaPointer(data, item));
+	}
 }
 
 void

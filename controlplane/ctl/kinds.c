@@ -158,6 +158,12 @@ static const struct ctl_column log_columns[] = {
 	{ "text", "text", CTL_COL_FREE, false },
 };
 
+static const struct ctl_column context_columns[] = {
+	{ "name", "name", CTL_COL_TEXT, false },
+	{ "url", "url", CTL_COL_TEXT, false },
+	{ "key-file", "api_key_file", CTL_COL_FREE, false },
+};
+
 /* For what has no columns of its own. */
 static const struct ctl_column plain_columns[] = {
 	{ "id", "id", CTL_COL_TEXT, false },
@@ -181,6 +187,7 @@ static const struct ctl_kind kinds[] = {
 	KIND("check", check_columns),
 	KIND("finding", finding_columns),
 	KIND("log", log_columns),
+	KIND("context", context_columns),
 	KIND("plain", plain_columns),
 };
 

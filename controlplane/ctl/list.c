@@ -8,6 +8,8 @@
 #include "controlplane/ctl/output.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/net/url.h"
 
@@ -45,10 +47,10 @@ append(cJSON *list, cJSON *page)
 	    list, "has_more", cJSON_CreateBool(json_bool(page, "has_more", false)));
 }
 
-/* `wanted` objects, 0 for all, over as many pages as it takes. */
+/* `wanted` objects, 0 for all, over as many pages as it takes; those before since_ms end it. */
 static int
-get_list(struct ctl *ctl, const struct ctl_kind *kind, int64_t wanted, cJSON **out,
-    struct ctl_failure *f)
+get_list(struct ctl *ctl, const struct ctl_kind *kind, int64_t wanted, int64_t since_ms,
+    cJSON **out, struct ctl_failure *f)
 {
 	const int64_t page_len = wanted > 0 && wanted < PAGE_MAX ? wanted
 	    : wanted == 0                                        ? 0
@@ -64,7 +66,8 @@ get_list(struct ctl *ctl, const struct ctl_kind *kind, int64_t wanted, cJSON **o
 		const char *last =
 		    had == 0 ? NULL : json_str(cJSON_GetArrayItem(data, had - 1), "id");
 
-		if ((wanted > 0 && had >= wanted) || last == NULL)
+		if ((wanted > 0 && had >= wanted) || last == NULL ||
+		    ctl_made_ms(cJSON_GetArrayItem(data, had - 1)) < since_ms)
 			break;
 		if (get_page(ctl, kind, page_len, last, &page, f) < 0)
 			return -1;
@@ -89,7 +92,10 @@ set_id(cJSON *list, const char *key, const cJSON *item)
 static int
 list_kind(struct ctl *ctl, const struct ctl_kind *kind)
 {
-	const bool ours = ctl->opt.filter.len > 0 || ctl->opt.sort != NULL; /* needs all of them */
+	const struct ctl_options *o = &ctl->opt;
+	const bool ours = o->filter.len > 0 || o->sort != NULL || o->since != NULL ||
+	    o->until != NULL; /* needs all of them */
+	int64_t since_ms = -1, until_ms = -1;
 	_cleanup_json_ cJSON *list = NULL;
 	struct ctl_failure f = { 0 };
 	struct error err = { 0 };
@@ -98,9 +104,17 @@ list_kind(struct ctl *ctl, const struct ctl_kind *kind)
 
 	if (ctl_columns_check(ctl, kind, &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
-	if (get_list(ctl, kind, ours ? 0 : ctl->opt.limit, &list, &f) < 0)
+	if ((o->since != NULL &&
+		(since_ms = ctl_time_parse(o->since, clock_wall_ms(), &err)) < 0) ||
+	    (o->until != NULL && (until_ms = ctl_time_parse(o->until, clock_wall_ms(), &err)) < 0))
+		return ctl_misuse(ctl, "%s", err.text);
+	if (get_list(ctl, kind, ours ? 0 : ctl->opt.limit, since_ms, &list, &f) < 0)
 		return ctl_complain(ctl, &f);
 	data = cJSON_GetObjectItemCaseSensitive(list, "data");
+	/* What the daemon has more of is older than all that was asked for. */
+	if (since_ms >= 0)
+		cJSON_ReplaceItemInObjectCaseSensitive(list, "has_more", cJSON_CreateBool(false));
+	ctl_within(data, since_ms, until_ms);
 	if (ctl_filter(data, kind, &ctl->opt.filter, &err) < 0 ||
 	    (ctl->opt.sort != NULL && ctl_sort(data, kind, ctl->opt.sort, &err) < 0))
 		return ctl_misuse(ctl, "%s", err.text);

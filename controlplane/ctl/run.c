@@ -103,7 +103,9 @@ show_help(const struct ctl_invocation *in)
 static bool
 is_offline(const struct ctl_command *c)
 {
-	return c->run == ctl_help || c->run == ctl_completion || c->run == ctl_complete;
+	return c->run == ctl_create_context || c->run == ctl_list_contexts ||
+	    c->run == ctl_show_context || c->run == ctl_remove_context || c->run == ctl_help ||
+	    c->run == ctl_completion || c->run == ctl_complete;
 }
 
 static int

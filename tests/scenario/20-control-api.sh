@@ -191,6 +191,51 @@ same "nothing was made" 0 "$(count_of never)"
 ctl list submissions --filter name=never -q
 same "nor submitted" '' "$out"
 
+# --- contexts, and lists of a time ---
+export XDG_CONFIG_HOME=$work/config
+ctl create context far --url http://127.0.0.1:1
+same "a context is made" 0 "$code"
+ctl create context near --url "$url"
+ctl create context near --url "$url"
+same "not twice" 2 "$code"
+ctl list contexts -q
+same "they are listed" $'far\nnear' "$out"
+ctl -C far status
+same "it is where janusctl goes" 6 "$code"
+ctl -C nowhere status
+same "there is no other" 2 "$code"
+ctl -C near list keys
+same "near needs a key" 4 "$code"
+bin_key() { "$bin/janusctl" create key "$1" --kind ad -q; }
+code=0; bin_key logged | "$bin/janusctl" login -C near --api-key-file - >/dev/null 2>&1 || code=$?
+same "login keeps one" 0 "$code"
+same "for nobody else" 600 "$(stat -c %a "$XDG_CONFIG_HOME/janus/keys/near")"
+ctl -C near list keys --filter name=logged -q
+has "and uses it" '^key_' "$out"
+JANUS_CONTEXT=far JANUS_URL=$url ctl list competitors
+same "the environment counts more than a context it names" 4 "$code"
+code=0; printf 'jns_sk_wrong\n' | "$bin/janusctl" login -C near --api-key-file - >/dev/null 2>&1 || code=$?
+same "a wrong key is not kept" 4 "$code"
+ctl -C near list keys -q
+same "the one before is" 0 "$code"
+ctl remove context near
+check "a context goes with its key" test ! -e "$XDG_CONFIG_HOME/janus/keys/near"
+ctl show context near
+same "it is gone" 3 "$code"
+unset XDG_CONFIG_HOME
+ctl list events --since 1h -q
+all=$(wc -l <<<"$out")
+ctl list events --until 1h -q
+same "nothing happened an hour ago" '' "$out"
+ctl list events --limit 0 -q
+same "and all since" "$(wc -l <<<"$out")" "$(ctl list events --since 1h --limit 0 -q; wc -l <<<"$out")"
+below "the usual limit holds" 51 "$all"
+ctl list keys --since yesterday
+same "a time that is none" 2 "$code"
+control GET "/api/v1/events?limit=2"
+control GET "/api/v1/events?limit=1&after=$(jq -r '.data[0].id' <<<"$body")&limit=1"
+truth "events go on after one" '.data | length == 1' "$body"
+
 # --- as described ---
 ask "$url/openapi.json"
 same "the description is served without a key" 200 "$status"

@@ -205,6 +205,60 @@ START_TEST(test_formats)
 }
 END_TEST
 
+START_TEST(test_times)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* at 1_000_000_000_000 */
+	} cases[] = {
+		{ "0s", INT64_C(1000000000000) },
+		{ "1h", INT64_C(999996400000) },
+		{ "7d", INT64_C(999395200000) },
+		{ "90000d", 0 }, /* before all times */
+		{ "2001-09-09T01:46:40Z", INT64_C(1000000000000) },
+		{ "2001-09-09T01:46:40.000Z", INT64_C(1000000000000) },
+		{ "yesterday", -1 },
+		{ "-1h", -1 },
+		{ "", -1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct error err = { 0 };
+
+		ck_assert_int_eq(
+		    ctl_time_parse(cases[i].text, INT64_C(1000000000000), &err), cases[i].ms);
+		ck_assert_int_eq(err.kind, cases[i].ms < 0 ? ERROR_INVALID : ERROR_NONE);
+	}
+}
+END_TEST
+
+START_TEST(test_within)
+{
+	static const char text[] = "[{\"at\":\"2001-09-09T01:46:40.000Z\"},"
+				   "{\"created_at\":\"2001-09-09T01:46:41.000Z\"},{\"n\":1}]";
+	const int64_t at = INT64_C(1000000000000);
+	static const struct {
+		int64_t since, until;
+		int kept;
+	} cases[] = {
+		{ -1, -1, 3 },
+		{ 0, -1, 2 },
+		{ 0, 1, 2 },
+		{ 1, -1, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_json_ cJSON *data = NULL;
+		const int64_t since = cases[i].since < 0 ? -1 : at + cases[i].since * 1000,
+			      until = cases[i].until < 0 ? -1 : at + cases[i].until * 1000;
+
+		ck_assert_int_eq(json_parse(text, strlen(text), &data, NULL), 0);
+		ctl_within(data, since, until);
+		ck_assert_int_eq(cJSON_GetArraySize(data), cases[i].kept);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -218,6 +272,8 @@ main(void)
 	tcase_add_test(tc, test_cells);
 	tcase_add_test(tc, test_csv_and_json);
 	tcase_add_test(tc, test_formats);
+	tcase_add_test(tc, test_times);
+	tcase_add_test(tc, test_within);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

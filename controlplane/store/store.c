@@ -53,6 +53,13 @@ struct store_batch {
 	char object_id[NOUN_ID_MAX]; /* of its last event */
 };
 
+/* Who is told of new events.  Messages to the control loop may outlive the store. */
+struct event_watch {
+	_Atomic int refs;
+	void (*fn)(void *arg); /* control loop only; NULL: nobody */
+	void *arg;
+};
+
 struct store {
 	char path[512];
 	struct loop *control;
@@ -66,8 +73,7 @@ struct store {
 	bool urgent; /* something in the queue is waited for */
 	bool stopping;
 	struct store_stats stats;
-	void (*on_events)(void *arg); /* control loop only */
-	void *events_arg;
+	struct event_watch *watch; /* a reference */
 };
 
 /* ---- batches ---- */
@@ -313,12 +319,20 @@ run_done(void *arg)
 }
 
 static void
+watch_unref(struct event_watch *w)
+{
+	if (--w->refs == 0)
+		free(w);
+}
+
+static void
 tell_events(void *arg)
 {
-	struct store *s = arg;
+	struct event_watch *w = arg;
 
-	if (s->on_events != NULL)
-		s->on_events(s->events_arg);
+	if (w->fn != NULL)
+		w->fn(w->arg);
+	watch_unref(w);
 }
 
 static void
@@ -339,8 +353,10 @@ settle(struct store *s, struct store_batch *list)
 		pthread_mutex_unlock(&s->lock);
 		if (first_failure)
 			log_error("store.write_failed", F_STR("error", b->err.text));
-		if (b->has_events && !failed)
-			loop_post(s->control, tell_events, s);
+		if (b->has_events && !failed) {
+			s->watch->refs++;
+			loop_post(s->control, tell_events, s->watch);
+		}
 		if (b->done != NULL)
 			loop_post(s->control, run_done, b);
 		else
@@ -470,12 +486,15 @@ store_open(const char *dir, struct loop *control, struct error *err)
 	snprintf(s->path, sizeof(s->path), "%s/janus.db", dir);
 	s->control = control;
 	s->last = &s->first;
+	s->watch = mem_zalloc(sizeof(*s->watch));
+	s->watch->refs = 1;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->more, NULL);
 	if (sql_open(&s->writer, s->path, true, migrations, ARRAY_LEN(migrations), err) < 0 ||
 	    sql_prepare(&s->writer, sql_statements, SQL_COUNT, err) < 0 ||
 	    start_writer(s, err) < 0) {
 		sql_close(&s->writer);
+		watch_unref(s->watch);
 		free(s);
 		return NULL;
 	}
@@ -495,6 +514,8 @@ store_close(struct store *s)
 	sql_close(&s->writer);
 	pthread_cond_destroy(&s->more);
 	pthread_mutex_destroy(&s->lock);
+	s->watch->fn = NULL; /* who asked may be gone before the last messages are */
+	watch_unref(s->watch);
 	free(s);
 }
 
@@ -543,8 +564,8 @@ store_events(
 void
 store_watch_events(struct store *s, void (*fn)(void *arg), void *arg)
 {
-	s->on_events = fn;
-	s->events_arg = arg;
+	s->watch->fn = fn;
+	s->watch->arg = arg;
 }
 
 int

@@ -105,7 +105,8 @@ static const char *const values[][2] = {
 	    "31m" },
 };
 
-START_TEST(test_values)
+START_TEST(
+    test_values) /* [L06] line ends, escapes and bytes that are no text are written escaped, in one line */
 {
 	log_info("owl.seen", F_STR("value", values[_i][0]), F_STR("after", "x"));
 	_cleanup_json_ cJSON *json = line();
@@ -132,7 +133,7 @@ START_TEST(test_no_number)
 END_TEST
 
 /* Bytes of each width when escaped, a mebibyte of them, several times over. */
-START_TEST(test_huge_values)
+START_TEST(test_huge_values) /* [L06] a mebibyte, five times over, is cut to one line of 16 KiB */
 {
 	static const char fills[] = { 'a', '"', '\n', '\x01', '\xff' };
 	char *huge = mem_zalloc((1 << 20) + 1);

@@ -19,7 +19,7 @@ bool key_read_limits(struct api_call *, struct key_limits *);
 /** key_read_scopes - or what a key of that kind is for, where they are absent or null. */
 bool key_read_scopes(struct api_call *, struct key *);
 /** key_read_span - "30m" in milliseconds; absent where it is not there or null. */
-int64_t key_read_span(struct api_call *, const char *field, int64_t absent, int64_t min_ms);
+int64_t key_read_span(struct api_call *, const char *key, int64_t absent, int64_t min_ms);
 /** key_read_expiry - expires_at or expires_in; null is never. */
 bool key_read_expiry(struct api_call *, struct key *);
 /** call_wrong - answer 400 invalid_value; false. */

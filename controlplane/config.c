@@ -230,8 +230,7 @@ set(struct values *v, size_t i, const char *text, const char *origin)
 static bool
 is_text(const struct setting *s)
 {
-	return s->parse == parse_string || s->parse == parse_levels ||
-	    s->parse == parse_origins;
+	return s->parse == parse_string || s->parse == parse_levels || s->parse == parse_origins;
 }
 
 static int

@@ -218,6 +218,10 @@ def check_reply(reply):
     return found[1]["operationId"] if status.startswith("2") else None
 
 
+# Answered by competitors that offer them: tests/scenario/18-openai-surface.sh plays these.
+elsewhere = ("completion_create", "response_create", "embedding_create")
+
+
 def check_replies(path):
     good = set()
     n = 0
@@ -225,7 +229,7 @@ def check_replies(path):
         n += 1
         good.add(check_reply(json.loads(line)))
     for method, template, op in operations():
-        if op["operationId"] not in good:
+        if op["operationId"] not in good | set(elsewhere):
             bad(f"{method} {template} was never answered well")
     return n
 

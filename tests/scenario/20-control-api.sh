@@ -257,6 +257,11 @@ chat='{"model":"janus/dev","messages":[{"role":"user","content":"hi"}]}'
 tell POST /v1/chat/completions "$chat" -H 'x-request-id: req_described'
 tell POST /v1/chat/completions '{}'
 tell POST /v1/chat/completions "${chat%?},\"stream\":true}"
+tell POST /v1/chat/completions "${chat%?},\"stream\":true}" -H 'x-janus-resume: 1'
+tell GET /v1/streams
+stream_id=$(jq -r '.data[0].id' <<<"$body")
+tell GET "/v1/streams/$stream_id"
+tell DELETE "/v1/streams/$stream_id"
 for each in /livez /readyz /health /metrics /openapi.json /v1/models /v1/models/janus%2Fdev /v1/models/none; do tell GET "$each"; done
 for each in submissions competitors versions instances keys events usage status top doctor; do tell GET "/api/v1/$each"; done
 for by in competitor day; do tell GET "/api/v1/usage?by=$by&since=1d"; done

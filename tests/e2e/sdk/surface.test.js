@@ -219,7 +219,7 @@ test('HEAD and OPTIONS, and 405 with what is allowed', async () => {
 	await is('HEAD', '/api/v1/status', 200, null);
 	await is('OPTIONS', '/v1/responses', 204, 'POST, OPTIONS');
 	await is('OPTIONS', '/api/v1/competitors', 204, 'GET, HEAD, OPTIONS');
-	await is('OPTIONS', '/api/v1/keys/x', 204, 'GET, HEAD, DELETE, OPTIONS');
+	await is('OPTIONS', '/api/v1/keys/x', 204, 'GET, HEAD, PATCH, DELETE, OPTIONS');
 	await is('OPTIONS', '/api/v1/nothing', 404, null);
 	await is('PUT', '/v1/embeddings', 405, 'POST, OPTIONS');
 	await is('PUT', '/api/v1/submissions', 405, 'POST, GET, HEAD, OPTIONS');

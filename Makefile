@@ -32,10 +32,11 @@ DAEMON := controlplane/store controlplane/registry controlplane/supervise contro
 	controlplane/observe \
 	controlplane/api controlplane
 PLATFORM := controlplane/platform
+SANDBOX := controlplane/sandbox
 BASELINE := baseline/agent
 CTL := controlplane/ctl
-PROGRAMS := janusd janusctl janus-platform janus-baseline
-STATIC := janus-link janus-canary
+PROGRAMS := janusd janusctl janus-platform janus-baseline janus-sandboxd
+STATIC := janus-link janus-canary janus-sandbox-agent
 
 all: programs			## build every program into build/bin
 programs: $(addprefix $(BIN)/,$(PROGRAMS)) $(addprefix $(BIN)/,$(STATIC))
@@ -43,6 +44,7 @@ programs: $(addprefix $(BIN)/,$(PROGRAMS)) $(addprefix $(BIN)/,$(STATIC))
 $(B)/libruntime.a: $(call objects,$(RUNTIME))
 $(B)/libdaemon.a: $(filter-out %/main.o,$(call objects,$(DAEMON)))
 $(B)/libplatform.a: $(filter-out %/main.o,$(call objects,$(PLATFORM)))
+$(B)/libsandbox.a: $(filter-out %/main.o,$(call objects,$(SANDBOX)))
 $(B)/libbaseline.a: $(filter-out %/main.o,$(call objects,$(BASELINE)))
 $(B)/libctl.a: $(filter-out %/main.o,$(call objects,$(CTL)))
 $(B)/%.a:
@@ -56,6 +58,8 @@ $(BIN)/janusctl: $(B)/obj/controlplane/ctl/main.o $(B)/libctl.a $(B)/libruntime.
 	$(call link,$^)
 $(BIN)/janus-platform: $(B)/obj/controlplane/platform/main.o $(B)/libplatform.a $(B)/libruntime.a
 	$(call link,$^)
+$(BIN)/janus-sandboxd: $(B)/obj/controlplane/sandbox/main.o $(B)/libsandbox.a $(B)/libruntime.a
+	$(call link,$^)
 $(BIN)/janus-baseline: $(B)/obj/baseline/agent/main.o $(B)/libbaseline.a $(B)/libruntime.a
 	$(call link,$^)
 
@@ -63,13 +67,14 @@ $(B)/obj/%.o: %.c Makefile
 	@echo "  cc   $<"; mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-# The two programs that run inside a pod link nothing of ours and no shared library.
+# The programs that run inside a pod link nothing of ours and no shared library.
 POD_CFLAGS := -std=c17 -D_GNU_SOURCE -static -Os -s -Wall -Wextra -Werror -Wshadow \
 	-Wmissing-prototypes -Wvla -I.
 $(BIN)/janus-link: controlplane/link/link.c runtime/engine/link_protocol.h
 $(BIN)/janus-canary: controlplane/link/canary.c $(wildcard controlplane/link/attempts*.c \
 	controlplane/link/try_*.c controlplane/link/*.h)
-$(BIN)/janus-link $(BIN)/janus-canary:
+$(BIN)/janus-sandbox-agent: $(wildcard controlplane/sandbox/inside/*.[ch])
+$(BIN)/janus-link $(BIN)/janus-canary $(BIN)/janus-sandbox-agent:
 	@echo "  musl $@"; mkdir -p $(@D)
 	@musl-gcc $(POD_CFLAGS) -o $@ $(filter %.c,$^)
 
@@ -89,7 +94,7 @@ $(B)/obj/controlplane/gateway/openapi.o: docs/openapi.json
 TEST_SOURCES := $(sort $(wildcard tests/runtime/*/test_*.c tests/runtime/*/*/test_*.c tests/controlplane/*/test_*.c \
 	tests/controlplane/test_*.c tests/baseline/*/test_*.c))
 TESTS := $(TEST_SOURCES:%.c=$(B)/%)
-$(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libbaseline.a $(B)/libctl.a \
+$(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libsandbox.a $(B)/libbaseline.a $(B)/libctl.a \
 	$(B)/libruntime.a
 	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt -lm
 
@@ -137,8 +142,9 @@ build/fuzz/obj/%.o: %.c Makefile
 	@echo "  fuzz $<"; mkdir -p $(@D)
 	@clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/libruntime.a: $(FUZZ_OBJECTS)
+build/fuzz/fuzz_inside_frames: build/fuzz/obj/controlplane/sandbox/inside_frames.o
 $(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libruntime.a
-	@echo "  link $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS) -pthread
+	@echo "  link $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -pthread
 fuzzers: $(FUZZERS)
 fuzz: fuzzers			## fuzz each target for SECONDS (60)
 	@for f in $(FUZZERS); do tests/fuzz/run.sh $$f $(or $(SECONDS),60) || exit 1; done

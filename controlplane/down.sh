@@ -22,27 +22,32 @@ node_id() {
 		tail -n 1 | sed 's/^node_id//' || true
 }
 
+# The sandboxes carry another: janus-sandboxd's.
+sandbox_node_id() { cat "$state/sandbox.node" 2>/dev/null || true; }
+
 our_containers() {	# names the competitors' before the links'
 	engine_get GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22rodeo.janus.node%3D$1%22%5D%7D" |
 		grep -oE '"Id": ?"[0-9a-f]{64}"' | cut -d'"' -f4
 }
 
 remove_containers() {
-	local node id n=0
-	node=$(node_id)
-	if [ -z "$node" ]; then
+	local node id n=0 nodes=()
+	mapfile -t nodes < <({ node_id; sandbox_node_id; echo; } | grep . || true)
+	if [ "${#nodes[@]}" = 0 ]; then
 		note "no database in $state, so no containers of it"
 		return
 	fi
 	if ! find_engine; then
-		note "no container engine answers: containers of $node, if any, are gone with it"
+		note "no container engine answers: containers of ${nodes[*]}, if any, are gone with it"
 		return
 	fi
-	for id in $(our_containers "$node" || true); do
-		engine_get DELETE "/containers/$id?force=1&v=1" >/dev/null 2>&1 || true
-		n=$((n + 1))
+	for node in "${nodes[@]}"; do
+		for id in $(our_containers "$node" || true); do
+			engine_get DELETE "/containers/$id?force=1&v=1" >/dev/null 2>&1 || true
+			n=$((n + 1))
+		done
+		[ -z "$(our_containers "$node" || true)" ] || { note "some containers of $node could not be removed"; return 1; }
 	done
-	[ -z "$(our_containers "$node" || true)" ] || { note "some containers of $node could not be removed"; return 1; }
 	note "$n containers removed"
 }
 
@@ -54,6 +59,7 @@ stop_engine() {
 
 say "[1/4] daemons"
 stop_daemon janusd 35
+stop_daemon janus-sandboxd 30
 stop_daemon janus-platform 10
 say "[2/4] containers"
 remove_containers
@@ -64,7 +70,7 @@ else
 	note "not started by make up: left alone"
 fi
 say "[4/4] sockets"
-rm -rf "$runtime/pods"
+rm -rf "$runtime/pods" "$runtime/sandbox"
 rm -f "$runtime"/*.sock "$runtime"/*.pid
 rmdir "$runtime" 2>/dev/null || true
 note "gone; the data stay in $state"

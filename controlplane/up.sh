@@ -5,7 +5,7 @@
 #   make up
 #
 # Takes a bare Debian 12, as root or with sudo, with systemd or without.
-# Honours DOCKER_HOST, JANUS_HOST, JANUS_PORT, JANUS_STATE_DIR, JANUS_RUNTIME_DIR
+# Honours DOCKER_HOST, JANUS_HOST, JANUS_PORT, JANUS_SANDBOX_PORT, JANUS_STATE_DIR, JANUS_RUNTIME_DIR
 # and BIN; a model for the platform from OPENAI_BASE_URL, OPENAI_API_KEY,
 # CHUTES_API_KEY and OPENAI_MODEL, or a local Ollama or llama.cpp server
 # (PROVIDER=none forgets it).  Logs are in the state directory's log/.
@@ -52,7 +52,7 @@ build_programs() {
 # --- 4: images ------------------------------------------------------------------
 
 build_images() {
-	begin images "base, link and baseline"
+	begin images "base, link, baseline and sandbox"
 	log=$logs/images.log
 	with_engine env BIN="$root/build/bin" "$root/images/build.sh" --engine "$engine" all 2>&1 | tee "$log" | sed 's/^/      /'
 }
@@ -157,17 +157,25 @@ control_or_death() {
 	control_answers || ! daemon_pid janusd >/dev/null
 }
 
+sandboxes_or_death() {
+	curl --silent --max-time 2 --noproxy '*' -o /dev/null "http://127.0.0.1:${JANUS_SANDBOX_PORT:-8601}/livez" ||
+		! daemon_pid janus-sandboxd >/dev/null
+}
+
 start_daemons() {
 	local provider=()
-	begin daemons "janus-platform and janusd"
+	begin daemons "janus-platform, janus-sandboxd and janusd"
 	if [ -s "$state/provider.env" ]; then
 		mapfile -t provider <"$state/provider.env"
 	fi
 	run_daemon janus-platform "${provider[@]}"
+	run_daemon janus-sandboxd SANDY_API_KEY= SANDY_API_KEY_FILE=	# those of our environment are another service's
 	run_daemon janusd
 	until_true 60 control_or_death || die "janusd runs, but does not answer at $runtime/janusd.sock"
 	daemon_pid janusd >/dev/null || die "janusd ended"
 	daemon_pid janus-platform >/dev/null || { log=$logs/janus-platform.log; die "janus-platform ended"; }
+	until_true 30 sandboxes_or_death || { log=$logs/janus-sandboxd.log; die "janus-sandboxd runs, but does not answer"; }
+	daemon_pid janus-sandboxd >/dev/null || { log=$logs/janus-sandboxd.log; die "janus-sandboxd ended"; }
 	log=''
 }
 

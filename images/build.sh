@@ -2,7 +2,7 @@
 #
 # build.sh - make the images Janus runs on.
 #
-#   images/build.sh [--engine SOCKET] base|link|baseline|all
+#   images/build.sh [--engine SOCKET] base|link|baseline|sandbox|all
 #
 # An image whose inputs have not changed is left alone.  Programs come from
 # build/bin (BIN names another place).
@@ -133,6 +133,14 @@ build_baseline() {
 	make_image baseline-agent "$below" "$agent"
 }
 
+build_sandbox() {
+	local source=sandbox agent below
+	agent=$(program janus-sandbox-agent)
+	build_base
+	below=$(image_content janus/base:latest)
+	make_image sandbox "$below" "$agent"
+}
+
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine) engine=${2:?--engine needs a socket}; shift 2 ;;
@@ -147,7 +155,7 @@ engine=${engine#unix://}
 
 for what in "$@"; do
 	case $what in
-	base | link | baseline | all) ;;
+	base | link | baseline | sandbox | all) ;;
 	*) usage 2 >&2 ;;
 	esac
 done
@@ -155,7 +163,7 @@ done
 engine_check
 for what in "$@"; do
 	case $what in
-	all) build_link; build_baseline ;;
+	all) build_link; build_baseline; build_sandbox ;;
 	*) "build_$what" ;;
 	esac
 done

@@ -82,6 +82,14 @@ struct pod_state {
 	char error[ENGINE_TEXT_MAX]; /* the engine's own words on a failed start */
 };
 
+/* What a pod uses, as the engine counts it. */
+struct pod_use {
+	int64_t memory_bytes, memory_limit_bytes; /* without file pages that could be dropped */
+	int64_t cpu_ns; /* in all its life */
+	double cpu_cores; /* during the last second */
+	int64_t pids;
+};
+
 struct log_line {
 	int64_t at_ms; /* wall; 0: unknown */
 	bool is_stderr;
@@ -136,6 +144,8 @@ struct engine_driver {
 	/** events - call fn for each event of our pods until the stream ends (-1) or cancel (0). */
 	int (*events)(struct engine *, engine_event_fn *, void *arg, const atomic_bool *cancel,
 	    struct error *);
+	/** pod_use - what it uses now; takes about two seconds. CONFLICT: it does not run. */
+	int (*pod_use)(struct engine *, const char *instance, struct pod_use *out, struct error *);
 	void (*free)(struct engine *);
 };
 

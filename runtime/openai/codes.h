@@ -56,6 +56,12 @@
 	X(NO_READY_COMPETITOR, "no_ready_competitor", 503, "overloaded_error", "platform", true)   \
 	X(ENGINE_UNAVAILABLE, "engine_unavailable", 503, "overloaded_error", "platform", true)     \
 	X(NO_PROVIDER, "no_provider", 503, "overloaded_error", "platform", false)                  \
+	X(SANDBOX_CAPACITY, "sandbox_capacity", 503, "overloaded_error", "platform", true)         \
+	X(SANDBOX_LOST, "sandbox_lost", 502, "upstream_error", "client", false)                    \
+	X(SANDBOX_TIMEOUT, "sandbox_timeout", 504, "upstream_error", "client", false)              \
+	X(SANDBOX_EXHAUSTED, "sandbox_exhausted", 422, "invalid_request_error", "client", false)   \
+	X(AGENT_NOT_INSTALLED, "agent_not_installed", 422, "invalid_request_error", "client",      \
+	    false)                                                                                 \
 	X(LOW_DISK, "low_disk", 503, "overloaded_error", "platform", true)                         \
 	X(UPSTREAM_CONNECT_FAILED, "upstream_connect_failed", 502, "upstream_error", "miner",      \
 	    true)                                                                                  \

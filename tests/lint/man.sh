@@ -9,7 +9,7 @@ failed=0
 for page in docs/man/*.[1-8]; do
 	mandoc -T lint -W warning "$page" || failed=1
 done
-for program in janusd.8 janus-platform.8 janusctl.1; do
+for program in janusd.8 janus-platform.8 janus-sandboxd.8 janusctl.1; do
 	[ -f "docs/man/$program" ] || { echo "docs/man/$program is missing"; failed=1; }
 done
 
@@ -38,6 +38,16 @@ if [ ! -x "$daemon" ]; then
 	echo "man: $daemon is not built, so $page was not compared with it"
 elif ! diff <("$daemon" -c /dev/null -T | awk '{ print $1 }' | sort) <(sed -nE 's/^\.It Va //p' "$page" | sort); then
 	echo "$page (>) and 'janusd -T' (<) differ"
+	failed=1
+fi
+
+# Every setting of janus-sandboxd -T in its page, and no other.
+daemon=${BIN:-build/bin}/janus-sandboxd
+page=docs/man/janus-sandboxd.8
+if [ ! -x "$daemon" ]; then
+	echo "man: $daemon is not built, so $page was not compared with it"
+elif ! diff <("$daemon" -T | awk '{ print $1 }' | sort) <(sed -nE 's/^\.It Ev ((JANUS_|SANDY_API_KEY_FILE)[A-Z_]*).*/\1/p' "$page" | grep -v '^JANUS_LOG$' | sort); then
+	echo "$page (>) and 'janus-sandboxd -T' (<) differ"
 	failed=1
 fi
 [ "$failed" = 0 ] && echo "man: $(find docs/man -name '*.[1-8]' | wc -l) pages"

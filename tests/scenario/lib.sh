@@ -160,6 +160,25 @@ start_platform() {	# [VARIABLE=VALUE...]
 	until_true 15 test -S "$runtime/platform.sock" || giveup "janus-platform starts" "$(tail "$work/janus-platform.log")"
 }
 
+# start_sandboxd [VARIABLE=VALUE...]: sets sandboxes to its address, sandbox_key to its key
+start_sandboxd() {
+	sandbox_port=${sandbox_port:-$(free_port)}
+	sandboxes=http://127.0.0.1:$sandbox_port
+	run janus-sandboxd env "DOCKER_HOST=unix://$engine" "JANUS_SANDBOX_PORT=$sandbox_port" "$@" "$bin/janus-sandboxd"
+	until_true 30 sandboxd_or_death
+	sandboxd_answers || giveup "janus-sandboxd starts" "$(tail -n 30 "$work/janus-sandboxd.log")"
+	sandbox_key=$(cat "$state/sandbox.key")
+}
+
+sandboxd_answers() { curl -sf --max-time 2 -o /dev/null "$sandboxes/livez"; }
+sandboxd_or_death() { sandboxd_answers || gone janus-sandboxd; }
+
+sandbox_containers() {	# of this janus-sandboxd, as the engine knows them
+	[ -s "$state/sandbox.node" ] || return 0
+	api GET "/containers/json?all=1&filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$(cat "$state/sandbox.node")\"]}")" |
+		jq -r '.[].Id' | sort
+}
+
 control_answers() { curl -sf --max-time 2 --unix-socket "$runtime/janusd.sock" -o /dev/null http://janus/livez; }
 
 start_janusd() {	# [VARIABLE=VALUE...]
@@ -320,7 +339,8 @@ the_end() {
 	set +e
 	end janusd
 	end janus-platform
-	for id in $(containers 2>/dev/null); do
+	end janus-sandboxd
+	for id in $(containers 2>/dev/null) $(sandbox_containers 2>/dev/null); do
 		api DELETE "/containers/$id?force=1&v=1" >/dev/null 2>&1
 	done
 	for name in "${!pids[@]}"; do
@@ -342,7 +362,7 @@ the_end() {
 	[ -z "$reports" ] || bad "sanitizers have nothing to say" "$reports"
 	[ "$code" = 0 ] || [ "$fails" -gt 0 ] || bad "runs to its end" "a command failed with $code"
 	if [ "$fails" -gt 0 ]; then
-		for name in janusd janus-platform dockerd; do
+		for name in janusd janus-platform janus-sandboxd dockerd; do
 			[ ! -s "$work/$name.log" ] || { printf '     -- the end of %s.log\n' "$name"
 				tail -n 25 "$work/$name.log" | cut -c1-400 | sed 's/^/     | /'; }
 		done

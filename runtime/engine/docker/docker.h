@@ -185,7 +185,7 @@ int container_start(struct docker *, const char *id, struct error *);
 /** container_remove - gone when this returns 0; one that is gone already is fine. */
 int container_remove(struct docker *, const char *id, struct error *);
 
-/* --- pod.c, pod_state.c --- */
+/* --- pod.c, pod_state.c, pod_use.c --- */
 
 int docker_pod_start(struct engine *, const struct pod_spec *, struct error *);
 int docker_pod_stop(struct engine *, const char *instance, int64_t grace_ms, struct error *);
@@ -194,6 +194,9 @@ int docker_pod_state(struct engine *, const char *instance, struct pod_state *, 
 int docker_pod_list(struct engine *, struct pod_state **out, size_t *n, struct error *);
 /** pod_state_parse - the body of a competitor's inspect. Pure. */
 void pod_state_parse(const cJSON *, struct pod_state *out);
+int docker_pod_use(struct engine *, const char *instance, struct pod_use *, struct error *);
+/** pod_use_parse - the body of a container's stats. Pure. CONFLICT: it does not run. */
+int pod_use_parse(const cJSON *, struct pod_use *out, struct error *);
 /** instance_check - may it stand in a path and a filter? INVALID. Pure. */
 int instance_check(const char *instance, struct error *);
 

@@ -95,6 +95,7 @@ static const struct engine_driver driver = {
 	.pod_pause = docker_pod_pause,
 	.logs = docker_logs,
 	.events = docker_events,
+	.pod_use = docker_pod_use,
 	.free = docker_free,
 };
 

@@ -1,0 +1,13 @@
+/*
+ * base64.h - bytes in JSON.
+ */
+#ifndef JANUS_SANDBOX_BASE64_H
+#define JANUS_SANDBOX_BASE64_H
+#include <stddef.h>
+struct buf;
+
+/** base64_add - append bytes as base64, with padding, without line breaks. */
+void base64_add(struct buf *out, const void *bytes, size_t len);
+/** base64_decode - append what text says; line breaks and spaces may stand in it. -1: it is none. */
+int base64_decode(struct buf *out, const char *text, size_t len);
+#endif

@@ -20,6 +20,7 @@
 
 struct inside_call {
 	struct loop *loop;
+	int port;
 	struct link_request *asking; /* one of these three at a time */
 	struct dial *dial;
 	struct transport transport; /* fd -1: not yet */
@@ -200,16 +201,17 @@ on_socket(int fd, const struct error *err, void *arg)
 		finish(c, &why);
 		return;
 	}
-	c->dial = dial_fd(c->loop, fd, INSIDE_PORT, CONNECT_MS, on_dialed, c);
+	c->dial = dial_fd(c->loop, fd, c->port, CONNECT_MS, on_dialed, c);
 }
 
 struct inside_call *
-inside_call_open(struct loop *loop, struct link *link, struct buf *request, int64_t deadline_ms,
-    uint64_t max_bytes, const struct inside_events *events, void *arg)
+inside_call_open(struct loop *loop, struct link *link, int port, struct buf *request,
+    int64_t deadline_ms, uint64_t max_bytes, const struct inside_events *events, void *arg)
 {
 	struct inside_call *c = mem_zalloc(sizeof(*c));
 
 	c->loop = loop;
+	c->port = port;
 	c->transport.fd = -1;
 	c->request = *request;
 	*request = (struct buf){ 0 };

@@ -27,11 +27,11 @@ struct inside_events {
 };
 
 /**
- * inside_call_open - send request (taken over) and read the answer.
+ * inside_call_open - send request (taken over) to port of the pod and read the answer.
  *
  * max_bytes bounds the payload of all frames but the end.  Callbacks never come from inside.
  */
-struct inside_call *inside_call_open(struct loop *, struct link *, struct buf *request,
+struct inside_call *inside_call_open(struct loop *, struct link *, int port, struct buf *request,
     int64_t deadline_ms, uint64_t max_bytes, const struct inside_events *, void *arg);
 /** inside_call_pause - stop or go on reading; the deadline goes on. */
 void inside_call_pause(struct inside_call *, bool pause);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "controlplane/sandbox/config.h"
+#include "controlplane/sandbox/inside/protocol.h"
 #include "controlplane/sandbox/machine.h"
 #include "controlplane/sandbox/routes.h"
 #include "controlplane/sandbox/service.h"
@@ -231,6 +232,7 @@ serve(struct daemon *d, struct error *err)
 	int rc;
 
 	v->config = &d->config;
+	v->agent_port = INSIDE_PORT;
 	v->last_waiter = &v->waiters;
 	v->loop = loop_new(err);
 	if (v->loop == NULL)

@@ -121,8 +121,8 @@ op_ask(struct op *o, struct buf *request, int64_t deadline_ms, uint64_t max_byte
 {
 	static const struct inside_events events = { on_frame, on_end };
 
-	o->call = inside_call_open(o->sandbox->service->loop, o->sandbox->link, request,
-	    deadline_ms, max_bytes, &events, o);
+	o->call = inside_call_open(o->sandbox->service->loop, o->sandbox->link,
+	    o->sandbox->service->agent_port, request, deadline_ms, max_bytes, &events, o);
 }
 
 void

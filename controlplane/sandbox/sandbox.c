@@ -194,7 +194,8 @@ ping(struct sandbox *s)
 	struct buf request = { 0 };
 
 	inside_add_frame(&request, INSIDE_PING, "", 0);
-	s->ping = inside_call_open(s->service->loop, s->link, &request, PING_MS, 0, &events, s);
+	s->ping = inside_call_open(
+	    s->service->loop, s->link, s->service->agent_port, &request, PING_MS, 0, &events, s);
 }
 
 void

@@ -33,6 +33,7 @@ struct service {
 	struct http_server *http;
 	const struct sandbox_config *config;
 	char node[40];
+	int agent_port; /* in every pod: INSIDE_PORT */
 	char pods_dir[80]; /* the engine's runtime directory */
 	struct map sandboxes; /* id to struct sandbox, owned */
 	struct waiter *waiters, **last_waiter; /* who wants one, in order of asking */

@@ -1,6 +1,7 @@
 /*
  * sandbox.c - one sandbox from its start to its end: what decide.c decides is done here.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,7 @@ hand_over(struct sandbox *s)
 {
 	struct waiter *w = s->waiter;
 
+	assert(w != NULL); /* claimed is what it is to have one */
 	s->waiter = NULL;
 	s->wish = w->wish;
 	w->wish = (struct wish){ 0 };

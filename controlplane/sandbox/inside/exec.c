@@ -19,8 +19,6 @@
 #define TIMEOUT_MAX_MS (24ULL * 3600 * 1000)
 #define DRAIN_READS 16 /* of what is still in a pipe when the command is over */
 
-extern char **environ;
-
 struct command {
 	const char *cwd;
 	char *argv[ARGS_MAX + 1];

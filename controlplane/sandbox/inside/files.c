@@ -185,7 +185,7 @@ add_entry(struct conn *c, const char *name, const struct stat *st)
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < 8; i++)
 			entry[1 + 8 * k + i] = (char)(numbers[k] >> (56 - 8 * i));
-	memcpy(entry + INSIDE_ENTRY_HEAD_BYTES, name, len);
+	memcpy(entry + INSIDE_ENTRY_HEAD_BYTES, name, len + 1);
 	answer(c, INSIDE_DATA, entry, INSIDE_ENTRY_HEAD_BYTES + len);
 }
 

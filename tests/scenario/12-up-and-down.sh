@@ -13,6 +13,7 @@ same "make up exits 0" 0 "$code"
 [ "$code" = 0 ] || giveup "make up" "$out" "$(tail "$state"/log/janusd.log)"
 has "it prints the URL" "$url" "$out"
 has "and each step" '\[8/8\]' "$out"
+check "the sandboxes answer" curl -sf "http://127.0.0.1:$JANUS_SANDBOX_PORT/livez"
 check "the baseline answers" answers janus/baseline-agent
 chat janus hello
 same "so does the default route" 200 "$status"

@@ -151,8 +151,9 @@ listens() { { : <>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null; }
 
 # --- Janus ------------------------------------------------------------------------
 
-export JANUS_PORT
+export JANUS_PORT JANUS_SANDBOX_PORT
 JANUS_PORT=$(free_port)
+JANUS_SANDBOX_PORT=$(free_port)
 url=http://127.0.0.1:$JANUS_PORT
 
 start_platform() {	# [VARIABLE=VALUE...]
@@ -162,9 +163,8 @@ start_platform() {	# [VARIABLE=VALUE...]
 
 # start_sandboxd [VARIABLE=VALUE...]: sets sandboxes to its address, sandbox_key to its key
 start_sandboxd() {
-	sandbox_port=${sandbox_port:-$(free_port)}
-	sandboxes=http://127.0.0.1:$sandbox_port
-	run janus-sandboxd env "DOCKER_HOST=unix://$engine" "JANUS_SANDBOX_PORT=$sandbox_port" "$@" "$bin/janus-sandboxd"
+	sandboxes=http://127.0.0.1:$JANUS_SANDBOX_PORT
+	run janus-sandboxd env "DOCKER_HOST=unix://$engine" "$@" "$bin/janus-sandboxd"
 	until_true 30 sandboxd_or_death
 	sandboxd_answers || giveup "janus-sandboxd starts" "$(tail -n 30 "$work/janus-sandboxd.log")"
 	sandbox_key=$(cat "$state/sandbox.key")

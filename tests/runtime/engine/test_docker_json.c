@@ -327,6 +327,33 @@ START_TEST(test_image)
 }
 END_TEST
 
+START_TEST(test_pod_use)
+{
+	_cleanup_json_ cJSON *v1 = parse(
+				 "{\"cpu_stats\":{\"cpu_usage\":{\"total_usage\":300},"
+				 "\"system_cpu_usage\":2000,\"online_cpus\":4},\"precpu_stats\":"
+				 "{\"cpu_usage\":{\"total_usage\":100},\"system_cpu_usage\":1000},"
+				 "\"memory_stats\":{\"usage\":900,\"limit\":4096,\"stats\":"
+				 "{\"total_inactive_file\":100,\"inactive_file\":1}},"
+				 "\"pids_stats\":{\"current\":7}}"),
+			     *v2 = parse("{\"cpu_stats\":{\"cpu_usage\":{\"total_usage\":3}},"
+					 "\"memory_stats\":{\"usage\":900,\"stats\":"
+					 "{\"inactive_file\":900}}}"),
+			     *ended = parse("{\"cpu_stats\":{\"cpu_usage\":{\"total_usage\":0}},"
+					    "\"memory_stats\":{}}");
+	struct pod_use u = { 0 };
+	struct error err = { 0 };
+
+	ck_assert_int_eq(pod_use_parse(v1, &u, &err), 0);
+	ck_assert(u.memory_bytes == 800 && u.memory_limit_bytes == 4096 && u.pids == 7);
+	ck_assert(u.cpu_ns == 300 && u.cpu_cores > 0.79 && u.cpu_cores < 0.81);
+	ck_assert_int_eq(pod_use_parse(v2, &u, &err), 0);
+	ck_assert(u.memory_bytes == 900 && u.cpu_cores == 0);
+	ck_assert_int_eq(pod_use_parse(ended, &u, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -335,6 +362,7 @@ main(void)
 
 	tcase_add_test(tc, test_bodies);
 	tcase_add_test(tc, test_readback);
+	tcase_add_test(tc, test_pod_use);
 	tcase_add_test(tc, test_readback_link);
 	tcase_add_test(tc, test_containers);
 	tcase_add_test(tc, test_state);

@@ -198,12 +198,12 @@ on_usage(const struct gateway_usage *u, void *arg)
 		.stream = u->stream,
 	};
 
-	snprintf(row.request_id, sizeof(row.request_id), "%s", u->request_id);
-	snprintf(row.competitor, sizeof(row.competitor), "%s", u->competitor);
-	snprintf(row.version_id, sizeof(row.version_id), "%s", u->version);
-	snprintf(row.instance_id, sizeof(row.instance_id), "%s", u->instance);
-	snprintf(row.code, sizeof(row.code), "%s", code->code);
-	snprintf(row.key_id, sizeof(row.key_id), "%s", u->key_id);
+	str_copy(row.request_id, sizeof(row.request_id), u->request_id);
+	str_copy(row.competitor, sizeof(row.competitor), u->competitor);
+	str_copy(row.version_id, sizeof(row.version_id), u->version);
+	str_copy(row.instance_id, sizeof(row.instance_id), u->instance);
+	str_copy(row.code, sizeof(row.code), code->code);
+	str_copy(row.key_id, sizeof(row.key_id), u->key_id);
 	store_add_usage(j->store, &row);
 	observer_usage(j->observer, u);
 }

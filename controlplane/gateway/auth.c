@@ -77,7 +77,7 @@ read_token(const struct http_request *req, char out[KEY_TEXT_LEN + 8])
 		return false;
 	header += 6;
 	header += strspn(header, " ");
-	snprintf(out, KEY_TEXT_LEN + 8, "%s", header);
+	str_copy(out, KEY_TEXT_LEN + 8, header);
 	return one && key_text_valid(out);
 }
 

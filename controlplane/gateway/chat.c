@@ -190,7 +190,7 @@ log_done(
 	const bool bad = r->code != CODE_NONE;
 	char trace_id[33];
 
-	snprintf(trace_id, sizeof(trace_id), "%.32s", c->traceparent + 3);
+	str_copy(trace_id, sizeof(trace_id), c->traceparent + 3);
 	log_info("request.done", F_STR("request_id", c->id), F_STR("trace_id", trace_id),
 	    F_STR("client", c->client), F_STR("method", "POST"), F_STR("route", c->dialect->path),
 	    F_INT("status", status), F_STR("competitor", c->slug[0] != '\0' ? c->slug : NULL),
@@ -273,8 +273,8 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 	snprintf(c->attempts_text, sizeof(c->attempts_text), "%zu", c->ntried);
 	h[n++] = (struct http_header){ "x-janus-attempts", c->attempts_text };
 	if (c->ours_us > 0) {
-		snprintf(
-		    c->overhead_text, sizeof(c->overhead_text), "%.3f", (double)c->ours_us / 1000);
+		snprintf(c->overhead_text, sizeof(c->overhead_text), "%lld.%03lld",
+		    (long long)c->ours_us / 1000, (long long)c->ours_us % 1000);
 		h[n++] = (struct http_header){ "x-janus-overhead-ms", c->overhead_text };
 	}
 	if (c->resume != NULL)
@@ -390,14 +390,14 @@ start_attempt(struct chat *c, const struct route *route, struct route_target *ta
 	c->target = c->tried[c->ntried++] = route_target_ref(target);
 	target->in_flight++;
 	struct life_attempt *life = &c->life[c->ntried - 1];
-	snprintf(life->competitor, sizeof(life->competitor), "%s", route->slug);
-	snprintf(life->instance, sizeof(life->instance), "%s", target->instance);
+	str_copy(life->competitor, sizeof(life->competitor), route->slug);
+	str_copy(life->instance, sizeof(life->instance), target->instance);
 	life->picked_us = clock_now_us() - c->accepted_us;
 	life->span = gw->config.traces ? gateway_random(gw) | 1 : 0;
-	snprintf(c->slug, sizeof(c->slug), "%s", route->slug);
-	snprintf(c->competitor, sizeof(c->competitor), "%s", route->competitor);
-	snprintf(c->version, sizeof(c->version), "%s", route->version);
-	snprintf(c->digest, sizeof(c->digest), "%s", route->digest);
+	str_copy(c->slug, sizeof(c->slug), route->slug);
+	str_copy(c->competitor, sizeof(c->competitor), route->competitor);
+	str_copy(c->version, sizeof(c->version), route->version);
+	str_copy(c->digest, sizeof(c->digest), route->digest);
 	if (c->resume != NULL)
 		resume_competitor(c->resume, c->slug);
 	c->reused = conn_pool_take(gw->pool, target->instance, &t);
@@ -473,7 +473,7 @@ on_attempt_failed(struct chat_relay *relay, const struct chat_result *r, void *a
 	}
 	metric_add(&row_of(c)->attempts_response, 1);
 	end_attempt(c);
-	snprintf(text, sizeof(text), "%s", r->text);
+	str_copy(text, sizeof(text), r->text);
 	if (r->upstream_status != 0 && r->upstream_status != 200) {
 		code = code_of_status(r->upstream_status);
 		upstream_details(
@@ -540,8 +540,8 @@ chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dia
 	c->auth = auth_ref(req->user);
 	c->wish = wish != NULL ? str_dup(wish) : NULL;
 	c->may_fall_back = !str_eq(fallback, "none");
-	snprintf(c->id, sizeof(c->id), "%s", req->id);
-	snprintf(c->client, sizeof(c->client), "%s", req->client);
+	str_copy(c->id, sizeof(c->id), req->id);
+	str_copy(c->client, sizeof(c->client), req->client);
 	if (traceparent_valid(trace))
 		strcpy(c->traceparent, trace);
 	else

@@ -53,7 +53,14 @@ content_type_accepted(const char *type)
 static bool
 hex_field(const char *text, size_t len)
 {
-	return strspn(text, "0123456789abcdef") >= len && strspn(text, "0") < len;
+	bool any = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if ((text[i] < '0' || text[i] > '9') && (text[i] < 'a' || text[i] > 'f'))
+			return false;
+		any |= text[i] != '0';
+	}
+	return any;
 }
 
 bool
@@ -139,24 +146,33 @@ chat_head_add(struct buf *out, const struct route_target *t, const struct forwar
 	const bool v6 = strchr(url->host, ':') != NULL;
 
 	if (t->is_pod) {
-		buf_printf(out, "POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\n", f->path, t->port);
+		buf_add_str(out, "POST ");
+		buf_add_str(out, f->path);
+		buf_add_str(out, " HTTP/1.1\r\nhost: 127.0.0.1:");
+		buf_add_int(out, t->port);
 	} else {
-		buf_printf(out, "POST %s%s HTTP/1.1\r\nhost: %s%s%s",
-		    str_eq(url->path, "/") ? "" : url->path, f->path, v6 ? "[" : "", url->host,
-		    v6 ? "]" : "");
-		if (url->port != (url->tls ? 443 : 80))
-			buf_printf(out, ":%d", url->port);
-		buf_add_str(out, "\r\n");
+		buf_add_str(out, "POST ");
+		buf_add_str(out, str_eq(url->path, "/") ? "" : url->path);
+		buf_add_str(out, f->path);
+		buf_add_str(out, " HTTP/1.1\r\nhost: ");
+		buf_add_str(out, v6 ? "[" : "");
+		buf_add_str(out, url->host);
+		buf_add_str(out, v6 ? "]" : "");
+		if (url->port != (url->tls ? 443 : 80)) {
+			buf_add_char(out, ':');
+			buf_add_int(out, url->port);
+		}
 	}
-	buf_printf(out,
-	    "content-type: application/json\r\n"
-	    "content-length: %zu\r\n"
-	    "accept: text/event-stream, application/json\r\n"
+	buf_add_str(out, "\r\ncontent-type: application/json\r\ncontent-length: ");
+	buf_add_int(out, (int64_t)f->content_length);
+	buf_add_str(out,
+	    "\r\naccept: text/event-stream, application/json\r\n"
 	    "accept-encoding: identity\r\n"
-	    "x-request-id: %s\r\n"
-	    "traceparent: %s\r\n"
-	    "user-agent: janus/" JANUS_VERSION "\r\n",
-	    f->content_length, f->request_id, f->traceparent);
+	    "x-request-id: ");
+	buf_add_str(out, f->request_id);
+	buf_add_str(out, "\r\ntraceparent: ");
+	buf_add_str(out, f->traceparent);
+	buf_add_str(out, "\r\nuser-agent: janus/" JANUS_VERSION "\r\n");
 	if (f->tracestate != NULL)
 		buf_printf(out, "tracestate: %s\r\n", f->tracestate);
 	buf_add_str(out, "\r\n");

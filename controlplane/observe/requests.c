@@ -10,7 +10,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
 
-#define COPY(to, from) snprintf(to, sizeof(to), "%s", (from) != NULL ? (from) : "")
+#define COPY(to, from) str_copy(to, sizeof(to), from)
 
 struct request_record *
 request_record_new(const struct gateway_usage *u)

@@ -1,9 +1,8 @@
 /*
  * columns.c - bind and read one column after another.
  */
-#include <stdio.h>
-
 #include "controlplane/store/tables.h"
+#include "runtime/base/str.h"
 
 void
 put_text(struct columns *c, const char *value)
@@ -21,7 +20,7 @@ put_int(struct columns *c, int64_t value)
 void
 get_text(struct columns *c, char *out, size_t cap)
 {
-	snprintf(out, cap, "%s", sql_text(c->q, c->at++));
+	str_copy(out, cap, sql_text(c->q, c->at++));
 }
 
 char *

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *data; /* owned; NULL while nothing was ever added */
@@ -21,6 +22,7 @@ char *buf_reserve(struct buf *, size_t more);
 void buf_add(struct buf *, const void *bytes, size_t len);
 void buf_add_str(struct buf *, const char *text);
 void buf_add_char(struct buf *, char c);
+void buf_add_int(struct buf *, int64_t v); /* decimal */
 void buf_printf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *, const char *fmt, va_list ap);
 /** buf_drop - remove n bytes from the front. */

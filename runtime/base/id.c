@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "runtime/base/clock.h"
@@ -58,18 +57,16 @@ id_new(const char *prefix, char out[ID_MAX])
 
 	uuid7(u);
 	/* 128 bits in 26 digits of 5: two zero bits lead. */
-	for (int i = 0; i < 26; i++) {
-		unsigned v = 0;
-
-		for (int k = 0; k < 5; k++) {
-			const int bit = i * 5 + k - 2;
-
-			v = v << 1 | (bit < 0 ? 0u : (u[bit / 8] >> (7 - bit % 8)) & 1u);
-		}
-		text[i] = crockford[v];
-	}
+	unsigned __int128 bits = 0;
+	for (size_t i = 0; i < sizeof(u); i++)
+		bits = bits << 8 | u[i];
+	for (int i = 25; i >= 0; i--, bits >>= 5)
+		text[i] = crockford[bits & 31];
 	text[26] = '\0';
-	snprintf(out, ID_MAX, "%s_%s", prefix, text);
+	const size_t len = strnlen(prefix, ID_MAX - sizeof(text) - 1);
+	memcpy(out, prefix, len);
+	out[len] = '_';
+	memcpy(out + len + 1, text, sizeof(text));
 	return out;
 }
 

@@ -137,21 +137,6 @@ add_text(struct buf *b, const char *text, size_t room)
 	json_add_quoted(b, text, len < (room - 2) / 6 ? len : (room - 2) / 6);
 }
 
-/* One request in a busy gateway writes twenty numbers: no printf where there is no need. */
-static void
-add_int(struct buf *b, int64_t v)
-{
-	char text[24], *at = text + sizeof(text);
-	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-
-	do
-		*--at = (char)('0' + left % 10);
-	while ((left /= 10) != 0);
-	if (v < 0)
-		*--at = '-';
-	buf_add(b, at, (size_t)(text + sizeof(text) - at));
-}
-
 /* Three decimals are enough for what is measured in milliseconds. */
 static void
 add_real(struct buf *b, double v)
@@ -166,7 +151,7 @@ add_real(struct buf *b, double v)
 	const int64_t thousandths = (int64_t)(v * 1000 + 0.5);
 	unsigned part = (unsigned)(thousandths % 1000), unit = 100;
 
-	add_int(b, thousandths / 1000);
+	buf_add_int(b, thousandths / 1000);
 	if (part == 0)
 		return;
 	buf_add_char(b, '.');
@@ -179,7 +164,7 @@ add_value(struct buf *b, const struct log_field *f)
 {
 	switch (f->type) {
 	case LOG_FIELD_STR: add_text(b, f->str, LINE_MAX_BYTES - 64 - b->len); break;
-	case LOG_FIELD_INT: add_int(b, f->num); break;
+	case LOG_FIELD_INT: buf_add_int(b, f->num); break;
 	case LOG_FIELD_NUM: add_real(b, f->real); break;
 	case LOG_FIELD_BOOL: buf_add_str(b, f->num ? "true" : "false"); break;
 	case LOG_FIELD_END: break;
@@ -201,6 +186,13 @@ add_fields(struct buf *b, const struct log_field *fields, bool text)
 	}
 }
 
+static void
+add_pair(struct buf *b, const char *before, const char *word)
+{
+	buf_add_str(b, before);
+	buf_add_str(b, word);
+}
+
 void
 log_event(enum log_level level, const char *msg, const struct log_field *fields)
 {
@@ -216,11 +208,12 @@ log_event(enum log_level level, const char *msg, const struct log_field *fields)
 	} else {
 		if (logger.journal)
 			buf_printf(&b, "<%d>", level_syslog[level]);
-		buf_printf(&b,
-		    "{\"ts\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\",\"component\":\"%s\",\"pid\":%"
-		    "d",
-		    ts, level_names[level], msg, logger.component,
-		    logger.pid != 0 ? logger.pid : (int)getpid());
+		add_pair(&b, "{\"ts\":\"", ts);
+		add_pair(&b, "\",\"level\":\"", level_names[level]);
+		add_pair(&b, "\",\"msg\":\"", msg);
+		add_pair(&b, "\",\"component\":\"", logger.component);
+		buf_add_str(&b, "\",\"pid\":");
+		buf_add_int(&b, logger.pid != 0 ? logger.pid : (int)getpid());
 		add_fields(&b, fields, false);
 		buf_add_char(&b, '}');
 	}

@@ -51,6 +51,15 @@ mem_zalloc(size_t size)
 	return p;
 }
 
+void
+str_copy(char *out, size_t cap, const char *text)
+{
+	const size_t len = text != NULL ? strnlen(text, cap - 1) : 0;
+
+	memcpy(out, text != NULL ? text : "", len);
+	out[len] = '\0';
+}
+
 bool
 str_eq(const char *a, const char *b)
 {

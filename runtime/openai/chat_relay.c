@@ -320,7 +320,7 @@ finish(struct chat_relay *r, enum wire_code code, const char *text, const char *
 	timer_cancel(&r->total);
 	r->result.code = code;
 	if (text != r->result.text) /* an owner may hand back what we told it */
-		snprintf(r->result.text, sizeof(r->result.text), "%s", text != NULL ? text : "");
+		str_copy(r->result.text, sizeof(r->result.text), text);
 	if (r->result.committed && (r->client != NULL || r->sink != NULL))
 		end_stream(r, code, text);
 	else if (r->client != NULL)
@@ -370,7 +370,7 @@ attempt_failed(struct chat_relay *r, enum wire_code code, const char *text)
 {
 	drop_exchange(r);
 	r->result.code = code;
-	snprintf(r->result.text, sizeof(r->result.text), "%s", text);
+	str_copy(r->result.text, sizeof(r->result.text), text);
 	if (r->relayed)
 		finish(r, code, text, NULL);
 	else
@@ -508,7 +508,7 @@ exchange_head(struct http_exchange *x, const struct http_head *head, void *arg)
 	enter(r);
 	r->result.upstream_status = head->status;
 	r->result.head_us = clock_now_us() - r->accepted_us;
-	snprintf(r->result.retry_after, sizeof(r->result.retry_after), "%s", head->retry_after);
+	str_copy(r->result.retry_after, sizeof(r->result.retry_after), head->retry_after);
 	r->is_stream_body = head->status == 200 && r->stream &&
 	    strcmp(head->content_type, "text/event-stream") == 0;
 	r->is_json_body = strcmp(head->content_type, "application/json") == 0;
@@ -581,8 +581,8 @@ answer_whole(struct chat_relay *r)
 	size_t n;
 
 	if (r->result.upstream_status != 200) {
-		snprintf(r->result.upstream_body, sizeof(r->result.upstream_body), "%s",
-		    buf_str(&r->body));
+		str_copy(
+		    r->result.upstream_body, sizeof(r->result.upstream_body), buf_str(&r->body));
 		snprintf(text, sizeof(text), "The competitor answered with status %d.",
 		    r->result.upstream_status);
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);

@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json_scan.h"
+#include "runtime/base/str.h"
 #include "runtime/openai/chat_fields.h"
 #include "runtime/openai/chat_options.h"
 #include "runtime/openai/chat_request.h"
@@ -139,7 +140,7 @@ chat_shape_refuse(struct chat_shape *s, int code, const char *param, const char 
 		return;
 	s->refused = true;
 	s->fault->code = (enum wire_code)code;
-	snprintf(s->fault->param, sizeof(s->fault->param), "%s", param);
+	str_copy(s->fault->param, sizeof(s->fault->param), param);
 	va_start(ap, fmt);
 	vsnprintf(s->fault->text, sizeof(s->fault->text), fmt, ap);
 	va_end(ap);
@@ -236,12 +237,29 @@ end_call(struct chat_shape *s, const struct json_value *v, const char *where, bo
 		missing(s, where, "function.arguments");
 }
 
+/* name[index] to at; returns its end.  Many values have a place, few a fault. */
+static char *
+put_place(char *at, const char *name, size_t index)
+{
+	char digits[24];
+	size_t n = 0;
+
+	at = stpcpy(at, name);
+	*at++ = '[';
+	do
+		digits[n++] = (char)('0' + index % 10);
+	while ((index /= 10) != 0);
+	while (n > 0)
+		*at++ = digits[--n];
+	return stpcpy(at, "]");
+}
+
 static void
 see_tools(struct chat_shape *s, const struct json_value *v)
 {
-	char where[32];
+	char where[40];
 
-	snprintf(where, sizeof(where), "tools[%zu]", at_depth(v, 2)->index);
+	put_place(where, "tools", at_depth(v, 2)->index);
 	if (v->depth == 2)
 		end_call(s, v, where, false);
 	else if (v->depth == 3 && v->key_len != 0)
@@ -306,10 +324,9 @@ static void
 see_part(struct chat_shape *s, const struct json_value *v, size_t message)
 {
 	const unsigned bit = field_type_bit(v);
-	char where[64];
+	char where[80];
 
-	snprintf(
-	    where, sizeof(where), "messages[%zu].content[%zu]", message, at_depth(v, 4)->index);
+	put_place(put_place(where, "messages", message), ".content", at_depth(v, 4)->index);
 	if (v->depth == 4) {
 		end_part(s, v, where);
 	} else if (v->depth == 5 && v->key_len != 0) {
@@ -334,10 +351,9 @@ see_part(struct chat_shape *s, const struct json_value *v, size_t message)
 static void
 see_tool_call(struct chat_shape *s, const struct json_value *v, size_t message)
 {
-	char where[64];
+	char where[80];
 
-	snprintf(
-	    where, sizeof(where), "messages[%zu].tool_calls[%zu]", message, at_depth(v, 4)->index);
+	put_place(put_place(where, "messages", message), ".tool_calls", at_depth(v, 4)->index);
 	if (v->depth == 4)
 		end_call(s, v, where, true);
 	else if (v->depth == 5 && v->key_len != 0)
@@ -397,10 +413,10 @@ static void
 see_messages(struct chat_shape *s, const struct json_value *v)
 {
 	const size_t message = at_depth(v, 2)->index;
-	char where[32];
+	char where[40];
 
 	if (v->depth <= 3) {
-		snprintf(where, sizeof(where), "messages[%zu]", message);
+		put_place(where, "messages", message);
 		if (v->depth == 2)
 			end_message(s, v, where);
 		else if (v->key_len != 0)

@@ -38,6 +38,41 @@ START_TEST(test_buf)
 }
 END_TEST
 
+/* What fits is formatted once, what does not twice: the seam must not show. */
+START_TEST(test_buf_printf)
+{
+	char text[300] = "";
+
+	for (size_t len = 0; len < sizeof(text) - 1; len++) {
+		_cleanup_buf_ struct buf b = { 0 };
+
+		text[len] = '\0';
+		buf_add_str(&b, "<");
+		buf_printf(&b, "%s>%d", text, 7);
+		ck_assert_uint_eq(b.len, len + 3);
+		ck_assert_uint_eq(strlen(buf_str(&b)), len + 3);
+		ck_assert(memcmp(b.data + 1, text, len) == 0);
+		ck_assert_str_eq(b.data + len + 1, ">7");
+		text[len] = (char)('a' + len % 26);
+	}
+}
+END_TEST
+
+START_TEST(test_buf_int)
+{
+	static const int64_t values[] = { 0, 7, -1, 1234567890, INT64_MAX, INT64_MIN };
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		_cleanup_buf_ struct buf b = { 0 };
+		char want[32];
+
+		snprintf(want, sizeof(want), "%lld", (long long)values[i]);
+		buf_add_int(&b, values[i]);
+		ck_assert_str_eq(buf_str(&b), want);
+	}
+}
+END_TEST
+
 START_TEST(test_buf_take)
 {
 	struct buf b = { 0 };
@@ -120,6 +155,8 @@ main(void)
 
 	tcase_add_test(tc, test_buf);
 	tcase_add_test(tc, test_buf_take);
+	tcase_add_test(tc, test_buf_printf);
+	tcase_add_test(tc, test_buf_int);
 	tcase_add_loop_test(tc, test_map, 0, 5);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

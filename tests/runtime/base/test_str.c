@@ -6,6 +6,8 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -290,6 +292,47 @@ START_TEST(test_hash)
 }
 END_TEST
 
+/* Random bytes are kept in store: neither a large wish nor a fork may see any of them twice. */
+START_TEST(test_random)
+{
+	unsigned char many[1000] = { 0 }, mine[16], childs[16];
+	int ends[2];
+
+	hash_random(many, sizeof(many));
+	for (size_t i = 0; i + 32 <= sizeof(many); i += 16)
+		for (size_t k = i + 16; k + 16 <= sizeof(many); k += 16)
+			ck_assert(!hash_equal(many + i, many + k, 16));
+	hash_random(mine, 1); /* there is a store now */
+	ck_assert_int_eq(pipe(ends), 0);
+	const pid_t child = fork();
+	if (child == 0) {
+		hash_random(childs, sizeof(childs));
+		_exit(write(ends[1], childs, sizeof(childs)) != sizeof(childs));
+	}
+	hash_random(mine, sizeof(mine));
+	ck_assert_int_eq(read(ends[0], childs, sizeof(childs)), sizeof(childs));
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	ck_assert(!hash_equal(mine, childs, sizeof(mine)));
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
+START_TEST(test_copy)
+{
+	char out[6] = "xxxxx";
+
+	str_copy(out, sizeof(out), "abc");
+	ck_assert_str_eq(out, "abc");
+	str_copy(out, sizeof(out), "abcdefgh");
+	ck_assert_str_eq(out, "abcde");
+	str_copy(out, sizeof(out), NULL);
+	ck_assert_str_eq(out, "");
+	str_copy(out, 1, "abc");
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -305,6 +348,8 @@ main(void)
 	tcase_add_test(tc, test_small);
 	tcase_add_test(tc, test_clock);
 	tcase_add_test(tc, test_hash);
+	tcase_add_test(tc, test_random);
+	tcase_add_test(tc, test_copy);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

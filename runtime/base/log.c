@@ -32,6 +32,14 @@ static struct {
 	_Atomic uint64_t dropped;
 } logger = { .component = "janus", .level = LOG_INFO };
 
+/* A pipe takes as much in one piece: lines of several threads never mix. */
+static _Thread_local struct {
+	char text[4096];
+	size_t len;
+	unsigned lines;
+	bool on;
+} gathered;
+
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 static const int level_syslog[] = { 7, 6, 4, 3 };
 
@@ -53,6 +61,46 @@ log_init(const char *component)
 	logger.pid = (int)getpid();
 	logger.text = isatty(2);
 	logger.journal = stderr_is_journal();
+	atexit(log_flush);
+}
+
+static void
+write_gathered(void)
+{
+	if (gathered.len > 0 && write(2, gathered.text, gathered.len) != (ssize_t)gathered.len)
+		logger.dropped += gathered.lines;
+	gathered.len = 0;
+	gathered.lines = 0;
+}
+
+void
+log_gather(void)
+{
+	gathered.on = true;
+}
+
+void
+log_flush(void)
+{
+	write_gathered();
+	gathered.on = false;
+}
+
+static void
+put_line(enum log_level level, const struct buf *line)
+{
+	if (line->len > sizeof(gathered.text) - gathered.len)
+		write_gathered();
+	if (!gathered.on || line->len > sizeof(gathered.text)) {
+		if (write(2, line->data, line->len) != (ssize_t)line->len)
+			logger.dropped++;
+		return;
+	}
+	memcpy(gathered.text + gathered.len, line->data, line->len);
+	gathered.len += line->len;
+	gathered.lines++;
+	if (level >= LOG_WARN)
+		write_gathered();
 }
 
 static int
@@ -218,9 +266,7 @@ log_event(enum log_level level, const char *msg, const struct log_field *fields)
 		buf_add_char(&b, '}');
 	}
 	buf_add_char(&b, '\n');
-	/* One write a line: lines of several threads never mix. */
-	if (write(2, b.data, b.len) != (ssize_t)b.len)
-		logger.dropped++;
+	put_line(level, &b);
 }
 
 void

@@ -36,6 +36,14 @@ bool log_levels_valid(const char *spec);
 bool log_wants(enum log_level level);
 /** log_dropped - lines that could not be written so far. */
 uint64_t log_dropped(void);
+/**
+ * log_gather - until log_flush, lines of this thread below LOG_WARN wait for each other, up to
+ * 4 KiB: a loop does this in each of its turns, so that a busy gateway need not write for every
+ * request.  A process that is killed loses what its last turn had to say; one that exits does not.
+ */
+void log_gather(void);
+/** log_flush - write what waits; lines are written at once again. */
+void log_flush(void);
 /** log_event - fields end with one whose name is NULL. */
 void log_event(enum log_level level, const char *msg, const struct log_field *fields);
 /** log_fields - the same with fields as arguments, LOG_END last; at most 40. Use the macros. */

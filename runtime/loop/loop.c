@@ -15,6 +15,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+#include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/heap.h"
 
@@ -312,6 +313,7 @@ loop_run(struct loop *l)
 	while (!l->stopping) {
 		int n = epoll_wait(l->epoll, l->ready, TURN_EVENTS, wait_ms(l));
 
+		log_gather();
 		l->now_ms = clock_now_ms();
 		l->ready_len = n > 0 ? n : 0;
 		for (l->ready_at = 0; l->ready_at < l->ready_len;) {
@@ -323,6 +325,7 @@ loop_run(struct loop *l)
 		}
 		run_timers(l);
 		run_ends(l);
+		log_flush();
 	}
 	run_messages(l);
 	l->stopping = false;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
@@ -241,6 +242,74 @@ START_TEST(test_journal)
 }
 END_TEST
 
+static size_t
+line_count(void)
+{
+	_cleanup_free_ char *text = lines();
+	size_t n = 0;
+
+	for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+		n++;
+	return n;
+}
+
+START_TEST(test_gathered)
+{
+	char long_value[6000];
+
+	log_gather();
+	log_info("a");
+	log_info("b");
+	ck_assert_uint_eq(line_count(), 0);
+	log_flush();
+	ck_assert_uint_eq(line_count(), 2);
+	log_info("c"); /* at once again */
+	ck_assert_uint_eq(line_count(), 3);
+
+	/* What is bad takes what came before it along. */
+	log_gather();
+	log_info("d");
+	log_warn("e");
+	ck_assert_uint_eq(line_count(), 5);
+
+	/* No more waits than one write to a pipe holds, and order is kept. */
+	for (int i = 0; i < 1000; i++)
+		log_info("f", F_INT("i", i));
+	const size_t so_far = line_count();
+	ck_assert_uint_gt(so_far, 5 + 1000 - 100);
+	ck_assert_uint_lt(so_far, 5 + 1000);
+	memset(long_value, 'x', sizeof(long_value) - 1);
+	long_value[sizeof(long_value) - 1] = '\0';
+	log_info("g", F_STR("long", long_value), F_STR("and", long_value));
+	ck_assert_uint_eq(line_count(), 5 + 1000 + 1);
+	log_flush();
+	_cleanup_free_ char *text = lines();
+	const char *at = text;
+	for (int i = 0; i < 1000; i++) {
+		char want[32];
+
+		snprintf(want, sizeof(want), "\"i\":%d}", i);
+		at = strstr(at, want);
+		ck_assert_ptr_nonnull(at);
+	}
+	ck_assert_ptr_nonnull(strstr(at, "\"msg\":\"g\""));
+}
+END_TEST
+
+START_TEST(test_gathered_at_exit)
+{
+	const pid_t child = fork();
+
+	if (child == 0) {
+		log_gather();
+		log_info("last words");
+		exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	ck_assert_uint_eq(line_count(), 1);
+}
+END_TEST
+
 START_TEST(test_dropped)
 {
 	const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -270,6 +339,8 @@ main(void)
 	tcase_add_test(tc, test_threads);
 	tcase_add_loop_test(tc, test_levels, 0, (int)ARRAY_LEN(specs));
 	tcase_add_test(tc, test_journal);
+	tcase_add_test(tc, test_gathered);
+	tcase_add_test(tc, test_gathered_at_exit);
 	tcase_add_test(tc, test_dropped);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

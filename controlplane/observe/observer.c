@@ -22,7 +22,7 @@
 struct observer {
 	struct loop *control;
 	pthread_mutex_t lock;
-	struct news *first, **last; /* under lock */
+	struct request_record *first, **last; /* under lock */
 	bool awake; /* under lock: the control loop will look by itself */
 	struct timer gather;
 	struct requests requests;
@@ -30,29 +30,23 @@ struct observer {
 	struct otlp *otlp; /* NULL: off */
 };
 
-struct news {
-	struct news *next;
-	struct request_record *record;
-};
-
 /* Returns whether there was any. */
 static bool
 take_news(struct observer *o)
 {
 	pthread_mutex_lock(&o->lock);
-	struct news *list = o->first;
+	struct request_record *list = o->first;
 
 	o->first = NULL;
 	o->last = &o->first;
 	o->awake = list != NULL;
 	pthread_mutex_unlock(&o->lock);
 	const bool any = list != NULL;
-	for (struct news *n = list, *next; n != NULL; n = next) {
-		next = n->next;
+	for (struct request_record *q = list, *next; q != NULL; q = next) {
+		next = q->next;
 		if (o->otlp != NULL)
-			otlp_add(o->otlp, n->record);
-		requests_add(&o->requests, n->record);
-		free(n);
+			otlp_add(o->otlp, q);
+		requests_add(&o->requests, q);
 	}
 	return any;
 }
@@ -77,12 +71,11 @@ on_news(void *arg)
 void
 observer_usage(struct observer *o, const struct gateway_usage *u)
 {
-	struct news *n = mem_zalloc(sizeof(*n));
+	struct request_record *q = request_record_new(u);
 
-	n->record = request_record_new(u);
 	pthread_mutex_lock(&o->lock);
-	*o->last = n;
-	o->last = &n->next;
+	*o->last = q;
+	o->last = &q->next;
 	const bool wake = !o->awake;
 	o->awake = true;
 	pthread_mutex_unlock(&o->lock);

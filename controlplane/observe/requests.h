@@ -18,6 +18,7 @@
 #define REQUESTS_KEPT 4096
 
 struct request_record {
+	struct request_record *next; /* on its way from one loop to the other */
 	const struct dialect *dialect; /* never NULL */
 	char id[132], traceparent[56], client[48], model[96];
 	char slug[48], competitor_id[40], version_id[40], digest[72], instance_id[40];

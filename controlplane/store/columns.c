@@ -7,7 +7,7 @@
 void
 put_text(struct columns *c, const char *value)
 {
-	sql_bind_text(c->q, ++c->at, value);
+	sql_lend_text(c->q, ++c->at, value); /* of a row that is there until write_done */
 }
 
 void

@@ -27,6 +27,7 @@
 #include "sql_migrations.h"
 
 #define USAGE_QUEUE_MAX 8192
+#define USAGE_TOGETHER 32 /* rows of one batch: each is written by itself */
 #define BATCHES_A_COMMIT 1024
 #define USAGE_LINGER_NS 50000000 /* 50 ms */
 
@@ -49,8 +50,10 @@ struct store_batch {
 	store_done_fn *done;
 	void *arg;
 	struct error err; /* of the write */
-	bool is_usage, has_events;
+	bool has_events;
 	char object_id[NOUN_ID_MAX]; /* of its last event */
+	size_t nusage;
+	struct usage_row usage[]; /* USAGE_TOGETHER of them, or none: a batch is of the one or the other */
 };
 
 /* Who is told of new events.  Messages to the control loop may outlive the store. */
@@ -69,6 +72,7 @@ struct store {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct store_batch *first, **last; /* under lock, as all below */
+	struct store_batch *open; /* the last of the queue, if it takes more usage rows; NULL */
 	size_t usage_queued;
 	bool urgent; /* something in the queue is waited for */
 	bool stopping;
@@ -227,7 +231,8 @@ enqueue(struct store *s, struct store_batch *b)
 
 	*s->last = b;
 	s->last = &b->next;
-	s->urgent |= !b->is_usage;
+	s->open = b->nusage > 0 ? b : NULL;
+	s->urgent |= b->nusage == 0;
 	if (was_empty || s->urgent)
 		pthread_cond_signal(&s->more);
 }
@@ -252,28 +257,44 @@ store_commit(struct store *s, struct store_batch *b, store_done_fn *done, void *
 void
 store_add_usage(struct store *s, const struct usage_row *row)
 {
-	struct store_batch *b = store_batch_new();
+	struct store_batch *b;
 
-	add(b, usage_write, row, sizeof(*row), NULL);
-	b->is_usage = true;
 	pthread_mutex_lock(&s->lock);
-	const bool room = s->usage_queued < USAGE_QUEUE_MAX;
-	if (room) {
-		s->usage_queued++;
-		enqueue(s, b);
-	} else {
+	if (s->usage_queued == USAGE_QUEUE_MAX) {
 		s->stats.usage_dropped++;
+	} else {
+		s->usage_queued++;
+		if (s->open != NULL && s->open->nusage < USAGE_TOGETHER) {
+			s->open->usage[s->open->nusage++] = *row;
+		} else {
+			b = mem_zalloc(sizeof(*b) + USAGE_TOGETHER * sizeof(*row));
+			b->last = &b->first;
+			b->usage[b->nusage++] = *row;
+			enqueue(s, b);
+		}
 	}
 	pthread_mutex_unlock(&s->lock);
-	if (!room)
-		batch_free(b);
 }
 
 /* ---- the writer ---- */
 
 static int
+write_usage(struct sql *q, const struct store_batch *b, struct error *err)
+{
+	int rc = 0;
+
+	/* A full disk may end the whole transaction: no more of it then. */
+	for (size_t i = 0; i < b->nusage && !sqlite3_get_autocommit(q->db); i++)
+		if (usage_write(q, &b->usage[i], err) < 0)
+			rc = -1;
+	return rc;
+}
+
+static int
 write_batch(struct sql *q, struct store_batch *b, struct error *err)
 {
+	if (b->nusage > 0)
+		return write_usage(q, b, err);
 	/* One row is whole or not by itself. */
 	if (b->first != NULL && b->first->next == NULL)
 		return b->first->write(q, b->first->row, err);
@@ -344,12 +365,11 @@ settle(struct store *s, struct store_batch *list)
 		next = b->next;
 		pthread_mutex_lock(&s->lock);
 		const bool first_failure = failed && !s->stats.failing;
-		s->stats.batches++;
+		s->stats.batches += b->nusage > 0 ? b->nusage : 1;
 		s->stats.failing = failed;
 		if (failed)
 			snprintf(s->stats.why, sizeof(s->stats.why), "%s", b->err.text);
-		if (b->is_usage)
-			s->usage_queued--;
+		s->usage_queued -= b->nusage;
 		pthread_mutex_unlock(&s->lock);
 		if (first_failure)
 			log_error("store.write_failed", F_STR("error", b->err.text));
@@ -431,6 +451,7 @@ take_list(struct store *s)
 		b = b->next;
 	s->first = b->next;
 	if (s->first == NULL) {
+		s->open = NULL;
 		s->last = &s->first;
 		s->urgent = false;
 	}

@@ -239,6 +239,12 @@ sql_bind_text(sqlite3_stmt *q, int at, const char *value)
 }
 
 void
+sql_lend_text(sqlite3_stmt *q, int at, const char *value)
+{
+	sqlite3_bind_text(q, at, value, -1, SQLITE_STATIC); /* NULL there is NULL */
+}
+
+void
 sql_bind_int(sqlite3_stmt *q, int at, int64_t value)
 {
 	sqlite3_bind_int64(q, at, value);

@@ -37,6 +37,8 @@ void sql_close(struct sql *);
 int sql_exec(struct sql *, const char *text, struct error *);
 
 void sql_bind_text(sqlite3_stmt *, int at, const char *value); /* NULL binds NULL; copied */
+/** sql_lend_text - the same without a copy: value must live until the statement was stepped. */
+void sql_lend_text(sqlite3_stmt *, int at, const char *value);
 void sql_bind_int(sqlite3_stmt *, int at, int64_t value);
 /** sql_step - 1 a row, 0 done, -1 with err (CONFLICT for a constraint, IO for a full disk). */
 int sql_step(sqlite3_stmt *, struct error *);

@@ -53,7 +53,8 @@ struct store_batch {
 	bool has_events;
 	char object_id[NOUN_ID_MAX]; /* of its last event */
 	size_t nusage;
-	struct usage_row usage[]; /* USAGE_TOGETHER of them, or none: a batch is of the one or the other */
+	struct usage_row
+	    usage[]; /* USAGE_TOGETHER of them, or none: a batch is of the one or the other */
 };
 
 /* Who is told of new events.  Messages to the control loop may outlive the store. */

@@ -167,7 +167,8 @@ flush(struct exchange *ex)
 		if (ex->out.cap > KEEP_BYTES)
 			buf_done(&ex->out);
 		timer_cancel(&c->timer);
-		loop_rewatch(&c->watch, EPOLLRDHUP | EPOLLET);
+		/* EPOLLOUT stays once it was asked for: edge-triggered, it comes only after a socket
+		 * that was full, and a full one will be full again. */
 		return;
 	}
 	if (ex->out_at > ex->out.len / 2) {

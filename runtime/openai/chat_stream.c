@@ -31,6 +31,8 @@ struct look { /* what one chunk holds */
 	bool whole; /* brackets balance and the root is an object */
 	bool usage, error, choices, finish, content;
 	size_t content_bytes;
+	const char *text,
+	    *text_end; /* of the content, between its quotes; NULL if it is no string */
 };
 
 static const char *
@@ -86,9 +88,11 @@ see_delta(struct look *look, const char *key, size_t len, const char *value, con
 	for (size_t i = 0; i < ARRAY_LEN(progress); i++)
 		if (key_is(key, len, progress[i]) && not_empty(value, end)) {
 			look->content = true;
-			if (*value == '"')
-				look->content_bytes +=
-				    (size_t)(string_end(value + 1, end) - value - 1);
+			if (*value == '"') {
+				look->text = value + 1;
+				look->text_end = string_end(value + 1, end);
+				look->content_bytes += (size_t)(look->text_end - look->text);
+			}
 			return;
 		}
 }
@@ -145,6 +149,44 @@ look_at(const char *data, size_t len, struct look *look)
 		}
 	}
 	look->whole = p < end && skip_space(p + 1, end) == end;
+}
+
+/*
+ * Most chunks of a stream differ in the text of their content and in nothing else.  One that begins
+ * and ends like the last, with one whole string between, would lead look_at along the same keys.
+ */
+static bool
+fits_mould(const struct chat_mould *m, const char *data, size_t len, struct look *look)
+{
+	if (m->tail_len == 0 || len <= m->head_len + m->tail_len ||
+	    memcmp(data, m->head, m->head_len) != 0 ||
+	    memcmp(data + len - m->tail_len, m->tail, m->tail_len) != 0)
+		return false;
+	const char *text = data + m->head_len, *text_end = data + len - m->tail_len;
+	if (string_end(text, data + len) != text_end)
+		return false;
+	*look = (struct look){ .whole = true,
+		.choices = true,
+		.content = true,
+		.content_bytes = (size_t)(text_end - text) };
+	return true;
+}
+
+/* Only of a chunk with one text and nothing else that matters. */
+static void
+take_mould(struct chat_mould *m, const char *data, size_t len, const struct look *look)
+{
+	if (!look->whole || !look->choices || look->usage || look->error || look->finish ||
+	    look->text == NULL || look->content_bytes != (size_t)(look->text_end - look->text))
+		return;
+	const size_t head = (size_t)(look->text - data),
+		     tail = len - (size_t)(look->text_end - data);
+	if (head > sizeof(m->head) || tail > sizeof(m->tail))
+		return;
+	memcpy(m->head, data, head);
+	memcpy(m->tail, look->text_end, tail);
+	m->head_len = head;
+	m->tail_len = tail;
 }
 
 static bool
@@ -268,7 +310,10 @@ chat_stream_event(struct chat_stream *s, const struct sse_event *ev, bool *conte
 		s->done_seen = true;
 		return CHAT_DONE;
 	}
-	look_at(ev->data, ev->data_len, &look);
+	if (!fits_mould(&s->mould, ev->data, ev->data_len, &look)) {
+		look_at(ev->data, ev->data_len, &look);
+		take_mould(&s->mould, ev->data, ev->data_len, &look);
+	}
 	if (!look.whole) {
 		s->odd++;
 		return CHAT_PASS;

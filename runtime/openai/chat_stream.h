@@ -31,6 +31,12 @@ enum chat_verdict {
 	CHAT_FAILED, /* hand it on: with it the stream is over, and error_text says why */
 };
 
+/* What is the same in chunk after chunk: all before and all after the text of the content. */
+struct chat_mould {
+	char head[256], tail[128];
+	size_t head_len, tail_len; /* 0: none is known */
+};
+
 struct chat_stream { /* embedded; zero-initialised but for want_usage and dialect */
 	const struct dialect *dialect; /* NULL: chat */
 	bool want_usage; /* the client asked for usage: do not strip it */
@@ -43,6 +49,7 @@ struct chat_stream { /* embedded; zero-initialised but for want_usage and dialec
 	uint64_t content_bytes; /* of text in deltas, as quoted: what estimates rest on */
 	struct chat_usage usage;
 	char error_text[240];
+	struct chat_mould mould;
 };
 
 /** chat_stream_event - what to do with the next event; *content tells if it carries content,

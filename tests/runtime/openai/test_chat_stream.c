@@ -4,6 +4,7 @@
 #include "runtime/openai/chat_stream.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
@@ -171,6 +172,52 @@ START_TEST(test_completion_valid)
 }
 END_TEST
 
+/* Chunk after chunk, whatever came before: what is seen is what a fresh look sees. */
+START_TEST(test_like_the_last)
+{
+	static const char *const heads[] = {
+		"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
+		"{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"",
+		"{\"choices\":[{\"index\":0,\"delta\":{\"reasoning\":\"a\",\"content\":\"",
+		"{\"model\":\"",
+		"{\"error\":\"",
+	};
+	static const char *const texts[] = { "", "x", "y z", "\\\"", "\\\\", "x\\",
+		"a\",\"usage\":{\"a\":\"b", "}]}", "\"},\"finish_reason\":null}]}",
+		"\",\"content\":\"q", "\",\"refusal\":\"longer" };
+	static const char *const tails[] = {
+		"\"},\"finish_reason\":null}]}",
+		"\"},\"finish_reason\":\"stop\"}]}",
+		"\"},\"finish_reason\":null}],\"usage\":{\"prompt_tokens\":1}}",
+		"\"}",
+		"\"},\"finish_reason\":null}]",
+	};
+	struct chat_stream all = { .want_usage = true };
+	unsigned random = (unsigned)_i + 1;
+
+	for (int n = 0; n < 2000; n++) {
+		struct chat_stream fresh = { .want_usage = true };
+		char data[512];
+		bool seen, wanted;
+
+		/* Mostly the first of all, so that one is often like the last. */
+		random = random * 1103515245 + 12345;
+		const unsigned h = random >> 16 & 7, t = random >> 20 & 7, m = random >> 24;
+		snprintf(data, sizeof(data), "%s%s%s", heads[h < ARRAY_LEN(heads) ? h : 0],
+		    texts[m % ARRAY_LEN(texts)], tails[t < ARRAY_LEN(tails) ? t : 0]);
+		const struct chat_stream before = all;
+		ck_assert_int_eq(feed(&all, data, &seen), feed(&fresh, data, &wanted));
+		ck_assert_msg(seen == wanted, "%s", data);
+		ck_assert_uint_eq(all.chunks - before.chunks, fresh.chunks);
+		ck_assert_uint_eq(all.odd - before.odd, fresh.odd);
+		ck_assert_msg(
+		    all.content_bytes - before.content_bytes == fresh.content_bytes, "%s", data);
+		ck_assert_int_eq(all.finish_seen, before.finish_seen || fresh.finish_seen);
+	}
+	ck_assert_uint_gt(all.chunks, 500);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -183,6 +230,7 @@ main(void)
 	tcase_add_test(tc, test_last_sane_usage_wins);
 	tcase_add_test(tc, test_error_text);
 	tcase_add_test(tc, test_completion_valid);
+	tcase_add_loop_test(tc, test_like_the_last, 0, 8);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -175,15 +175,20 @@ read_peer(struct exchange *ex)
 			ex->pub.peer_uid = peer.uid;
 		return;
 	}
-	info = MHD_get_connection_info(ex->client->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
-	if (address != NULL && address->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-		    ex->pub.client, sizeof(ex->pub.client));
-	else if (address != NULL && address->sa_family == AF_INET6)
-		inet_ntop(AF_INET6,
-		    &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
-		    ex->pub.client, sizeof(ex->pub.client));
+	char *const text = ex->client->address;
+	if (text[0] == '\0') {
+		info = MHD_get_connection_info(ex->client->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
+		if (address != NULL && address->sa_family == AF_INET)
+			inet_ntop(AF_INET,
+			    &((const struct sockaddr_in *)(const void *)address)->sin_addr, text,
+			    sizeof(ex->client->address));
+		else if (address != NULL && address->sa_family == AF_INET6)
+			inet_ntop(AF_INET6,
+			    &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text,
+			    sizeof(ex->client->address));
+	}
+	str_copy(ex->pub.client, sizeof(ex->pub.client), text);
 }
 
 static void

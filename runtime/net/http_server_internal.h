@@ -8,6 +8,7 @@
 #ifndef JANUS_NET_HTTP_SERVER_INTERNAL_H
 #define JANUS_NET_HTTP_SERVER_INTERNAL_H
 #include <microhttpd.h>
+#include <netinet/in.h>
 
 #include "runtime/base/buf.h"
 #include "runtime/loop/loop.h"
@@ -44,6 +45,7 @@ struct client {
 	bool half_closed; /* it sent a FIN */
 	bool used; /* has sent a request line */
 	bool uncounted; /* requests_bytes is not known any more */
+	char address[INET6_ADDRSTRLEN]; /* "" until it was wanted */
 	uint64_t request_bytes; /* what its requests took, from the first byte on */
 	struct client *next, **prev;
 };

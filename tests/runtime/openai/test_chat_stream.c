@@ -138,6 +138,44 @@ START_TEST(test_last_sane_usage_wins)
 }
 END_TEST
 
+START_TEST(test_usage_parse)
+{
+	static const struct {
+		const char *json;
+		int64_t prompt, total, cost; /* prompt -1: none is taken */
+	} usages[] = {
+		{ "{\"usage\":{\"prompt_tokens\":7}}", 7, 7, -1 },
+		{ "{\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":null,\"total_tokens\":9}}", 7,
+		    9, -1 },
+		{ "{\"usage\":{\"prompt_tokens\":null}}", 0, 0, -1 },
+		{ "{\"usage\":{\"completion_tokens\":2e1,\"cost_usd\":null}}", 0, 20, -1 },
+		{ "{\"usage\":{\"completion_tokens\":2,\"cost_usd\":1e7}}", 0, 2, -1 },
+		{ "{\"usage\":{\"completion_tokens\":2,\"cost_usd\":\"1\"}}", 0, 2, -1 },
+		{ "{\"usage\":{\"prompt\\u005ftokens\":7,\"cost_usd\":1}}", 7, 7, 1000000 },
+		{ "{\"usage\":{\"prompt_tokens\":1e400}}", -1, 0, 0 },
+		{ "{\"usage\":{\"prompt_tokens\":100000001}}", -1, 0, 0 },
+		{ "{\"usage\":{\"prompt_tokens\":true}}", -1, 0, 0 },
+		{ "{\"usage\":{\"a\":{\"prompt_tokens\":7}}}", -1, 0, 0 },
+		{ "{\"other\":{\"prompt_tokens\":7}}", -1, 0, 0 },
+		{ "{\"usage\":[{\"prompt_tokens\":7}]}", -1, 0, 0 },
+		{ "{\"usage\":{\"prompt_tokens\":7}", -1, 0, 0 },
+		{ "[{\"usage\":{\"prompt_tokens\":7}}]", -1, 0, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
+		struct chat_usage u = { .prompt_tokens = -1 };
+
+		ck_assert_msg(chat_usage_parse(usages[i].json, strlen(usages[i].json), &u) ==
+			(usages[i].prompt >= 0),
+		    "%s", usages[i].json);
+		ck_assert_int_eq(u.prompt_tokens, usages[i].prompt);
+		ck_assert_int_eq(u.total_tokens, usages[i].total);
+		if (usages[i].prompt >= 0)
+			ck_assert_int_eq(u.cost_micro_usd, usages[i].cost);
+	}
+}
+END_TEST
+
 START_TEST(test_error_text)
 {
 	struct chat_stream s = { 0 };
@@ -228,6 +266,7 @@ main(void)
 	tcase_add_test(tc, test_nothing_after_done);
 	tcase_add_test(tc, test_counts);
 	tcase_add_test(tc, test_last_sane_usage_wins);
+	tcase_add_test(tc, test_usage_parse);
 	tcase_add_test(tc, test_error_text);
 	tcase_add_test(tc, test_completion_valid);
 	tcase_add_loop_test(tc, test_like_the_last, 0, 8);

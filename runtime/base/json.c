@@ -193,10 +193,15 @@ json_add_time(cJSON *object, const char *key, int64_t wall_ms)
 static size_t
 plain_run(const char *s, size_t len)
 {
+	static const bool special[256] = {
+		[0 ... 0x1f] = true,
+		['"'] = true,
+		['\\'] = true,
+		[0x7f ... 0xff] = true,
+	};
 	size_t i = 0;
 
-	while (i < len && (unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7f &&
-	    s[i] != '"' && s[i] != '\\')
+	while (i < len && !special[(unsigned char)s[i]])
 		i++;
 	return i;
 }

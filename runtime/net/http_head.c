@@ -55,10 +55,35 @@ trim(const char *at, const char *end)
 	return (struct span){ at, (size_t)(end - at) };
 }
 
-static bool
-is_token_char(unsigned char c)
+static const bool token_chars[256] = {
+	['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['a' ... 'z'] = true,
+	['!'] = true,
+	['#'] = true,
+	['$'] = true,
+	['%'] = true,
+	['&'] = true,
+	['\''] = true,
+	['*'] = true,
+	['+'] = true,
+	['-'] = true,
+	['.'] = true,
+	['^'] = true,
+	['_'] = true,
+	['`'] = true,
+	['|'] = true,
+	['~'] = true,
+};
+
+size_t
+http_token_len(const char *text, size_t len)
 {
-	return isalnum(c) ? c < 0x80 : c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+	size_t n = 0;
+
+	while (n < len && token_chars[(unsigned char)text[n]])
+		n++;
+	return n;
 }
 
 /* Text of a value, a reason or a chunk extension: no control bytes but the tab. */
@@ -176,10 +201,8 @@ parse_type(struct span v, struct http_head *out, struct head_seen *seen, struct 
 static int
 parse_field(struct span line, struct http_head *out, struct head_seen *seen, struct error *err)
 {
-	size_t n = 0;
+	const size_t n = http_token_len(line.at, line.len);
 
-	while (n < line.len && is_token_char((unsigned char)line.at[n]))
-		n++;
 	if (n == 0 || n == line.len || line.at[n] != ':')
 		return bad(err, "a header line without a proper name");
 	const struct span name = { line.at, n };
@@ -353,7 +376,7 @@ step(struct http_body *b, char c, struct error *err)
 			b->state = CHUNK_END_LF;
 			return 0;
 		}
-		if (!is_token_char((unsigned char)c))
+		if (!token_chars[(unsigned char)c])
 			return bad(err, "malformed trailer");
 		b->state = CHUNK_TRAILER_IN;
 		b->line++;

@@ -34,6 +34,9 @@ struct http_head {
  */
 long http_head_parse(const char *bytes, size_t len, struct http_head *out, struct error *);
 
+/** http_token_len - how many of the first len bytes may stand in a method or a header's name. */
+size_t http_token_len(const char *text, size_t len);
+
 /* Body framing. */
 struct http_body {
 	enum { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED, HTTP_BODY_CLOSE } kind;

@@ -12,12 +12,12 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/id.h"
 #include "runtime/base/str.h"
+#include "runtime/net/http_head.h"
 #include "runtime/net/http_server_internal.h"
 #include "runtime/net/url.h"
 
 /* A body of an early answered request that is dropped so that its connection can be kept. */
 #define DROP_MAX_BYTES (256 << 10)
-#define TOKEN "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 struct exchange *
 exchange_new(struct client *c, const char *target)
@@ -88,7 +88,7 @@ note_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_le
 	if (value == NULL)
 		value = "";
 	/* A space before the colon ends up in the name. */
-	if (name_len == 0 || strspn(name, TOKEN) != name_len)
+	if (name_len == 0 || http_token_len(name, name_len) != name_len)
 		f->malformed = true;
 	for (size_t i = 0; i < value_len; i++)
 		if (((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 0x7f)
@@ -212,8 +212,9 @@ exchange_read_head(struct exchange *ex, const char *method, const char *version,
 
 	ex->pub.accepted_us = clock_now_us();
 	ex->old = strcmp(version, "HTTP/1.0") == 0;
+	const size_t method_len = strlen(method);
 	const bool method_ok =
-	    strspn(method, TOKEN) == strlen(method) && strlen(method) < sizeof(ex->method);
+	    http_token_len(method, method_len) == method_len && method_len < sizeof(ex->method);
 	if (method_ok)
 		strcpy(ex->method, method);
 	ex->bodiless = strcmp(ex->method, "HEAD") == 0;

@@ -155,6 +155,22 @@ START_TEST(nul_byte)
 }
 END_TEST
 
+START_TEST(token)
+{
+	static const char allowed[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz";
+
+	ck_assert_uint_eq(http_token_len(allowed, sizeof(allowed)), sizeof(allowed) - 1);
+	for (int c = 0; c < 256; c++) {
+		const char text[] = { 'a', (char)c };
+		const bool wanted = c != 0 && strchr(allowed, c) != NULL;
+
+		ck_assert_uint_eq(http_token_len(text, 2), wanted ? 2 : 1);
+	}
+	ck_assert_uint_eq(http_token_len(allowed, 0), 0);
+}
+END_TEST
+
 START_TEST(size_limit)
 {
 	_cleanup_buf_ struct buf b = { 0 };
@@ -298,6 +314,7 @@ main(void)
 
 	tcase_add_loop_test(tc, head, 0, ARRAY_LEN(heads));
 	tcase_add_test(tc, nul_byte);
+	tcase_add_test(tc, token);
 	tcase_add_test(tc, size_limit);
 	tcase_add_loop_test(tc, body, 0, ARRAY_LEN(bodies));
 	tcase_add_loop_test(tc, flood_is_bounded, 0, ARRAY_LEN(floods));

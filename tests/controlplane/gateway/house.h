@@ -97,7 +97,7 @@ struct house {
 	bool gate;
 	struct buf seen; /* the last request */
 	int connections, finished, requests, torn, cancelled, links;
-	int usages;
+	int usages, turns;
 	struct chat_result used; /* of the last usage */
 	char used_id[160], used_competitor[40];
 };
@@ -146,6 +146,22 @@ static inline void
 house_wait_idle(void)
 {
 	house_wait(&h.finished, house_get(&h.connections));
+}
+
+static inline void
+house_turned(void *arg)
+{
+	house_changed(arg);
+}
+
+/* What the gateway's loop did so far is behind it: a turn has ended, and its log is written. */
+static inline void
+house_wait_turn(void)
+{
+	const int before = house_get(&h.turns);
+
+	loop_post(h.loop, house_turned, &h.turns);
+	house_wait(&h.turns, before + 1);
 }
 
 static inline void

@@ -523,6 +523,7 @@ START_TEST(test_prompt_is_data) /* [B09] stream syntax, escapes and HTML are dat
 	dup2(file, 2);
 	struct answer a = chat("", body);
 	house_wait(&h.usages, 1);
+	house_wait_turn();
 	log_set_levels("error");
 	dup2(kept, 2);
 	close(kept);

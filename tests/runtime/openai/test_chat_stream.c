@@ -145,8 +145,8 @@ START_TEST(test_usage_parse)
 		int64_t prompt, total, cost; /* prompt -1: none is taken */
 	} usages[] = {
 		{ "{\"usage\":{\"prompt_tokens\":7}}", 7, 7, -1 },
-		{ "{\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":null,\"total_tokens\":9}}", 7,
-		    9, -1 },
+		{ "{\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":null,\"total_tokens\":9}}",
+		    7, 9, -1 },
 		{ "{\"usage\":{\"prompt_tokens\":null}}", 0, 0, -1 },
 		{ "{\"usage\":{\"completion_tokens\":2e1,\"cost_usd\":null}}", 0, 20, -1 },
 		{ "{\"usage\":{\"completion_tokens\":2,\"cost_usd\":1e7}}", 0, 2, -1 },

@@ -566,6 +566,7 @@ START_TEST(test_injected)
 	struct answer other = peer_answer(&p);
 	if (c->status == 200)
 		house_wait(&h.usages, 1);
+	house_wait_turn();
 	log_set_levels("error");
 	dup2(kept, 2);
 	close(kept);

@@ -19,12 +19,13 @@
 
 #include "tests/bench/bench.h"
 
-#define REQUEST_MAX 8192
+#define REQUEST_FIRST 8192 /* of room for one; it grows */
+#define REQUEST_MAX (8 << 20)
 
 struct peer {
 	int fd;
-	char in[REQUEST_MAX];
-	size_t len;
+	char *in;
+	size_t len, cap;
 	bool streaming, close_after, wants_usage;
 	int chunks, sent;
 	int64_t gap_ns, due_ns;
@@ -65,6 +66,7 @@ drop(struct peer *p)
 {
 	dequeue(p);
 	close(p->fd);
+	free(p->in);
 	free(p);
 }
 
@@ -160,7 +162,13 @@ answer(struct peer *p, const char *body)
 static void
 on_input(struct peer *p)
 {
-	const ssize_t n = recv(p->fd, p->in + p->len, sizeof(p->in) - 1 - p->len, MSG_DONTWAIT);
+	if (p->len + 1 >= p->cap && p->cap < REQUEST_MAX) {
+		p->cap = p->cap > 0 ? 4 * p->cap : REQUEST_FIRST;
+		p->in = realloc(p->in, p->cap);
+		if (p->in == NULL)
+			abort();
+	}
+	const ssize_t n = recv(p->fd, p->in + p->len, p->cap - 1 - p->len, MSG_DONTWAIT);
 	char *end, *length;
 	size_t need;
 

@@ -78,6 +78,12 @@ parse_count(const char *text, void *out, struct error *err)
 	return str_parse_int(text, 0, INT32_MAX, out, err);
 }
 
+static int
+parse_percent(const char *text, void *out, struct error *err)
+{
+	return str_parse_int(text, 0, 100, out, err);
+}
+
 /* Limits: to a container engine 0 would be none. */
 static int
 parse_limit(const char *text, void *out, struct error *err)
@@ -169,6 +175,20 @@ static const struct setting settings[] = {
 	    "largest chat body" },
 	{ "router.drain_timeout", "30s", AT(drain_ms), parse_duration, NULL,
 	    "for open streams when stopping" },
+	{ "router.concurrency", "1024", AT(concurrency), parse_count, NULL,
+	    "chats at once in an instance whose manifest does not say; 0: any number" },
+	{ "router.queue", "256", AT(queue_max), parse_count, NULL,
+	    "chats that may wait for a competitor; 0: none" },
+	{ "router.queue_wait", "60s", AT(queue_wait_ms), parse_duration, NULL,
+	    "longest wait of one" },
+	{ "router.breaker_failures", "5", AT(breaker_failures), parse_count, NULL,
+	    "failures in a row after which a competitor is left alone; 0: never" },
+	{ "router.breaker_ratio", "50", AT(breaker_percent), parse_percent, NULL,
+	    "or percent of failures, of at least 20 chats in 30 s; 0: never" },
+	{ "router.breaker_open", "5s", AT(breaker_open_ms), parse_duration, NULL,
+	    "for how long at first" },
+	{ "router.breaker_open_max", "60s", AT(breaker_open_max_ms), parse_duration, NULL,
+	    "and at most" },
 	{ "stream.max_event", "1MiB", AT(event_bytes), parse_size_limit, NULL,
 	    "largest event of a stream" },
 	{ "stream.resume_bytes", "4MiB", AT(resume_bytes), parse_size_limit, NULL,

@@ -25,6 +25,7 @@
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
 #include "controlplane/registry/routes.h"
+#include "controlplane/registry/traffic.h"
 #include "controlplane/store/store.h"
 #include "controlplane/supervise/supervisor.h"
 #include "runtime/base/buf.h"
@@ -73,6 +74,7 @@ struct janus {
 	struct gateway_config gateway_config;
 	struct cors *cors; /* NULL: none */
 	struct streams *streams;
+	struct traffic_rules traffic_rules;
 	struct lane lanes[LOOPS_MAX + 1]; /* the last one is the control loop's own */
 	struct gateway *gateways[LOOPS_MAX + 1];
 	unsigned nlanes;
@@ -358,6 +360,7 @@ set_gateway_config(struct janus *j)
 		.body_bytes = c->body_bytes,
 		.anonymous = c->anonymous,
 		.listen_host = c->host,
+		.queue_wait_ms = c->queue_wait_ms,
 		.streams = j->streams,
 		.cors = j->cors,
 		.traces = j->observer != NULL && observer_traces(j->observer),
@@ -488,6 +491,12 @@ set_policy(struct janus *j)
 		.nofile = (int)c->nofile,
 		.start_timeout_ms = c->start_timeout_ms,
 	};
+	j->traffic_rules = traffic_defaults;
+	j->traffic_rules.queue_max = (size_t)c->queue_max;
+	j->traffic_rules.breaker.failures = c->breaker_failures;
+	j->traffic_rules.breaker.ratio_percent = c->breaker_percent;
+	j->traffic_rules.breaker.open_ms = c->breaker_open_ms;
+	j->traffic_rules.breaker.open_max_ms = c->breaker_open_max_ms;
 	j->streams = streams_new(&(struct streams_limits){
 	    .stream_bytes = c->resume_bytes,
 	    .total_bytes = c->resume_total_bytes,
@@ -525,6 +534,8 @@ make_supervisor(struct janus *j, struct error *err)
 		.runtime_dir = j->config->runtime_dir,
 		.link_image = j->config->link_image,
 		.policy = &j->policy,
+		.traffic = &j->traffic_rules,
+		.concurrency = (int)j->config->concurrency,
 		.probe_start_ms = 250,
 		.probe_ready_ms = 10000,
 		.drain_ms = j->config->drain_ms,

@@ -6,6 +6,7 @@
 
 #include "controlplane/api/conditions.h"
 #include "controlplane/api/handlers.h"
+#include "controlplane/registry/traffic.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
@@ -100,6 +101,27 @@ add_detail(cJSON *json, const struct instance *in)
 	add_text(json, "state_detail", text);
 }
 
+/* How many it takes at once, who waits, and whether it is left alone. */
+static void
+add_traffic(cJSON *json, const struct api_deps *d, const struct competitor *c)
+{
+	struct traffic_view v;
+	const int limit = supervisor_traffic(d->supervisor, c, &v);
+	cJSON *queue, *breaker;
+
+	if (limit > 0)
+		json_add_int(json, "concurrency", limit);
+	else
+		json_add_str(json, "concurrency", NULL);
+	queue = json_add_obj(json, "queue");
+	for (unsigned i = 0; i < FAIR_CLASS_COUNT; i++)
+		json_add_int(queue, fair_class_name(i), (int64_t)v.depth[i]);
+	breaker = json_add_obj(json, "breaker");
+	json_add_str(breaker, "state", breaker_state_name(v.breaker));
+	json_add_int(breaker, "failures", v.failures);
+	json_add_time(breaker, "retry_at", v.wait_ms > 0 ? clock_wall_ms() + v.wait_ms : 0);
+}
+
 cJSON *
 render_competitor(const struct api_deps *d, const struct competitor *c)
 {
@@ -129,6 +151,7 @@ render_competitor(const struct api_deps *d, const struct competitor *c)
 	json_add_str(json, "url", v != NULL && v->is_url ? v->reference : NULL);
 	json_add_bool(json, "is_default", registry_default(d->registry) == c);
 	json_add_int(json, "instances", ready);
+	add_traffic(json, d, c);
 	add_times(json, c->created_at_ms, c->updated_at_ms);
 	return json;
 }

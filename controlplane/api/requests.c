@@ -156,6 +156,7 @@ render_record(const struct request_record *r)
 	add_text(json, "client", r->client);
 	add_text(json, "trace_id", trace);
 	add_text(json, "error", r->text);
+	json_add_int(json, "queue_ms", r->queued_us / 1000);
 	json_add_int(json, "chunks", r->chunks);
 	json_add_int(json, "pings", r->pings);
 	add_known(json, "resumed", r->resumed >= 0, r->resumed);

@@ -11,10 +11,13 @@
 #include "controlplane/gateway/auth.h"
 #include "controlplane/gateway/chat_head.h"
 #include "controlplane/gateway/core.h"
+#include "controlplane/gateway/judge.h"
 #include "controlplane/gateway/life.h"
 #include "controlplane/gateway/pick.h"
 #include "controlplane/gateway/resume.h"
+#include "controlplane/gateway/wait.h"
 #include "controlplane/registry/routes.h"
+#include "controlplane/registry/traffic.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -28,6 +31,7 @@
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_relay.h"
 #include "runtime/openai/chat_request.h"
+#include "runtime/openai/chunk.h"
 #include "runtime/openai/dialect.h"
 
 #define ATTEMPTS_MAX LIFE_ATTEMPTS
@@ -51,6 +55,8 @@ struct chat {
 	struct chat_request request;
 	struct auth *auth; /* a reference */
 	bool may_fall_back;
+	bool mid; /* it takes another's stream as the rest of one that fails: it may run twice */
+	bool progress; /* the client wants to be told in events */
 	char id[sizeof(((struct http_request *)0)->id)];
 	char client[sizeof(((struct http_request *)0)->client)];
 	char traceparent[TRACEPARENT_LEN + 1];
@@ -59,7 +65,9 @@ struct chat {
 	/* the running attempt; the names stay those of the last one */
 	struct route_target *tried[ATTEMPTS_MAX]; /* references */
 	size_t ntried;
-	struct route_target *target; /* in_flight is raised there; one of tried */
+	struct route_target *target; /* a slot of it is taken; one of tried */
+	struct breaker_pass pass; /* of its competitor's breaker, if entered */
+	bool entered;
 	char slug[48], competitor[40], version[40], digest[72];
 	struct link_request *link_request;
 	struct dial *dial;
@@ -73,14 +81,20 @@ struct chat {
 	uint64_t span, parent; /* 0 while spans are off */
 	char *user_agent; /* owned; NULL */
 	char *tracestate; /* owned; NULL */
+	struct wait wait; /* for a free slot */
 	char *wish; /* x-janus-competitor, owned; NULL: once a stream began, headers are gone */
 
 	/* our own time: what is not waiting for anybody */
 	int64_t mark_us, ours_us;
-	char attempts_text[16], overhead_text[24];
+	char attempts_text[16], overhead_text[24], queue_text[24];
 };
 
-static void next_attempt(struct chat *, enum wire_code last, const char *text, const char *details);
+/* Why the last attempt failed; borrowed. */
+struct failure {
+	enum wire_code code;
+	const char *text, *details;
+};
+static void next_attempt(struct chat *, const struct failure *);
 
 static enum gateway_route
 route_of(const struct dialect *d)
@@ -118,6 +132,22 @@ chat_head_accepted(struct gateway *gw, struct http_request *req)
 
 /* ---- the end of an attempt, and of the chat ---- */
 
+/* What the running attempt says about its competitor; once. */
+static void
+tell_breaker(struct chat *c, enum breaker_result result, const char *retry_after)
+{
+	struct traffic_change change = { 0 };
+	const int64_t retry_ms =
+	    retry_after[0] != '\0' ? retry_after_seconds(retry_after) * 1000 : 0;
+
+	if (!c->entered)
+		return;
+	c->entered = false;
+	if (traffic_report(
+		c->target->traffic, &c->pass, result, retry_ms, loop_now_ms(c->gw->loop), &change))
+		judge_log(c->slug, c->competitor, &change);
+}
+
 static void
 end_attempt(struct chat *c)
 {
@@ -128,8 +158,9 @@ end_attempt(struct chat *c)
 	c->link_request = NULL;
 	c->dial = NULL;
 	timer_cancel(&c->late);
+	tell_breaker(c, BREAKER_NEUTRAL, "");
 	if (c->target != NULL)
-		c->target->in_flight--;
+		route_target_give(c->target);
 	c->target = NULL;
 }
 
@@ -149,10 +180,32 @@ note_end(struct chat *c, enum wire_code code, const struct chat_result *r)
 	}
 }
 
+/* NULL: not in the snapshot (any more), or without an instance that is ready. */
+static const struct route *
+ready_route(const struct routes *routes, const char *competitor)
+{
+	for (size_t i = 0; i < routes->len; i++)
+		if (routes->at[i].ntargets > 0 && str_eq(routes->at[i].competitor, competitor))
+			return &routes->at[i];
+	return NULL;
+}
+
 static struct competitor_counters *
 row_of(struct chat *c)
 {
 	return counters_competitor(&c->gw->counters, c->slug);
+}
+
+/* Its waiting is over: by now c->wait knows how long it was. */
+static void
+note_waited(struct chat *c)
+{
+	const struct route *r = ready_route(c->gw->routes, c->wait.competitor);
+
+	if (r != NULL)
+		metric_observe_us(
+		    &counters_competitor(&c->gw->counters, r->slug)->queue_wait[c->wait.class],
+		    &buckets_chat, (uint64_t)c->wait.last_us);
 }
 
 static void
@@ -160,6 +213,7 @@ chat_free(struct chat *c)
 {
 	struct gateway *gw = c->gw;
 
+	wait_end(&c->wait);
 	end_attempt(c);
 	auth_unref(c->auth);
 	for (size_t i = 0; i < c->ntried; i++)
@@ -202,10 +256,20 @@ log_done(
 	    F_STR("error", bad ? r->text : NULL), F_BOOL("stream", c->request.stream),
 	    F_NUM("duration_ms", (double)duration_us / 1000),
 	    r->ttft_us >= 0 ? F_NUM("ttft_ms", (double)r->ttft_us / 1000) : F_STR("ttft_ms", NULL),
-	    F_INT("max_gap_ms", r->max_gap_ms), F_INT("attempt", (int64_t)c->ntried),
+	    F_INT("max_gap_ms", r->max_gap_ms), F_INT("queue_ms", wait_us(&c->wait) / 1000),
+	    F_INT("attempt", (int64_t)c->ntried),
 	    resumed >= 0 ? F_INT("resumed", resumed) : F_STR("resumed", NULL),
 	    F_INT("chunks", (int64_t)r->chunks), F_INT("pings", (int64_t)r->pings),
 	    F_INT("bytes_in", (int64_t)r->bytes_in), F_INT("bytes_out", (int64_t)r->bytes_out));
+}
+
+static void
+stop_waiting(struct chat *c)
+{
+	if (c->wait.ticket == NULL)
+		return;
+	wait_end(&c->wait);
+	note_waited(c);
 }
 
 static void
@@ -214,6 +278,7 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 	struct chat *c = arg;
 	struct gateway *gw = c->gw;
 	const int64_t duration_us = clock_now_us() - c->accepted_us;
+	stop_waiting(c);
 	const int status =
 	    r->code == CODE_CLIENT_CLOSED || !r->committed ? wire_code_info(r->code)->status : 200;
 	const int resumed = c->resume != NULL ? (int)resume_close(TAKE(c->resume)) : -1;
@@ -240,10 +305,13 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 		.parent = c->parent,
 		.attempts = c->life,
 		.nattempts = c->ntried,
+		.queued_us = wait_us(&c->wait),
+		.queued_at_us = c->wait.first_us > 0 ? c->wait.first_us - c->accepted_us : 0,
 	};
 
 	(void)relay;
 	note_end(c, r->code, r);
+	tell_breaker(c, judge_attempt(r->code, r->upstream_status), r->retry_after);
 	counters_http(&gw->counters, route_of(c->dialect), "POST", status, duration_us);
 	if (c->slug[0] != '\0') {
 		counters_chat(row_of(c), r, c->request.stream, duration_us);
@@ -279,6 +347,11 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 	}
 	if (c->resume != NULL)
 		n += resume_header(c->resume, &h[n]);
+	if (c->wait.ticket == NULL) {
+		snprintf(c->queue_text, sizeof(c->queue_text), "%lld",
+		    (long long)c->wait.total_us / 1000);
+		h[n++] = (struct http_header){ "x-janus-queue-ms", c->queue_text };
+	}
 	return n + auth_headers(c->auth, h + n, max - n);
 }
 
@@ -288,12 +361,15 @@ static void
 connect_failed(struct chat *c, const struct error *err)
 {
 	const bool late = err->kind == ERROR_TIMEOUT;
+	const enum wire_code code =
+	    late ? CODE_UPSTREAM_TIMEOUT_CONNECT : CODE_UPSTREAM_CONNECT_FAILED;
 	char text[240];
 
 	metric_add(&row_of(c)->attempts_connect, 1);
 	log_debug("chat.connect_failed", F_STR("request_id", c->id), F_STR("competitor", c->slug),
 	    F_STR("instance_id", c->target->instance), F_STR("error", err->text));
-	note_end(c, late ? CODE_UPSTREAM_TIMEOUT_CONNECT : CODE_UPSTREAM_CONNECT_FAILED, NULL);
+	note_end(c, code, NULL);
+	tell_breaker(c, BREAKER_BAD, "");
 	end_attempt(c);
 	if (late)
 		snprintf(text, sizeof(text),
@@ -301,8 +377,7 @@ connect_failed(struct chat *c, const struct error *err)
 		    (long long)c->gw->config.connect_ms);
 	else
 		snprintf(text, sizeof(text), "Competitor '%s' cannot be reached.", c->slug);
-	next_attempt(
-	    c, late ? CODE_UPSTREAM_TIMEOUT_CONNECT : CODE_UPSTREAM_CONNECT_FAILED, text, NULL);
+	next_attempt(c, &(struct failure){ code, text, NULL });
 }
 
 static void
@@ -381,23 +456,52 @@ connect_target(struct chat *c)
 	c->ours_us += clock_now_us() - c->mark_us;
 }
 
+/* It is theirs to answer, or not: metrics, log and usage say so. */
+static void
+be_for(struct chat *c, const struct route *route)
+{
+	str_copy(c->slug, sizeof(c->slug), route->slug);
+	str_copy(c->competitor, sizeof(c->competitor), route->competitor);
+	str_copy(c->version, sizeof(c->version), route->version);
+	str_copy(c->digest, sizeof(c->digest), route->digest);
+}
+
+/* Metrics know of it; so does a client that has read some of the failed answer. */
+static void
+note_failover(struct chat *c, const struct route *to)
+{
+	const struct life_attempt *last = &c->life[c->ntried - 1];
+	char id[sizeof(c->id) + sizeof("chatcmpl-")];
+	const struct chat_ids ids = { id, c->request.model, c->accepted_at_ms / 1000 };
+	_cleanup_buf_ struct buf event = { 0 };
+	char payload[200];
+
+	metric_add(&counters_competitor(&c->gw->counters, last->competitor)->failovers, 1);
+	if (!chat_relay_answering(c->relay))
+		return;
+	snprintf(id, sizeof(id), "chatcmpl-%s", c->id);
+	snprintf(payload, sizeof(payload), "{\"from\":\"%s\",\"to\":\"%s\",\"code\":\"%s\"}",
+	    last->competitor, to->slug, wire_code_info(last->code)->code);
+	chunk_janus(&event, &ids, "failover", payload);
+	chat_relay_say(c->relay, event.data, event.len);
+}
+
+/* A slot of the target is taken, and its breaker entered. */
 static void
 start_attempt(struct chat *c, const struct route *route, struct route_target *target)
 {
 	struct gateway *gw = c->gw;
 	struct transport t = { .fd = -1 };
 
+	if (c->ntried > 0)
+		note_failover(c, route);
 	c->target = c->tried[c->ntried++] = route_target_ref(target);
-	target->in_flight++;
 	struct life_attempt *life = &c->life[c->ntried - 1];
 	str_copy(life->competitor, sizeof(life->competitor), route->slug);
 	str_copy(life->instance, sizeof(life->instance), target->instance);
 	life->picked_us = clock_now_us() - c->accepted_us;
 	life->span = gw->config.traces ? gateway_random(gw) | 1 : 0;
-	str_copy(c->slug, sizeof(c->slug), route->slug);
-	str_copy(c->competitor, sizeof(c->competitor), route->competitor);
-	str_copy(c->version, sizeof(c->version), route->version);
-	str_copy(c->digest, sizeof(c->digest), route->digest);
+	be_for(c, route);
 	if (c->resume != NULL)
 		resume_competitor(c->resume, c->slug);
 	c->reused = conn_pool_take(gw->pool, target->instance, &t);
@@ -415,28 +519,174 @@ pick_again(struct chat *c)
 		.competitor_id = c->request.competitor_id,
 		.model = c->request.model,
 		.needs = needs[c->dialect->at],
+		.now_ms = loop_now_ms(c->gw->loop),
 	};
 
 	return pick(
 	    c->gw->routes, &wish, c->tried, c->ntried, c->may_fall_back, gateway_random(c->gw));
 }
 
-/* After a failure of `last` that cannot have run anything; NONE for the first attempt. */
-static void
-next_attempt(struct chat *c, enum wire_code last, const char *text, const char *details)
+/* False: its breaker lets nobody through. */
+static bool
+enter_breaker(struct chat *c, const struct route *route, struct route_target *target)
 {
-	if (last != CODE_NONE && (!c->may_fall_back || c->ntried == ATTEMPTS_MAX)) {
-		chat_relay_fail(c->relay, last, text, details);
-		return;
+	struct traffic_change change = { 0 };
+
+	c->entered = traffic_enter(target->traffic, loop_now_ms(c->gw->loop), &c->pass, &change);
+	if (change.from != change.to)
+		judge_log(route->slug, route->competitor, &change);
+	return c->entered;
+}
+
+static void
+fail_full(struct chat *c, const struct route *route)
+{
+	struct traffic_view view;
+	char text[240];
+
+	metric_add(&counters_competitor(&c->gw->counters, route->slug)
+			->queue_rejected[wait_class(c->auth)],
+	    1);
+	traffic_look(route->targets[0]->traffic, loop_now_ms(c->gw->loop), &view);
+	chat_relay_retry_after(c->relay, view.clear_ms > 0 ? (view.clear_ms + 999) / 1000 : 1);
+	snprintf(text, sizeof(text),
+	    "Competitor '%s' is busy, and the queue for it is full; try again later.", route->slug);
+	chat_relay_fail(c->relay, CODE_QUEUE_FULL, text, NULL);
+}
+
+static void fail_unpicked(struct chat *, const struct picked *);
+static const struct wait_events wait_events;
+
+static void
+wait_for_slot(struct chat *c, const struct route *route)
+{
+	char key[WAIT_KEY_MAX];
+
+	c->ours_us += clock_now_us() - c->mark_us;
+	be_for(c, route);
+	wait_key(c->auth, c->client, key);
+	if (!wait_begin(&c->wait, c->gw->loop, route, wait_class(c->auth), key,
+		c->gw->config.queue_wait_ms, &wait_events, c))
+		fail_full(c, route);
+}
+
+/* To what was picked; last: why the attempt before failed, NULL if there is nothing to tell. */
+static void
+go_on(struct chat *c, struct picked p, const struct failure *last)
+{
+	for (;; p = pick_again(c)) {
+		if (p.code != CODE_NONE && last != NULL) {
+			chat_relay_fail(c->relay, last->code, last->text, last->details);
+			return;
+		}
+		if (p.code != CODE_NONE) {
+			fail_unpicked(c, &p);
+			return;
+		}
+		if (p.full) {
+			wait_for_slot(c, p.route);
+			return;
+		}
+		if (!route_target_take(p.target))
+			continue; /* another chat was faster */
+		if (enter_breaker(c, p.route, p.target))
+			break;
+		route_target_give(p.target);
 	}
-	const struct picked p = pick_again(c);
-	if (p.code != CODE_NONE) {
-		chat_relay_fail(c->relay, last != CODE_NONE ? last : p.code, text, details);
-		return;
-	}
-	if (last != CODE_NONE)
-		metric_add(&row_of(c)->failovers, 1);
 	start_attempt(c, p.route, p.target);
+}
+
+/* After a failure that cannot have run anything. */
+static void
+next_attempt(struct chat *c, const struct failure *last)
+{
+	if (!c->may_fall_back || c->ntried == ATTEMPTS_MAX)
+		chat_relay_fail(c->relay, last->code, last->text, last->details);
+	else
+		go_on(c, pick_again(c), last);
+}
+
+/* ---- the queue ---- */
+
+static bool
+has_target(const struct route *r, const struct route_target *target)
+{
+	for (size_t i = 0; r != NULL && i < r->ntargets; i++)
+		if (r->targets[i] == target)
+			return true;
+	return false;
+}
+
+static void
+on_turn(enum turn turn, struct route_target *target, void *arg)
+{
+	struct chat *c = arg;
+	const struct route *r = ready_route(c->gw->routes, c->wait.competitor);
+
+	c->mark_us = clock_now_us();
+	note_waited(c);
+	if (turn == TURN_DISPLACED && r != NULL) {
+		fail_full(c, r);
+		return;
+	}
+	if (turn == TURN_SLOT) {
+		/* A slot of what our snapshot does not know (yet) is not for us. */
+		if (has_target(r, target) && enter_breaker(c, r, target)) {
+			start_attempt(c, r, target);
+			return;
+		}
+		route_target_give(target);
+	}
+	go_on(c, pick_again(c), NULL);
+}
+
+static void
+on_late(void *arg)
+{
+	struct chat *c = arg;
+	const struct route *r = ready_route(c->gw->routes, c->wait.competitor);
+	char text[240];
+
+	note_waited(c);
+	if (r != NULL)
+		metric_add(
+		    &counters_competitor(&c->gw->counters, r->slug)->queue_rejected[c->wait.class],
+		    1);
+	snprintf(text, sizeof(text),
+	    "Competitor '%s' had no free slot within %lld s; try again later, or choose another.",
+	    r != NULL ? r->slug : "", (long long)c->gw->config.queue_wait_ms / 1000);
+	chat_relay_fail(c->relay, CODE_NO_READY_COMPETITOR, text, NULL);
+}
+
+static const struct wait_events wait_events = { on_turn, on_late };
+
+/* Silence towards the client, as its own place in the queue. */
+static void
+on_ping(struct chat_relay *relay, struct buf *out, void *arg)
+{
+	const struct chat *c = arg;
+	char id[sizeof(c->id) + sizeof("chatcmpl-")];
+	const struct chat_ids ids = { id, c->request.model, c->accepted_at_ms / 1000 };
+
+	(void)relay;
+	if (c->wait.ticket == NULL)
+		return;
+	snprintf(id, sizeof(id), "chatcmpl-%s", c->id);
+	wait_tell(&c->wait, c->progress && c->dialect->at == DIALECT_CHAT, &ids, out);
+}
+
+/* A probe has shown what it was for: the rest of its answer counts like any other. */
+static void
+on_answering(struct chat_relay *relay, void *arg)
+{
+	struct chat *c = arg;
+
+	(void)relay;
+	if (!c->entered || !c->pass.probe)
+		return;
+	tell_breaker(c, BREAKER_GOOD, "");
+	struct traffic_change change = { 0 };
+	c->entered = traffic_enter(c->target->traffic, loop_now_ms(c->gw->loop), &c->pass, &change);
 }
 
 /* What an answer with another status than 200 means to the client. */
@@ -472,6 +722,8 @@ on_attempt_failed(struct chat_relay *relay, const struct chat_result *r, void *a
 		return;
 	}
 	metric_add(&row_of(c)->attempts_response, 1);
+	const enum breaker_result verdict = judge_attempt(r->code, r->upstream_status);
+	tell_breaker(c, verdict, r->retry_after);
 	end_attempt(c);
 	str_copy(text, sizeof(text), r->text);
 	if (r->upstream_status != 0 && r->upstream_status != 200) {
@@ -483,15 +735,18 @@ on_attempt_failed(struct chat_relay *relay, const struct chat_result *r, void *a
 	}
 	note_end(c, code, r);
 	c->mark_us = clock_now_us();
-	if (r->sent)
+	if (r->sent && !(c->mid && verdict == BREAKER_BAD))
 		chat_relay_fail(c->relay, code, text, details.len > 0 ? details.data : NULL);
 	else
-		next_attempt(c, code, text, details.len > 0 ? details.data : NULL);
+		next_attempt(
+		    c, &(struct failure){ code, text, details.len > 0 ? details.data : NULL });
 }
 
 static const struct chat_relay_events relay_events = {
 	.on_attempt_failed = on_attempt_failed,
 	.on_headers = on_headers,
+	.on_answering = on_answering,
+	.on_ping = on_ping,
 	.on_done = on_done,
 };
 
@@ -504,7 +759,16 @@ fail_unpicked(struct chat *c, const struct picked *p)
 	const struct routes *routes = c->gw->routes;
 
 	if (p->code == CODE_NO_READY_COMPETITOR) {
-		if (p->route != NULL)
+		if (p->shut) {
+			const long long seconds = ((long long)p->wait_ms + 999) / 1000;
+
+			be_for(c, p->route);
+			chat_relay_retry_after(c->relay, seconds > 0 ? seconds : 1);
+			buf_printf(&text,
+			    "Competitor '%s' failed too often and is left alone for a while; try "
+			    "again in %lld s, or choose another.",
+			    p->route->slug, seconds > 0 ? seconds : 1);
+		} else if (p->route != NULL)
 			buf_printf(&text, "Competitor '%s' has no instance that is ready.",
 			    p->route->slug);
 		else
@@ -540,6 +804,8 @@ chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dia
 	c->auth = auth_ref(req->user);
 	c->wish = wish != NULL ? str_dup(wish) : NULL;
 	c->may_fall_back = !str_eq(fallback, "none");
+	c->mid = c->may_fall_back && str_eq(http_header_get(req, "x-janus-failover"), "mid");
+	c->progress = str_eq(http_header_get(req, "x-janus-progress"), "1");
 	str_copy(c->id, sizeof(c->id), req->id);
 	str_copy(c->client, sizeof(c->client), req->client);
 	if (traceparent_valid(trace))
@@ -613,10 +879,35 @@ chat_begin(struct gateway *gw, struct http_request *req)
 	chat_relay_speak(c->relay, dialect);
 	if (request.stream && resume_wanted(gw, req))
 		make_resumable(c, req);
-	if (p.code != CODE_NONE)
-		fail_unpicked(c, &p);
-	else
-		start_attempt(c, p.route, p.target);
+	if (c->mid && request.stream && dialect->at == DIALECT_CHAT)
+		chat_relay_go_on(c->relay);
+	go_on(c, p, NULL);
+}
+
+void
+chat_routes_changed(struct gateway *gw)
+{
+	for (size_t i = 0; i < gw->routes->len; i++)
+		for (size_t k = 0; k < gw->routes->at[i].ntargets; k++)
+			traffic_offer(gw->routes->at[i].targets[k]);
+	for (struct chat *c = gw->chats, *next; c != NULL; c = next) {
+		next = c->next;
+		if (c->wait.ticket == NULL || ready_route(gw->routes, c->wait.competitor) != NULL)
+			continue;
+		/* Nobody is left to wait for. */
+		stop_waiting(c);
+		go_on(c, pick_again(c), NULL);
+	}
+}
+
+void
+chat_end_queued(struct gateway *gw)
+{
+	for (struct chat *c = gw->chats, *next; c != NULL; c = next) {
+		next = c->next;
+		if (c->wait.ticket != NULL)
+			chat_relay_fail(c->relay, CODE_DRAINING, "Janus is stopping.", NULL);
+	}
 }
 
 void

@@ -15,6 +15,11 @@ void chat_begin(struct gateway *, struct http_request *);
 void chat_end_revoked(struct gateway *);
 /** chat_end_all - the time to drain is over: what still runs ends with a typed error. */
 void chat_end_all(struct gateway *);
+/** chat_routes_changed - give free slots of the new snapshot to those who wait, and let those look
+ *  again whose competitor is gone from it. */
+void chat_routes_changed(struct gateway *);
+/** chat_end_queued - Janus stops: answer those who wait. */
+void chat_end_queued(struct gateway *);
 /** chat_abandon_all - the gateway goes away: cut what runs. */
 void chat_abandon_all(struct gateway *);
 #endif

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controlplane/registry/fair_queue.h"
 #include "runtime/base/map.h"
 #include "runtime/base/metrics.h"
 #include "runtime/openai/codes.h"
@@ -70,7 +71,9 @@ struct competitor_counters {
 	metric_counter prompt_tokens, completion_tokens, pings, failovers, resumed;
 	metric_counter attempts_ok, attempts_connect,
 	    attempts_response; /* by the phase that failed */
+	metric_counter queue_rejected[FAIR_CLASS_COUNT];
 	struct metric_histogram ttft, max_gap, duration;
+	struct metric_histogram queue_wait[FAIR_CLASS_COUNT]; /* of those that waited */
 };
 
 struct counters { /* zero-initialised */

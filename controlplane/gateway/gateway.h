@@ -29,6 +29,7 @@ struct gateway_config { /* borrowed */
 	int64_t body_bytes; /* 10 MiB */
 	bool anonymous; /* may callers without a key chat? (loopback listeners) */
 	const char *listen_host; /* for the Host check; loopback names are always accepted */
+	int64_t queue_wait_ms; /* longest wait for a free slot: 60 s */
 	const struct cors *cors; /* borrowed; NULL: no other origin than our own */
 	bool traces; /* give each chat and attempt a span id and send it upstream */
 	const struct http_server_limits *http; /* borrowed; NULL: http_server_defaults */
@@ -54,6 +55,8 @@ struct gateway_usage {
 	uint64_t parent; /* the client's span; 0 if it sent none */
 	const struct life_attempt *attempts;
 	size_t nattempts;
+	int64_t queued_us; /* waited for a free slot, all together */
+	int64_t queued_at_us; /* since acceptance: when that first began; 0: it never did */
 };
 
 struct gateway_hooks { /* called on the gateway's loop */

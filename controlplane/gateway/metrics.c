@@ -63,6 +63,10 @@ sum_competitor(struct competitor_counters *dst, const struct competitor_counters
 	add(&dst->attempts_ok, &src->attempts_ok);
 	add(&dst->attempts_connect, &src->attempts_connect);
 	add(&dst->attempts_response, &src->attempts_response);
+	for (unsigned i = 0; i < FAIR_CLASS_COUNT; i++) {
+		add(&dst->queue_rejected[i], &src->queue_rejected[i]);
+		metric_merge(&dst->queue_wait[i], &src->queue_wait[i]);
+	}
 	metric_merge(&dst->ttft, &src->ttft);
 	metric_merge(&dst->max_gap, &src->max_gap);
 	metric_merge(&dst->duration, &src->duration);
@@ -199,6 +203,10 @@ static const struct series counter_series[] = {
 	    AT(attempts_response) },
 	{ "janus_failovers_total", "Chats that went on to another candidate.", "", AT(failovers) },
 	{ "janus_streams_resumed_total", "Times a client came for a stream.", "", AT(resumed) },
+	{ "janus_queue_rejected_total",
+	    "Chats that found the queue full, lost their place in it, or waited too long.",
+	    ",class=\"interactive\"", AT(queue_rejected[FAIR_INTERACTIVE]) },
+	{ "janus_queue_rejected_total", NULL, ",class=\"bench\"", AT(queue_rejected[FAIR_BENCH]) },
 };
 static const struct {
 	struct series s;
@@ -209,6 +217,11 @@ static const struct {
 	{ { "janus_chat_max_gap_seconds", "Longest silence inside an answer.", "", AT(max_gap) },
 	    &buckets_chat },
 	{ { "janus_chat_duration_seconds", "From acceptance to the end.", "", AT(duration) },
+	    &buckets_chat },
+	{ { "janus_queue_wait_seconds", "Time in the queue, of the chats that were in it.",
+	      ",class=\"interactive\"", AT(queue_wait[FAIR_INTERACTIVE]) },
+	    &buckets_chat },
+	{ { "janus_queue_wait_seconds", NULL, ",class=\"bench\"", AT(queue_wait[FAIR_BENCH]) },
 	    &buckets_chat },
 };
 

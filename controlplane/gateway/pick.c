@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controlplane/registry/routes.h"
+#include "controlplane/registry/traffic.h"
 #include "runtime/base/str.h"
 
 #define PREFIX PICK_DEFAULT_MODEL "/"
@@ -76,34 +77,111 @@ is_tried(const struct route_target *t, struct route_target *const *tried, size_t
 	return false;
 }
 
-/* The nth target that was not tried. */
-static struct route_target *
-fresh_target(const struct route *r, struct route_target *const *tried, size_t ntried, size_t n)
+/* Candidates: targets that were not tried; and of these, if free_only, those with a free slot. */
+struct candidates {
+	const struct route *route;
+	struct route_target *const *tried;
+	size_t ntried;
+	bool free_only;
+};
+
+static bool
+is_candidate(const struct candidates *c, const struct route_target *t)
 {
-	for (size_t i = 0; i < r->ntargets; i++)
-		if (!is_tried(r->targets[i], tried, ntried) && n-- == 0)
-			return r->targets[i];
+	return !is_tried(t, c->tried, c->ntried) && !(c->free_only && route_target_full(t));
+}
+
+static size_t
+count_candidates(const struct candidates *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->route->ntargets; i++)
+		n += is_candidate(c, c->route->targets[i]);
+	return n;
+}
+
+/* NULL: another thread took the slots that were counted. */
+static struct route_target *
+nth_candidate(const struct candidates *c, size_t n)
+{
+	for (size_t i = 0; i < c->route->ntargets; i++)
+		if (is_candidate(c, c->route->targets[i]) && n-- == 0)
+			return c->route->targets[i];
 	return NULL;
 }
 
 /* Least in flight of two at random: as good as knowing all, without the herd that follows one. */
 static struct route_target *
-choose_target(
-    const struct route *r, struct route_target *const *tried, size_t ntried, uint64_t random)
+choose_target(const struct candidates *c, uint64_t random)
 {
-	size_t fresh = 0;
+	const size_t n = count_candidates(c);
 
-	for (size_t i = 0; i < r->ntargets; i++)
-		fresh += !is_tried(r->targets[i], tried, ntried);
-	if (fresh == 0)
+	if (n == 0)
 		return NULL;
-	const size_t first = (size_t)(random & UINT32_MAX) % fresh;
-	size_t second = fresh > 1 ? (size_t)(random >> 32) % (fresh - 1) : 0;
-	if (second >= first && fresh > 1)
+	const size_t first = (size_t)(random & UINT32_MAX) % n;
+	size_t second = n > 1 ? (size_t)(random >> 32) % (n - 1) : 0;
+	if (second >= first && n > 1)
 		second++;
-	struct route_target *a = fresh_target(r, tried, ntried, first);
-	struct route_target *b = fresh_target(r, tried, ntried, second);
-	return b->in_flight < a->in_flight ? b : a;
+	struct route_target *a = nth_candidate(c, first), *b = nth_candidate(c, second);
+	return a == NULL || (b != NULL && b->in_flight < a->in_flight) ? b : a;
+}
+
+static bool
+offers(const struct route *r, unsigned needs)
+{
+	return (r->capabilities & needs) == needs;
+}
+
+/* Put into p what a route has to offer; false: nothing. */
+static bool
+look_at(struct picked *p, const struct route *r, const struct pick_wish *wish, struct candidates *c,
+    uint64_t random, bool *offered)
+{
+	if (!offers(r, wish->needs))
+		return false;
+	*offered = true;
+	c->route = r;
+	c->free_only = false;
+	if (count_candidates(c) == 0)
+		return false;
+	/* All instances of a competitor share one. */
+	struct traffic *traffic = r->targets[0]->traffic;
+	int64_t wait_ms;
+
+	if (traffic_shut(traffic, wish->now_ms, &wait_ms)) {
+		if (!p->shut) {
+			p->shut = true;
+			p->wait_ms = wait_ms;
+		}
+		return false;
+	}
+	c->free_only = true;
+	p->target = traffic_crowded(traffic) ? NULL : choose_target(c, random);
+	p->full = p->target == NULL;
+	p->route = r;
+	return true;
+}
+
+/* Another one for the default route: rather one with a free slot than one to wait for. */
+static bool
+look_at_others(struct picked *p, const struct routes *routes, const struct pick_wish *wish,
+    struct candidates *c, uint64_t random, bool *offered)
+{
+	struct picked busy = { 0 };
+
+	for (size_t i = 0; i < routes->len; i++) {
+		if (!look_at(p, &routes->at[i], wish, c, random, offered))
+			continue;
+		if (!p->full)
+			return true;
+		if (busy.route == NULL)
+			busy = *p;
+	}
+	if (busy.route == NULL)
+		return false;
+	*p = busy;
+	return true;
 }
 
 static bool
@@ -129,12 +207,6 @@ static bool
 given(const char *text)
 {
 	return text != NULL && text[0] != '\0';
-}
-
-static bool
-offers(const struct route *r, unsigned needs)
-{
-	return (r->capabilities & needs) == needs;
 }
 
 struct picked
@@ -166,18 +238,10 @@ pick(const struct routes *routes, const struct pick_wish *wish, struct route_tar
 	p.code = any || p.route != NULL ? CODE_NO_READY_COMPETITOR : CODE_MODEL_NOT_FOUND;
 	if (p.route == NULL)
 		return p;
-	bool offered = offers(p.route, wish->needs);
-	if (offered)
-		p.target = choose_target(p.route, tried, ntried, random);
-	for (size_t i = 0; any && others && p.target == NULL && i < routes->len; i++) {
-		if (!offers(&routes->at[i], wish->needs))
-			continue;
-		offered = true;
-		p.target = choose_target(&routes->at[i], tried, ntried, random);
-		if (p.target != NULL)
-			p.route = &routes->at[i];
-	}
-	if (p.target != NULL)
+	struct candidates c = { .tried = tried, .ntried = ntried };
+	bool offered = false;
+	if (look_at(&p, p.route, wish, &c, random, &offered) ||
+	    (any && others && look_at_others(&p, routes, wish, &c, random, &offered)))
 		p.code = CODE_NONE;
 	else if (!offered)
 		p.code = CODE_UNSUPPORTED_ENDPOINT;

@@ -1,8 +1,10 @@
 /*
  * pick.h - which competitor, and which of its instances, answers a chat.
  *
- * Pure: the snapshot, what the client asked for, what was tried, and a random number in; one
- * target out.  Asked again with what failed, it gives the next candidate.
+ * The snapshot, what the client asked for, what was tried, and a random number in; one target
+ * out.  Asked again with what failed, it gives the next candidate.  Competitors whose breaker is
+ * open are passed over.  Nothing is changed: a target's slot is the caller's to take, and may be
+ * gone by then.
  */
 #ifndef JANUS_GATEWAY_PICK_H
 #define JANUS_GATEWAY_PICK_H
@@ -17,16 +19,20 @@ struct routes;
 
 #define PICK_DEFAULT_MODEL "janus" /* the default route; "janus/<slug>" is one competitor's */
 
-/* What a client asked for: the first of these that is not empty counts.  Borrowed. */
+/* What a client asked for: the first of its names that is not empty counts.  Borrowed. */
 struct pick_wish {
 	const char *header; /* x-janus-competitor */
 	const char *competitor_id; /* of the body */
 	const char *model;
 	unsigned needs; /* capability bits; a route without them cannot answer */
+	int64_t now_ms; /* for breakers */
 };
 struct picked {
 	const struct route *route; /* NULL: none of that name */
-	struct route_target *target;
+	struct route_target *target; /* had a free slot a moment ago; NULL: none, or wait for one */
+	bool full; /* no target, code NONE: it is ready, but without a free slot or others wait */
+	bool shut; /* NO_READY_COMPETITOR because its breaker is open */
+	int64_t wait_ms; /* until that lets a chat through, 0 if not known */
 	enum wire_code code; /* NONE, MISSING_PARAMETER, INVALID_VALUE, MODEL_NOT_FOUND,
 		 UNSUPPORTED_ENDPOINT, NO_READY_COMPETITOR */
 	const char *param; /* where the wish came from: "model", "competitor_id", header name */

@@ -7,6 +7,7 @@
 
 #include "controlplane/gateway/core.h"
 #include "controlplane/registry/routes.h"
+#include "controlplane/registry/traffic.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -68,6 +69,36 @@ probe_health(struct gateway *gw, struct http_request *req)
 	answer(gw, req, GATEWAY_HEALTH, 200, "application/json", NULL, out.data, out.len);
 }
 
+/* What the queues and breakers are like now.  All instances of a competitor share one of each. */
+static void
+traffic_text(const struct gateway *gw, struct buf *out)
+{
+	_cleanup_free_ struct traffic_view *views =
+	    mem_zalloc((gw->routes->len + 1) * sizeof(*views));
+	_cleanup_buf_ struct buf labels = { 0 };
+
+	for (size_t i = 0; i < gw->routes->len; i++)
+		if (gw->routes->at[i].ntargets > 0)
+			traffic_look(gw->routes->at[i].targets[0]->traffic, loop_now_ms(gw->loop),
+			    &views[i]);
+	metrics_head(out, "janus_queue_depth", "gauge", "Chats that wait for a free slot.");
+	for (size_t i = 0; i < gw->routes->len && i < COUNTED_COMPETITORS; i++)
+		for (unsigned class = 0; class < FAIR_CLASS_COUNT; class ++) {
+			buf_clear(&labels);
+			metrics_label(&labels, "competitor", gw->routes->at[i].slug);
+			buf_printf(&labels, ",class=\"%s\"", fair_class_name(class));
+			metrics_value(out, "janus_queue_depth", buf_str(&labels),
+			    (double)views[i].depth[class]);
+		}
+	metrics_head(out, "janus_breaker_state", "gauge", "0 closed, 1 half-open, 2 open.");
+	for (size_t i = 0; i < gw->routes->len && i < COUNTED_COMPETITORS; i++) {
+		buf_clear(&labels);
+		metrics_label(&labels, "competitor", gw->routes->at[i].slug);
+		metrics_value(
+		    out, "janus_breaker_state", buf_str(&labels), (double)views[i].breaker);
+	}
+}
+
 void
 probe_metrics(struct gateway *gw, struct http_request *req)
 {
@@ -80,6 +111,7 @@ probe_metrics(struct gateway *gw, struct http_request *req)
 	if (gw->hooks->http_metrics != NULL)
 		gw->hooks->http_metrics(&others, gw->arg);
 	counters_text(&out, all, gw->npeers, buf_str(&others));
+	traffic_text(gw, &out);
 	process_metrics(&out);
 	if (gw->hooks->metrics != NULL)
 		gw->hooks->metrics(&out, gw->arg);

@@ -45,7 +45,8 @@ struct otlp_config {
 int otlp_config_read(struct otlp_config *, char *(*get)(const char *name), struct error *);
 /** otlp_sampled - is this chat's trace one to send? Pure. */
 bool otlp_sampled(const struct otlp_config *, const struct request_record *);
-/** otlp_span_count - how many spans a chat has: its own and one an attempt. Pure. */
+/** otlp_span_count - how many spans a chat has: its own, one if it waited in a queue, and one an
+ *  attempt. Pure. */
 size_t otlp_span_count(const struct request_record *);
 /** otlp_encode - an ExportTraceServiceRequest with the spans of these chats. Pure. */
 void otlp_encode(

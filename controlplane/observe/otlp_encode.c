@@ -13,7 +13,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/json.h"
 
-enum { KIND_SERVER = 2, KIND_CLIENT = 3, STATUS_ERROR = 2 };
+enum { KIND_INTERNAL = 1, KIND_SERVER = 2, KIND_CLIENT = 3, STATUS_ERROR = 2 };
 
 struct span {
 	const struct request_record *q;
@@ -126,12 +126,26 @@ server_span(struct buf *out, const struct otlp_config *c, const struct request_r
 	attr_text(out, "janus.competitor", q->slug);
 	attr_int(out, "janus.attempts", (int64_t)q->nattempts);
 	attr_text(out, "janus.fault", q->code != CODE_NONE ? wire_code_info(q->code)->fault : NULL);
+	attr_int(out, "janus.queue_ms", q->queued_us / 1000);
 	attr_int(out, "janus.max_gap_ms", q->max_gap_ms);
 	attr_int(out, "janus.pings", q->pings);
 	if (q->cost_micro_usd >= 0)
 		attr_number(out, "janus.cost_usd", (double)q->cost_micro_usd / 1e6);
 	/* A client's own mistake is no failure of the server's. */
 	end_span(out, &s, q->status >= 500 || (q->status == 200 && q->code != CODE_NONE));
+}
+
+/* Its id is the chat's but for one bit: that one is odd, and so neither is ever zero. */
+static void
+queue_span(struct buf *out, const struct request_record *q)
+{
+	const struct span s = { q, q->span ^ 2, q->span, KIND_INTERNAL, q->queued_at_us,
+		q->queued_at_us + q->queued_us, CODE_NONE };
+
+	begin_span(out, &s, "queue");
+	attr_text(out, "janus.competitor", q->slug);
+	attr_int(out, "janus.queue_ms", q->queued_us / 1000);
+	end_span(out, &s, false);
 }
 
 /* What the answering attempt gave. */
@@ -176,7 +190,7 @@ client_span(struct buf *out, const struct request_record *q, size_t i)
 size_t
 otlp_span_count(const struct request_record *q)
 {
-	return 1 + q->nattempts;
+	return 1 + (q->queued_at_us > 0) + q->nattempts;
 }
 
 void
@@ -202,6 +216,8 @@ otlp_encode(
 	buf_done(&attributes);
 	for (size_t i = 0; i < len; i++) {
 		server_span(out, c, at[i]);
+		if (at[i]->queued_at_us > 0)
+			queue_span(out, at[i]);
 		for (size_t k = 0; k < at[i]->nattempts; k++)
 			client_span(out, at[i], k);
 	}

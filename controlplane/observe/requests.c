@@ -41,6 +41,8 @@ request_record_new(const struct gateway_usage *u)
 	q->ttft_us = r->ttft_us;
 	q->first_event_us = r->first_event_us;
 	q->max_gap_at_us = r->max_gap_at_us;
+	q->queued_us = u->queued_us;
+	q->queued_at_us = u->queued_at_us;
 	q->max_gap_ms = r->max_gap_ms;
 	q->prompt_tokens = r->usage.prompt_tokens;
 	q->completion_tokens = r->usage.completion_tokens;
@@ -164,6 +166,9 @@ request_timeline(const struct request_record *q, struct request_moment out[REQUE
 	const size_t cap = sizeof(out->detail);
 
 	snprintf(moment(&t, 0, "accepted", 0), cap, "from %s, model %s", q->client, q->model);
+	if (q->queued_at_us > 0)
+		snprintf(moment(&t, q->queued_at_us, "queued", 0), cap,
+		    "for %lld ms, for a free slot", (long long)q->queued_us / 1000);
 	for (size_t i = 0; i < q->nattempts; i++)
 		add_attempt(&t, &q->attempts[i], (int)i + 1, i + 1 == q->nattempts);
 	if (q->first_event_us > 0)

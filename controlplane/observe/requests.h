@@ -31,6 +31,7 @@ struct request_record {
 	int64_t accepted_at_ms; /* wall */
 	int64_t duration_us, ttft_us; /* ttft -1: no content came */
 	int64_t first_event_us, max_gap_at_us; /* since acceptance; 0: never */
+	int64_t queued_us, queued_at_us; /* as in struct gateway_usage */
 	int64_t max_gap_ms, prompt_tokens, completion_tokens, cost_micro_usd;
 	int64_t chunks, pings, bytes_in, bytes_out;
 	int resumed; /* times; -1: its stream could not be */
@@ -58,11 +59,12 @@ void requests_done(struct requests *);
 /* What happened to a chat, in order. */
 struct request_moment {
 	int64_t at_us; /* since acceptance */
-	const char *what; /* accepted picked connected head first_event longest_gap failed end */
+	const char
+	    *what; /* accepted queued picked connected head first_event longest_gap failed end */
 	int attempt; /* from 1; 0: of the chat itself */
 	char detail[160];
 };
-#define REQUEST_MOMENTS_MAX (4 + 4 * LIFE_ATTEMPTS)
+#define REQUEST_MOMENTS_MAX (5 + 4 * LIFE_ATTEMPTS)
 /** request_timeline - fill moments, ordered by time; returns how many. Pure. */
 size_t request_timeline(
     const struct request_record *, struct request_moment out[REQUEST_MOMENTS_MAX]);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "controlplane/registry/traffic.h"
 #include "runtime/base/str.h"
 
 struct route_target *
@@ -26,8 +27,40 @@ route_target_ref(struct route_target *t)
 void
 route_target_unref(struct route_target *t)
 {
-	if (t != NULL && --t->refs == 0)
-		free(t);
+	if (t == NULL || --t->refs > 0)
+		return;
+	traffic_unref(t->traffic);
+	free(t);
+}
+
+bool
+route_target_full(const struct route_target *t)
+{
+	const int limit = t->limit;
+
+	return limit > 0 && t->in_flight >= limit;
+}
+
+bool
+route_target_take(struct route_target *t)
+{
+	const int limit = t->limit;
+	int seen = t->in_flight;
+
+	do {
+		if (limit > 0 && seen >= limit)
+			return false;
+	} while (!atomic_compare_exchange_weak(&t->in_flight, &seen, seen + 1));
+	return true;
+}
+
+/* First the slot, then the look at who waits; whoever waits does it the other way round, and so
+ * one of the two sees the other. */
+void
+route_target_give(struct route_target *t)
+{
+	t->in_flight--;
+	traffic_offer(t);
 }
 
 struct routes *

@@ -13,11 +13,15 @@
 #include <stdint.h>
 
 #include "runtime/net/url.h"
+struct traffic;
 
 /* One place that answers chats: a pod, or a URL that somebody else runs. */
 struct route_target {
 	_Atomic int refs;
 	_Atomic int in_flight; /* chats running there, over all loops */
+	_Atomic int limit; /* most of them at once; 0: any number */
+	_Atomic bool closed; /* in no snapshot now: its slots are nobody's */
+	struct traffic *traffic; /* of its competitor: a reference, set before it is shared; NULL */
 	char instance[40];
 	bool is_pod;
 	char link_path[108]; /* of a pod's link socket */
@@ -45,6 +49,12 @@ struct routes {
 struct route_target *route_target_new(void); /* one reference, the caller's */
 struct route_target *route_target_ref(struct route_target *);
 void route_target_unref(struct route_target *);
+/** route_target_take - one slot, if one is free; never more than the limit are out. Any thread. */
+bool route_target_take(struct route_target *);
+/** route_target_give - it is free again: whoever waits for one gets it. Any thread. */
+void route_target_give(struct route_target *);
+/** route_target_full - has it no free slot now? */
+bool route_target_full(const struct route_target *);
 
 struct routes *routes_new(size_t len); /* one reference; rows zeroed for the caller to fill */
 struct routes *routes_ref(struct routes *);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/registry/traffic.h"
 #include "controlplane/supervise/broker.h"
 #include "controlplane/supervise/live.h"
 #include "runtime/base/clock.h"
@@ -349,6 +350,20 @@ link_path_of(const struct supervisor *sup, const char *instance, char out[108])
 	snprintf(out, 108, "%s/pods/%s/" LINK_SOCKET_NAME, sup->c.runtime_dir, instance);
 }
 
+/* Shared by all instances of a competitor, for as long as there is one. */
+static struct traffic *
+traffic_of(const struct supervisor *sup, const char *competitor)
+{
+	const struct registry *reg = sup->c.registry;
+
+	for (size_t i = 0; i < reg->ninstances; i++)
+		if (reg->instances[i]->live != NULL &&
+		    strcmp(reg->instances[i]->competitor_id, competitor) == 0 &&
+		    reg->instances[i]->live->target->traffic != NULL)
+			return traffic_ref(reg->instances[i]->live->target->traffic);
+	return traffic_new(sup->c.traffic != NULL ? sup->c.traffic : &traffic_defaults);
+}
+
 static void
 fill_target(struct live *l)
 {
@@ -358,6 +373,9 @@ fill_target(struct live *l)
 	snprintf(t->instance, sizeof(t->instance), "%s", l->in->id);
 	t->is_pod = v != NULL && !v->is_url;
 	t->port = l->manifest.port;
+	t->limit = l->manifest.concurrency > 0 ? l->manifest.concurrency : l->sup->c.concurrency;
+	t->closed = true;
+	t->traffic = traffic_of(l->sup, l->in->competitor_id);
 	link_path_of(l->sup, l->in->id, t->link_path);
 	if (v != NULL && v->is_url)
 		url_parse(v->reference, &t->url, NULL);

@@ -19,6 +19,20 @@ answers(const struct supervisor *sup, const struct instance *in, const struct co
 	    !trial_holds(sup, in);
 }
 
+/* A slot that comes free where no chats are sent any more is not for those who wait. */
+static void
+close_targets(const struct supervisor *sup, const struct routes *routes)
+{
+	const struct registry *reg = sup->c.registry;
+
+	for (size_t i = 0; i < reg->ninstances; i++)
+		if (reg->instances[i]->live != NULL)
+			reg->instances[i]->live->target->closed = true;
+	for (size_t i = 0; i < routes->len; i++)
+		for (size_t k = 0; k < routes->at[i].ntargets; k++)
+			routes->at[i].targets[k]->closed = false;
+}
+
 /* The current version; or, while it has no ready instance yet, the one that still serves. */
 static const char *
 serving_version(const struct supervisor *sup, const struct competitor *c)
@@ -87,5 +101,6 @@ publish_routes(struct supervisor *sup)
 	for (size_t i = 0; i < reg->ncompetitors; i++)
 		if (reg->competitors[i]->wanted && reg->competitors[i]->version_id[0] != '\0')
 			fill_route(sup, reg->competitors[i], leader, &routes->at[n++]);
+	close_targets(sup, routes);
 	sup->c.on_routes(routes, sup->c.arg);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/registry/traffic.h"
 #include "controlplane/supervise/broker.h"
 #include "controlplane/supervise/live.h"
 #include "runtime/base/clock.h"
@@ -312,6 +313,30 @@ supervisor_health(const struct supervisor *sup, const struct instance *in, struc
 {
 	(void)sup;
 	*out = in->live != NULL ? in->live->health : (struct health_seen){ 0 };
+}
+
+int
+supervisor_traffic(
+    const struct supervisor *sup, const struct competitor *c, struct traffic_view *out)
+{
+	const struct registry *reg = sup->c.registry;
+	bool any = false, unlimited = false;
+	int limit = 0;
+
+	*out = (struct traffic_view){ 0 };
+	for (size_t i = 0; i < reg->ninstances; i++) {
+		const struct instance *in = reg->instances[i];
+
+		if (in->live == NULL || strcmp(in->competitor_id, c->id) != 0)
+			continue;
+		traffic_look(in->live->target->traffic, clock_now_ms(), out);
+		any = true;
+		if (in->live->target->closed)
+			continue;
+		unlimited = unlimited || in->live->target->limit == 0;
+		limit += in->live->target->limit;
+	}
+	return !any ? -1 : unlimited ? 0 : limit;
 }
 
 int

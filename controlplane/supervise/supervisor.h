@@ -21,6 +21,8 @@ struct routes;
 struct store;
 struct store_actor;
 struct supervisor;
+struct traffic_rules;
+struct traffic_view;
 struct workers;
 
 struct supervisor_config { /* borrowed */
@@ -32,6 +34,8 @@ struct supervisor_config { /* borrowed */
 	struct engine *engine;
 	const char *node, *runtime_dir, *link_image;
 	const struct policy *policy;
+	const struct traffic_rules *traffic; /* of each competitor */
+	int concurrency; /* chats at once in an instance whose manifest does not say; 0: any */
 	int64_t probe_start_ms; /* between probes while starting: 250 */
 	int64_t probe_ready_ms; /* and when ready: 10 s */
 	int64_t drain_ms; /* longest wait for open streams: 30 s */
@@ -125,4 +129,8 @@ struct health_seen {
 };
 void supervisor_health(const struct supervisor *, const struct instance *, struct health_seen *out);
 int supervisor_in_flight(const struct supervisor *, const struct instance *);
+/** supervisor_traffic - its queue and breaker now.  Returns how many chats at once its instances
+ *  take together as they are, 0 for any number, -1 if there is none (out is zeroed then). */
+int supervisor_traffic(
+    const struct supervisor *, const struct competitor *, struct traffic_view *out);
 #endif

@@ -20,6 +20,7 @@
 #define ENV_VALUE_MAX_BYTES 4096
 #define PORT_DEFAULT 8080
 #define MEMORY_MIN_BYTES (16 << 20)
+#define CONCURRENCY_MAX 100000
 #define START_TIMEOUT_MAX_MS (INT64_C(60) * 60 * 1000)
 
 typedef int field_fn(const cJSON *value, const char *name, struct manifest *, struct error *);
@@ -82,6 +83,16 @@ read_port(const cJSON *v, const char *name, struct manifest *m, struct error *er
 		return error_set(err, ERROR_INVALID, "manifest: %s %d is taken by the platform",
 		    name, PROMISED_BROKER_PORT);
 	m->port = v->valueint;
+	return 0;
+}
+
+static int
+read_concurrency(const cJSON *v, const char *name, struct manifest *m, struct error *err)
+{
+	if (!cJSON_IsNumber(v) || v->valuedouble != floor(v->valuedouble) || v->valuedouble < 1 ||
+	    v->valuedouble > CONCURRENCY_MAX)
+		return wrong(err, name, "a whole number from 1 to 100000");
+	m->concurrency = v->valueint;
 	return 0;
 }
 
@@ -194,6 +205,7 @@ static const struct field fields[] = {
 	{ "name", read_name },
 	{ "description", read_description },
 	{ "port", read_port },
+	{ "concurrency", read_concurrency },
 	{ "resources", read_resources },
 	{ "start_timeout", read_start_timeout },
 	{ "env", read_env },

@@ -22,6 +22,7 @@ struct manifest {
 	char name[48]; /* "" if not given */
 	char description[512];
 	int port; /* 8080 */
+	int concurrency; /* most chats at once in one instance; 0: not said */
 	int64_t memory_bytes; /* 0: not asked */
 	int64_t nano_cpus;
 	int64_t start_timeout_ms;

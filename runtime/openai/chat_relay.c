@@ -57,7 +57,8 @@ struct chat_relay {
 	bool done_here; /* upstream's [DONE] was in what is being read */
 	bool extra; /* upstream went on after its [DONE] */
 	bool told; /* how it ended stood in upstream's own last event */
-	bool relayed; /* an event has gone to the client: no other attempt may follow */
+	bool relayed; /* an event has gone to the client: no other attempt may follow, but if */
+	bool goes_on; /* the client takes another's stream as the rest of this one */
 	int64_t last_sent_ms; /* when the client was last sent anything */
 	int64_t silence_due_ms; /* the timer may be set for earlier: it then sets itself again */
 	int64_t last_event_ms; /* when upstream last said anything */
@@ -177,8 +178,16 @@ send_stream(struct chat_relay *r, const char *bytes, size_t len)
 static void
 ping(struct chat_relay *r)
 {
+	struct buf told = { 0 };
+
 	r->result.pings++;
-	send_stream(r, ": ping\n\n", 8);
+	if (r->events->on_ping != NULL)
+		r->events->on_ping(r, &told, r->arg);
+	if (told.len > 0)
+		send_stream(r, told.data, told.len);
+	else
+		send_stream(r, ": ping\n\n", 8);
+	buf_done(&told);
 }
 
 static void
@@ -248,11 +257,9 @@ static const struct http_request_events client_events = {
 	.on_half_closed = client_half_closed,
 };
 
-/* What upstream asked for, as whole seconds of at most an hour; 1 if that makes no sense. */
-static const char *
-retry_after(const struct chat_relay *r, char out[24])
+int64_t
+retry_after_seconds(const char *sent)
 {
-	const char *sent = r->result.retry_after;
 	struct tm tm = { 0 };
 	int64_t seconds = 1;
 
@@ -266,8 +273,31 @@ retry_after(const struct chat_relay *r, char out[24])
 	}
 	if (seconds > RETRY_AFTER_MAX_SECONDS)
 		seconds = RETRY_AFTER_MAX_SECONDS;
-	snprintf(out, 24, "%lld", seconds > 0 ? (long long)seconds : 1LL);
-	return out;
+	return seconds > 0 ? seconds : 1;
+}
+
+void
+chat_relay_go_on(struct chat_relay *r)
+{
+	r->goes_on = true;
+}
+
+bool
+chat_relay_answering(const struct chat_relay *r)
+{
+	return r->relayed;
+}
+
+void
+chat_relay_say(struct chat_relay *r, const char *events, size_t len)
+{
+	send_stream(r, events, len);
+}
+
+void
+chat_relay_retry_after(struct chat_relay *r, int64_t seconds)
+{
+	snprintf(r->result.retry_after, sizeof(r->result.retry_after), "%lld", (long long)seconds);
 }
 
 static void
@@ -279,9 +309,11 @@ reply_error(struct chat_relay *r, enum wire_code code, const char *text, const c
 	char seconds[24];
 	size_t n = answer_headers(r, h);
 
+	snprintf(seconds, sizeof(seconds), "%lld",
+	    (long long)retry_after_seconds(r->result.retry_after));
 	h[n++] = (struct http_header){ "content-type", "application/json" };
 	if (status == 503 || status == 429)
-		h[n++] = (struct http_header){ "retry-after", retry_after(r, seconds) };
+		h[n++] = (struct http_header){ "retry-after", seconds };
 	h[n] = (struct http_header){ 0 };
 	envelope_add(&body, code, text, NULL, r->client->id, details);
 	r->result.bytes_out += body.len;
@@ -371,7 +403,7 @@ attempt_failed(struct chat_relay *r, enum wire_code code, const char *text)
 	drop_exchange(r);
 	r->result.code = code;
 	str_copy(r->result.text, sizeof(r->result.text), text);
-	if (r->relayed)
+	if (r->relayed && !r->goes_on)
 		finish(r, code, text, NULL);
 	else
 		timer_set(r->loop, &r->failed, 0, on_failed, r);
@@ -467,7 +499,10 @@ on_event(const struct sse_event *ev, void *arg)
 	r->result.usage = r->watch.usage;
 	r->result.chunks = r->watch.chunks;
 	switch (verdict) {
-	case CHAT_PASS: r->relayed = true; /* fallthrough */
+	case CHAT_PASS:
+		if (!r->relayed && r->events->on_answering != NULL)
+			r->events->on_answering(r, r->arg);
+		r->relayed = true; /* fallthrough */
 	case CHAT_PING: pass_event(r, ev); break;
 	case CHAT_DROP: break;
 	case CHAT_DONE:

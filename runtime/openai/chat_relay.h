@@ -21,6 +21,7 @@
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_stream.h"
 #include "runtime/openai/codes.h"
+struct buf;
 struct dialect;
 struct transport;
 
@@ -58,13 +59,18 @@ struct chat_result {
 struct chat_relay;
 struct chat_relay_events {
 	/**
-	 * An attempt failed before anything of an answer reached the client.  The owner starts
-	 * another attempt or calls chat_relay_fail, now or later.
+	 * An attempt failed before anything of an answer reached the client, or, where another may
+	 * go on in the middle (chat_relay_go_on), after.  The owner starts another attempt or calls
+	 * chat_relay_fail, now or later.
 	 */
 	void (*on_attempt_failed)(struct chat_relay *, const struct chat_result *, void *arg);
 	/** Fill headers (up to `max`, names and values borrowed until it returns) for the answer. */
 	size_t (*on_headers)(
 	    struct chat_relay *, struct http_header *headers, size_t max, void *arg);
+	/** What upstream says reaches the client from now on; once, for streams only; may be NULL. */
+	void (*on_answering)(struct chat_relay *, void *arg);
+	/** Add comments or events to be sent where a ping is due; none: a ping.  May be NULL. */
+	void (*on_ping)(struct chat_relay *, struct buf *out, void *arg);
 	/** Once: the chat is over (answered, failed, or code CLIENT_CLOSED). Freed after it returns. */
 	void (*on_done)(struct chat_relay *, const struct chat_result *, void *arg);
 };
@@ -103,6 +109,17 @@ void chat_relay_attempt(
 /** chat_relay_fail - end the chat with a code: an HTTP status, or an error event once committed.
  *  details: JSON array text or NULL.  Calls on_done before it returns. */
 void chat_relay_fail(struct chat_relay *, enum wire_code, const char *text, const char *details);
+/** chat_relay_go_on - from now on a stream that fails in the middle is on_attempt_failed's too. */
+void chat_relay_go_on(struct chat_relay *);
+/** chat_relay_answering - has something of an answer reached the client of a stream? */
+bool chat_relay_answering(const struct chat_relay *);
+/** chat_relay_say - send whole events of our own to the client of a stream, between attempts. */
+void chat_relay_say(struct chat_relay *, const char *events, size_t len);
+/** chat_relay_retry_after - what the next chat_relay_fail tells with a 429 or 503: whole seconds. */
+void chat_relay_retry_after(struct chat_relay *, int64_t seconds);
+/** retry_after_seconds - what a retry-after header asks for, a number or a date, as 1 to 3600
+ *  seconds; 1 if it makes no sense.  Reads the wall clock. */
+int64_t retry_after_seconds(const char *sent);
 /** chat_relay_abandon - daemon shutdown or the owner going away: cut, no on_done. */
 void chat_relay_abandon(struct chat_relay *);
 /** chat_relay_result - what is known so far; borrowed. */

@@ -16,7 +16,7 @@ to nginx in the same round. Absolute figures depend on the machine and on what e
 
 - nginx: one worker, \`proxy_buffering off\`, upstream connections kept, no access log.
 - pump: bytes from one socket to another, nothing else; the floor.
-- Janus: \`router.loops = 1\`, its upstream registered by \`janusctl submit url\`, checks, counters, usage rows
+- Janus: \`router.loops = 1\`, \`router.concurrency = 0\`, its upstream registered by \`janusctl submit url\`, checks, counters, usage rows
   and the log of each request included.
 
 Machine: $(nproc) cores shared by proxy, upstream and client; Linux $(uname -r | cut -d- -f1);

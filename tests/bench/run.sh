@@ -147,7 +147,7 @@ start_nginx() {
 
 start_janus() {
 	begin janus env JANUS_STATE_DIR="$world/state" JANUS_RUNTIME_DIR="$world/run" JANUS_PORT="${ports[janus]}" \
-		JANUS_ROUTER_LOOPS=1 JANUS_ENGINE_SOCKET="$world/no-engine" "$bin/janusd"
+		JANUS_ROUTER_LOOPS=1 JANUS_ROUTER_CONCURRENCY=0 JANUS_ENGINE_SOCKET="$world/no-engine" "$bin/janusd"
 }
 submit_url() {	# NAME
 	JANUS_STATE_DIR=$world/state JANUS_RUNTIME_DIR=$world/run "$bin/janusctl" \

@@ -118,6 +118,10 @@ START_TEST(test_defaults)
 	ck_assert_int_eq(c.memory_bytes, INT64_C(4) << 30);
 	ck_assert_int_eq(c.milli_cpus, 2000);
 	ck_assert_int_eq(c.start_timeout_ms, 30000);
+	ck_assert_int_eq(c.concurrency, 1024);
+	ck_assert_int_eq(c.queue_max, 256);
+	ck_assert_int_eq(c.queue_wait_ms, 60000);
+	ck_assert_int_eq(c.breaker_failures, 5);
 	ck_assert_int_eq(c.total_ms, 300000);
 	ck_assert_int_eq(c.body_bytes, 10 << 20);
 	ck_assert_str_eq(c.engine_socket, "");

@@ -298,7 +298,8 @@ put_head(struct out *o, int status, const char *type, const char *more)
 	if (has(o, "retry"))
 		n += snprintf(
 		    head + n, sizeof(head) - (size_t)n, "retry-after: %ld\r\n", fault(o, "retry"));
-	n += snprintf(head + n, sizeof(head) - (size_t)n, "set-cookie: fake=1\r\n%s\r\n", more);
+	n += snprintf(head + n, sizeof(head) - (size_t)n,
+	    "connection: close\r\nset-cookie: fake=1\r\n%s\r\n", more);
 	put(o, head, (size_t)n);
 }
 
@@ -345,7 +346,7 @@ play(struct out *o)
 	} else {
 		o->framed = !has(o, "close");
 		put_head(o, 200, "text/event-stream",
-		    has(o, "close")      ? "connection: close\r\n"
+		    has(o, "close")      ? ""
 			: has(o, "both") ? "content-length: 10\r\ntransfer-encoding: chunked\r\n"
 					 : "transfer-encoding: chunked\r\n");
 		play_stream(o);

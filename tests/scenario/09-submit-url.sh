@@ -6,7 +6,8 @@
 start_fake() { run fake "$fake" --port "$1"; until_true 10 listens "$1" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"; }
 port=$(free_port)
 start_fake "$port"
-start_janus
+start_platform
+start_janusd JANUS_ROUTER_BREAKER_FAILURES=0 JANUS_ROUTER_BREAKER_RATIO=0 # it is made to fail all the time
 
 ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s --output json
 same "submit url exits 0" 0 "$code"

@@ -10,7 +10,8 @@ if [ ! -d "$sdk/node_modules/openai" ] || [ "$sdk/package-lock.json" -nt "$sdk/n
 fi
 port=$(free_port)
 run fake "$fake" --port "$port"
-start_janus
+start_platform
+start_janusd JANUS_ROUTER_BREAKER_FAILURES=0 # the SDK is to see many failures in a row
 accept janus/baseline-agent:latest baseline-agent
 ctl submit url "http://127.0.0.1:$port" --name fake --wait --timeout 60s
 [ "$code" = 0 ] || giveup "the fake upstream is ready" "$out" "$err"

@@ -25,6 +25,7 @@
 
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/registry/routes.h"
+#include "controlplane/registry/traffic.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -85,6 +86,8 @@ struct house {
 	char dir[64], link_path[100];
 	struct gateway_config config;
 	struct http_server_limits http;
+	int limit; /* slots of each target; 0: any number */
+	struct traffic_rules traffic; /* of each competitor; queue_max 0: it has no such thing */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -476,6 +479,8 @@ house_route(struct route *r, const char *slug, bool is_pod)
 	strcpy(t->url.host, "127.0.0.1");
 	strcpy(t->url.path, "/");
 	snprintf(t->link_path, sizeof(t->link_path), "%s", h.link_path);
+	t->limit = h.limit;
+	t->traffic = h.traffic.queue_max > 0 ? traffic_new(&h.traffic) : NULL;
 	snprintf(r->slug, sizeof(r->slug), "%s", slug);
 	snprintf(r->competitor, sizeof(r->competitor), "cpt_%s", slug);
 	r->targets = mem_zalloc(sizeof(struct route_target *));
@@ -507,6 +512,7 @@ house_up(void)
 			.connect_ms = 1000,
 			.body_bytes = 1 << 20,
 			.anonymous = true,
+			.queue_wait_ms = 60000,
 			.listen_host = "127.0.0.1" };
 	if (h.http.url_bytes == 0)
 		h.http = http_server_defaults;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "controlplane/registry/routes.h"
+#include "controlplane/registry/traffic.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
 
@@ -68,7 +69,7 @@ static const struct name {
 START_TEST(test_names)
 {
 	const struct name *n = &names[_i];
-	const struct pick_wish wish = { n->header, n->competitor_id, n->model, 0 };
+	const struct pick_wish wish = { n->header, n->competitor_id, n->model, 0, 0 };
 	struct routes *r = snapshot(true);
 	const struct picked p = pick(r, &wish, NULL, 0, true, 7);
 
@@ -82,7 +83,7 @@ END_TEST
 
 START_TEST(test_candidates_of_the_default)
 {
-	const struct pick_wish wish = { NULL, NULL, "janus", 0 };
+	const struct pick_wish wish = { NULL, NULL, "janus", 0, 0 };
 	struct route_target *tried[4] = { 0 };
 	struct routes *r = snapshot(true);
 	static const char *const order[] = { "bee", "owl", "owl", "cat" };
@@ -103,8 +104,8 @@ END_TEST
 
 START_TEST(test_others_only_if_allowed)
 {
-	const struct pick_wish any = { NULL, NULL, "janus", 0 },
-			       bee = { NULL, NULL, "janus/bee", 0 };
+	const struct pick_wish any = { NULL, NULL, "janus", 0, 0 },
+			       bee = { NULL, NULL, "janus/bee", 0, 0 };
 	struct routes *r = snapshot(false);
 
 	ck_assert_str_eq(pick(r, &any, NULL, 0, true, 1).route->slug, "owl");
@@ -127,7 +128,7 @@ END_TEST
 
 START_TEST(test_less_in_flight)
 {
-	const struct pick_wish wish = { NULL, NULL, "owl", 0 };
+	const struct pick_wish wish = { NULL, NULL, "owl", 0, 0 };
 	struct routes *r = snapshot(true);
 
 	/* Of two instances both are always looked at, whatever the numbers. */
@@ -142,8 +143,8 @@ END_TEST
 /* What is not offered is not asked for, and the default gives way to one that offers it. */
 START_TEST(test_needs)
 {
-	const struct pick_wish any = { NULL, NULL, "janus", 2 },
-			       bee = { NULL, NULL, "janus/bee", 2 };
+	const struct pick_wish any = { NULL, NULL, "janus", 2, 0 },
+			       bee = { NULL, NULL, "janus/bee", 2, 0 };
 	struct routes *r = snapshot(true);
 
 	ck_assert_int_eq(pick(r, &any, NULL, 0, true, 1).code, CODE_UNSUPPORTED_ENDPOINT);
@@ -163,6 +164,73 @@ START_TEST(test_needs)
 }
 END_TEST
 
+static void
+fill(struct route *r)
+{
+	for (size_t i = 0; i < r->ntargets; i++)
+		r->targets[i]->limit = r->targets[i]->in_flight = 2;
+}
+
+START_TEST(test_full) /* [M10] a free slot where there is one; else the wish is to be waited for */
+{
+	const struct pick_wish any = { NULL, NULL, "janus", 0, 0 },
+			       owl = { NULL, NULL, "owl", 0, 0 };
+	struct routes *r = snapshot(true);
+	struct route_target *bee = r->at[1].targets[0];
+	struct picked p;
+
+	fill(&r->at[0]);
+	r->at[0].targets[1]->in_flight = 1;
+	for (uint64_t i = 0; i < 16; i++)
+		ck_assert_ptr_eq(
+		    pick(r, &owl, NULL, 0, true, i << 32 | i).target, r->at[0].targets[1]);
+	fill(&r->at[0]);
+	p = pick(r, &owl, NULL, 0, true, 5);
+	ck_assert(p.code == CODE_NONE && p.full && p.target == NULL);
+	ck_assert_str_eq(p.route->slug, "owl");
+
+	/* The default is waited for; but once it failed, whoever is free comes before who is full. */
+	fill(&r->at[1]);
+	p = pick(r, &any, NULL, 0, true, 5);
+	ck_assert(p.full);
+	ck_assert_str_eq(p.route->slug, "bee");
+	p = pick(r, &any, &bee, 1, true, 5);
+	ck_assert(!p.full);
+	ck_assert_str_eq(p.route->slug, "cat");
+	fill(&r->at[2]);
+	p = pick(r, &any, &bee, 1, true, 5);
+	ck_assert(p.full);
+	ck_assert_str_eq(p.route->slug, "owl");
+	routes_unref(r);
+}
+END_TEST
+
+START_TEST(test_shut) /* [C01] an open breaker is passed over, or told */
+{
+	const struct pick_wish any = { NULL, NULL, "janus", 0, 1000 };
+	const struct pick_wish bee = { NULL, NULL, "bee", 0, 1000 },
+			       later = { NULL, NULL, "bee", 0, 6000 };
+	struct routes *r = snapshot(true);
+	struct traffic *t = r->at[1].targets[0]->traffic = traffic_new(&traffic_defaults);
+	struct traffic_change change;
+	struct breaker_pass pass;
+	struct picked p;
+
+	for (int i = 0; i < 5; i++) {
+		ck_assert(traffic_enter(t, 1000, &pass, &change));
+		traffic_report(t, &pass, BREAKER_BAD, 0, 1000, &change);
+	}
+	p = pick(r, &bee, NULL, 0, true, 1);
+	ck_assert(p.code == CODE_NO_READY_COMPETITOR && p.shut && p.target == NULL);
+	ck_assert_int_eq(p.wait_ms, 5000);
+	ck_assert_str_eq(p.route->slug, "bee");
+	ck_assert_str_eq(pick(r, &any, NULL, 0, true, 1).route->slug, "owl");
+	ck_assert(pick(r, &any, NULL, 0, false, 1).shut);
+	ck_assert_ptr_nonnull(pick(r, &later, NULL, 0, true, 1).target); /* the probe */
+	routes_unref(r);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -174,6 +242,8 @@ main(void)
 	tcase_add_test(tc, test_others_only_if_allowed);
 	tcase_add_test(tc, test_less_in_flight);
 	tcase_add_test(tc, test_needs);
+	tcase_add_test(tc, test_full);
+	tcase_add_test(tc, test_shut);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

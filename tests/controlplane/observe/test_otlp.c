@@ -189,6 +189,33 @@ attribute(const cJSON *span, const char *key)
 	return "";
 }
 
+START_TEST(test_queue) /* a chat that waited has a span of that */
+{
+	struct request_record q = chat(), *one[] = { &q };
+	const struct otlp_config c = { .service = "s" };
+	_cleanup_buf_ struct buf out = { 0 };
+	_cleanup_json_ cJSON *json = NULL;
+	struct error err = { 0 };
+
+	q.span |= 1;
+	q.queued_at_us = 500;
+	q.queued_us = 1500500;
+	otlp_encode(&out, &c, one, 1);
+	ck_assert_msg(
+	    json_parse(out.data, out.len, &json, &err) == 0, "%s: %s", err.text, out.data);
+	const cJSON *spans = json_path(json, "resourceSpans.0.scopeSpans.0.spans");
+	ck_assert_int_eq(cJSON_GetArraySize(spans), 4);
+	ck_assert_uint_eq(otlp_span_count(&q), 4);
+	const cJSON *server = cJSON_GetArrayItem(spans, 0), *queue = server->next;
+	ck_assert_str_eq(attribute(server, "janus.queue_ms"), "1500");
+	ck_assert_str_eq(json_str(queue, "name"), "queue");
+	ck_assert_str_eq(json_str(queue, "parentSpanId"), json_str(server, "spanId"));
+	ck_assert_str_ne(json_str(queue, "spanId"), json_str(server, "spanId"));
+	ck_assert_str_eq(json_str(queue, "startTimeUnixNano"), "1700000000000500000");
+	ck_assert_str_eq(json_str(queue, "endTimeUnixNano"), "1700000001501000000");
+}
+END_TEST
+
 START_TEST(test_encode)
 {
 	struct request_record q = chat(), failed = chat(), *both[] = { &q, &failed };
@@ -273,6 +300,7 @@ main(void)
 	tcase_add_test(tc, test_config);
 	tcase_add_test(tc, test_config_refused);
 	tcase_add_test(tc, test_sampler);
+	tcase_add_test(tc, test_queue);
 	tcase_add_test(tc, test_encode);
 	tcase_add_test(tc, test_dropped);
 	suite_add_tcase(suite, tc);

@@ -124,6 +124,13 @@ START_TEST(test_timeline)
 		.ended_us = 9000 };
 	timeline_is(
 	    &q, "accepted picked1 failed1 picked2 connected2 head2 first_event longest_gap end");
+	/* It waited for a free slot before. */
+	q.queued_at_us = 5;
+	q.queued_us = 4;
+	timeline_is(&q,
+	    "accepted queued picked1 failed1 picked2 connected2 head2 first_event longest_gap "
+	    "end");
+	q.queued_at_us = 0;
 	/* Cut in the middle: the attempt failed, then the chat ended. */
 	q.attempts[1].code = q.code = CODE_UPSTREAM_DIED;
 	timeline_is(&q,

@@ -20,6 +20,7 @@ START_TEST(test_manifest_good)
 	static const char text[] =
 	    "{\"name\":\"my-model\",\"description\":\"d\",\"port\":9000,"
 	    "\"resources\":{\"memory\":\"512MiB\",\"cpus\":0.5},\"start_timeout\":\"20s\","
+	    "\"concurrency\":100000,"
 	    "\"env\":{\"MODE\":\"fast\",\"_X1\":\"\"},\"image\":\"x\",\"hotkey\":\"h\",\"source\":"
 	    "\"s\","
 	    "\"license\":\"l\",\"changelog\":\"c\",\"contact\":\"c\",\"version\":\"1\","
@@ -33,6 +34,7 @@ START_TEST(test_manifest_good)
 	ck_assert_int_eq(m.memory_bytes, 512 << 20);
 	ck_assert_int_eq(m.nano_cpus, 500000000);
 	ck_assert_int_eq(m.start_timeout_ms, 20000);
+	ck_assert_int_eq(m.concurrency, 100000);
 	ck_assert_uint_eq(m.nenv, 2);
 	ck_assert_str_eq(m.env[0], "MODE=fast");
 	ck_assert_str_eq(m.env[1], "_X1=");
@@ -83,6 +85,10 @@ START_TEST(test_manifest_bad)
 		{ "{\"resources\":{\"cpus\":0}}", "resources.cpus" },
 		{ "{\"resources\":{\"cpus\":\"1\"}}", "resources.cpus" },
 		{ "{\"resources\":{\"gpus\":1}}", "resources.gpus" },
+		{ "{\"concurrency\":0}", "concurrency" },
+		{ "{\"concurrency\":100001}", "concurrency" },
+		{ "{\"concurrency\":2.5}", "concurrency" },
+		{ "{\"concurrency\":\"4\"}", "concurrency" },
 		{ "{\"start_timeout\":30}", "start_timeout" },
 		{ "{\"start_timeout\":\"10ms\"}", "start_timeout" },
 		{ "{\"env\":{\"lower\":\"x\"}}", "[A-Z_]" },

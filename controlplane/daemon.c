@@ -18,15 +18,19 @@
 #include "controlplane/api/api.h"
 #include "controlplane/config.h"
 #include "controlplane/gateway/cors.h"
+#include "controlplane/gateway/find.h"
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/gateway/limit.h"
 #include "controlplane/gateway/streams.h"
+#include "controlplane/observe/egress.h"
 #include "controlplane/observe/observer.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
 #include "controlplane/registry/routes.h"
 #include "controlplane/registry/traffic.h"
+#include "controlplane/store/egress.h"
 #include "controlplane/store/store.h"
+#include "controlplane/supervise/broker.h"
 #include "controlplane/supervise/supervisor.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -70,6 +74,7 @@ struct janus {
 	struct engine_config engine_config;
 	struct supervisor *supervisor;
 	struct observer *observer;
+	struct egress_counts *egress;
 	struct api *api;
 	struct gateway_config gateway_config;
 	struct cors *cors; /* NULL: none */
@@ -210,6 +215,35 @@ on_usage(const struct gateway_usage *u, void *arg)
 	observer_usage(j->observer, u);
 }
 
+/* ---- what the broker says ---- */
+
+static void
+on_platform_call(const struct egress_row *row, void *arg)
+{
+	struct janus *j = arg;
+
+	egress_count(j->egress, row);
+	store_add_egress(j->store, row);
+}
+
+static void
+on_chat_found(bool runs, const char *instance, const char *id, void *arg)
+{
+	struct janus *j = arg;
+
+	supervisor_answer_broker(j->supervisor, instance, id, runs);
+}
+
+static void
+on_chat_question(const char *instance, const char *id, void *arg)
+{
+	struct janus *j = arg;
+
+	gateway_find_chat(j->gateways[0], instance, id, j->control, on_chat_found, j);
+}
+
+static const struct broker_events broker_events = { on_platform_call, on_chat_question };
+
 static int64_t
 other_head(struct http_request *req, void *arg)
 {
@@ -275,6 +309,7 @@ metrics(struct buf *out, void *arg)
 	    "Usage rows that did not fit the queue.");
 	metrics_value(out, "janus_usage_rows_dropped_total", "", (double)stats.usage_dropped);
 	observer_metrics(j->observer, out);
+	egress_metrics(j->egress, out);
 }
 
 static void
@@ -544,6 +579,7 @@ make_supervisor(struct janus *j, struct error *err)
 		.on_routes = on_routes,
 		.on_submission = on_submission,
 		.on_status = summarise,
+		.broker = &broker_events,
 		.arg = j,
 	};
 
@@ -728,6 +764,7 @@ start(struct janus *j, struct error *err)
 	j->observer = observer_new(j->control, j->config->host, (int)j->config->port, err);
 	if (j->observer == NULL)
 		return -1;
+	j->egress = egress_counts_new();
 	set_gateway_config(j);
 	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)
 		return -1;
@@ -792,6 +829,7 @@ daemon_stop(struct janus *j)
 		if (j->lanes[i].loop != j->control)
 			loop_free(j->lanes[i].loop);
 	observer_free(j->observer);
+	egress_counts_free(j->egress);
 	supervisor_free(j->supervisor);
 	api_free(j->api);
 	if (j->engine != NULL)

@@ -168,7 +168,7 @@ start_daemons() {
 	if [ -s "$state/provider.env" ]; then
 		mapfile -t provider <"$state/provider.env"
 	fi
-	run_daemon janus-platform "${provider[@]}"
+	run_daemon janus-platform "JANUS_SEARCH_DIR=${JANUS_SEARCH_DIR:-$root/docs}" "${provider[@]}"
 	run_daemon janus-sandboxd SANDY_API_KEY= SANDY_API_KEY_FILE=	# those of our environment are another service's
 	run_daemon janusd
 	until_true 60 control_or_death || die "janusd runs, but does not answer at $runtime/janusd.sock"

@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "baseline/agent/config.h"
-#include "baseline/agent/offline.h"
 #include "baseline/agent/upstream.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/clock.h"
@@ -19,7 +19,10 @@
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_request.h"
 #include "runtime/openai/envelope.h"
+#include "runtime/openai/offline.h"
 #include "runtime/openai/responder.h"
+
+#define CRASH_CODE 70
 
 struct chat { /* one answer under way, in the server's list */
 	struct baseline_server *server;
@@ -167,9 +170,17 @@ relay_over(const struct chat_result *r, void *arg)
 }
 
 static void
-offline_over(int status, void *arg)
+offline_over(int status, const struct chat_usage *usage, void *arg)
 {
+	(void)usage;
 	chat_over(arg, status, NULL, NULL);
+}
+
+static void
+crash(void)
+{
+	log_error("baseline.crash", F_STR("reason", "the prompt asked for it"));
+	_exit(CRASH_CODE);
 }
 
 static void
@@ -193,8 +204,8 @@ answer_chat(struct baseline_server *s, struct http_request *req)
 	s->chats = c;
 	s->active++;
 	if (!s->upstream.ready) {
-		c->offline =
-		    offline_answer(req, request.stream, s->config->in_pod, offline_over, c);
+		c->offline = offline_answer(
+		    req, request.stream, s->config->in_pod ? crash : NULL, offline_over, c);
 		return;
 	}
 	json_add_quoted(&literal, s->upstream.model, strlen(s->upstream.model));

@@ -12,6 +12,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/openai/responder.h"
 
 #define ASK_EVERY_MS 30000
 #define ASK_AGAIN_MS 2000 /* while nobody answers: a broker may still be starting */
@@ -52,6 +53,10 @@ answered(int status, const char *body, size_t len, const struct error *err, void
 	timer_set(u->loop, &u->again, status != 0 ? ASK_EVERY_MS : ASK_AGAIN_MS, ask, u);
 	if (status == 200)
 		first = baseline_first_model(body, len);
+	if (str_eq(first, RESPONDER_MODEL)) { /* we have those fixed rules ourselves */
+		set_state(u, NULL, "The model API has no model, only the offline responder.");
+		return;
+	}
 	const char *model = u->config->model != NULL ? u->config->model : first;
 	if (status == 200 && model != NULL) {
 		set_state(u, model, NULL);

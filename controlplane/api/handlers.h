@@ -68,6 +68,20 @@ void event_followers_close(struct api *);
 void request_list(struct api_call *);
 void request_get(struct api_call *);
 
+/* egress.c */
+void egress_list(struct api_call *);
+struct egress_row;
+struct measure { /* what one chat called at the platform; zero-initialised */
+	cJSON *calls; /* owned; NULL: none */
+	int64_t count, prompt_tokens, completion_tokens, sandbox_ms, bytes, cost_micro_usd,
+	    unpriced;
+};
+/** measure_add - one more call. Any thread. */
+void measure_add(struct measure *, const struct egress_row *);
+/** measure_render - add "measured" and "platform_calls" to a request; the calls go over. */
+void measure_render(struct measure *, cJSON *request);
+void measure_done(struct measure *);
+
 /* top.c */
 void top_get(struct api_call *);
 

@@ -7,6 +7,7 @@
 
 #include "controlplane/api/handlers.h"
 #include "controlplane/observe/requests.h"
+#include "controlplane/store/egress.h"
 #include "controlplane/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -24,13 +25,18 @@ struct query {
 	char competitor_id[NOUN_ID_MAX];
 	cJSON *data; /* rows as they come, on the worker */
 	int seen;
+	char instance_id[NOUN_ID_MAX]; /* that answered the one; "" while not known */
+	struct measure measure; /* what the one called */
 	struct error err;
 };
+
+#define CALLS_SHOWN 200
 
 static void
 query_free(struct query *q)
 {
 	cJSON_Delete(q->data);
+	measure_done(&q->measure);
 	free(q->id);
 	free(q->code);
 	free(q->after);
@@ -173,6 +179,14 @@ on_row(const struct usage_row *u, void *arg)
 
 	if (++q->seen < q->wanted.limit)
 		cJSON_AddItemToArray(q->data, render_row(u));
+	if (q->id != NULL && q->instance_id[0] == '\0')
+		snprintf(q->instance_id, sizeof(q->instance_id), "%s", u->instance_id);
+}
+
+static void
+on_platform_call(const struct egress_row *e, void *arg)
+{
+	measure_add(arg, e);
 }
 
 static void
@@ -181,6 +195,20 @@ read_rows(void *arg)
 	struct query *q = arg;
 
 	if (store_requests(DEPS(q->call)->store, &q->wanted, on_row, q, &q->err) == 0)
+		q->err.kind = ERROR_NONE;
+}
+
+static void
+read_one(void *arg)
+{
+	struct query *q = arg;
+
+	read_rows(q);
+	const struct egress_query calls = {
+		.request_id = q->id, .instance_id = q->instance_id, .limit = CALLS_SHOWN
+	};
+	if (q->err.kind == ERROR_NONE && q->instance_id[0] != '\0' &&
+	    store_egress(DEPS(q->call)->store, &calls, on_platform_call, &q->measure, &q->err) == 0)
 		q->err.kind = ERROR_NONE;
 }
 
@@ -268,10 +296,16 @@ static void
 one_read(void *arg)
 {
 	struct query *q = arg;
+	const struct request_record *kept = requests_find(DEPS(q->call)->requests, q->id);
 	cJSON *row = q->data->child;
 
 	if (q->err.kind != ERROR_NONE) {
 		reply_error(q->call, &q->err);
+	} else if (kept != NULL) {
+		cJSON *json = render_record(kept);
+
+		measure_render(&q->measure, json);
+		reply_json(q->call, 200, json);
 	} else if (row == NULL) {
 		reply_code(q->call, CODE_RESOURCE_NOT_FOUND, NULL,
 		    "There was no chat with the id %.132s.", q->id);
@@ -279,6 +313,7 @@ one_read(void *arg)
 		cJSON_DetachItemViaPointer(q->data, row);
 		name_competitor(q->call, row);
 		json_add_str(row, "timeline", NULL);
+		measure_render(&q->measure, row);
 		reply_json(q->call, 200, row);
 	}
 	query_free(q);
@@ -289,17 +324,14 @@ request_get(struct api_call *c)
 {
 	const char *id = route_param(&c->params, "ref");
 	const struct request_record *kept = requests_find(DEPS(c)->requests, id);
-	struct query *q;
+	struct query *q = mem_zalloc(sizeof(*q));
 
-	if (kept != NULL) {
-		reply_json(c, 200, render_record(kept));
-		return;
-	}
-	q = mem_zalloc(sizeof(*q));
 	q->call = c;
 	q->data = cJSON_CreateArray();
 	q->id = str_dup(id);
 	q->wanted.id = q->id;
 	q->wanted.limit = 2;
-	worker_run(DEPS(c)->workers, DEPS(c)->control, read_rows, one_read, q);
+	if (kept != NULL)
+		snprintf(q->instance_id, sizeof(q->instance_id), "%s", kept->instance_id);
+	worker_run(DEPS(c)->workers, DEPS(c)->control, read_one, one_read, q);
 }

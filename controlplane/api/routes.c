@@ -57,6 +57,8 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/doctor", doctor_get, ADMIN, 0, NULL, NULL },
 	{ "GET", "/api/v1/requests", request_list, READ, 0, "limit after competitor code", NULL },
 	{ "GET", "/api/v1/requests/:ref", request_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/egress", egress_list, READ, 0,
+	    "limit after competitor request decision service", NULL },
 	{ "GET", "/api/v1/top", top_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/events", event_list, READ, 0, "limit after order object_id follow",
 	    NULL },

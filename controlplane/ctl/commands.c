@@ -102,6 +102,14 @@ const struct ctl_command ctl_commands[] = {
 	    .run = ctl_verify_events,
 	    .help = "check that the record of what was decided is whole",
 	    .examples = { "janusctl verify events", "janusctl verify events events.jsonl" } },
+	{ .verb = "list",
+	    .noun = "egress",
+	    .args = "",
+	    .options = LISTING,
+	    .run = ctl_list,
+	    .help = "list what competitors called at the platform, newest first",
+	    .examples = { "janusctl list egress --filter decision=denied",
+		"janusctl list egress --filter request=req_01k9x2e7v3q8w4t5y6z7a8b9c0" } },
 	LIST("request", "list chats that are over, newest first",
 	    "janusctl list requests --filter 'code!=' --limit 20"),
 	SHOW("competitor", "show a competitor", "janusctl show competitor swift-owl"),
@@ -318,11 +326,17 @@ ctl_noun_is(const struct ctl_command *c, const char *word)
 	    (word[len] == '\0' || str_eq(word + len, "s"));
 }
 
+bool
+ctl_noun_is_many(const char *noun)
+{
+	return str_eq(noun, "usage") || str_eq(noun, "egress");
+}
+
 const char *
 ctl_noun_shown(const struct ctl_command *c, char buf[32])
 {
 	snprintf(buf, 32, "%s%s", c->noun == NULL ? "" : c->noun,
-	    (str_eq(c->verb, "list") && !str_eq(c->noun, "usage")) || str_eq(c->verb, "verify")
+	    (str_eq(c->verb, "list") && !ctl_noun_is_many(c->noun)) || str_eq(c->verb, "verify")
 		? "s"
 		: "");
 	return buf;

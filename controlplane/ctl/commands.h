@@ -32,6 +32,8 @@ bool ctl_verb_exists(const char *verb);
 uint64_t ctl_verb_options(const char *verb);
 /** ctl_noun_is - is word this command's noun, singular or plural? */
 bool ctl_noun_is(const struct ctl_command *, const char *word);
+/** ctl_noun_is_many - is it a word without a plural of its own, such as egress? */
+bool ctl_noun_is_many(const char *noun);
 /** ctl_noun_shown - "competitors" for list, "competitor" otherwise; "" for shortcuts. Borrowed. */
 const char *ctl_noun_shown(const struct ctl_command *, char buf[32]);
 /** ctl_command_find - the row of verb and noun; without a noun the row of a shortcut. NULL if none. */

@@ -90,6 +90,26 @@ static const struct ctl_column request_columns[] = {
 	{ "fault", "fault", CTL_COL_TEXT, true },
 };
 
+static const struct ctl_column egress_columns[] = {
+	{ "at", "at", CTL_COL_AGE, false },
+	{ "competitor", "competitor", CTL_COL_TEXT, false },
+	{ "service", "service", CTL_COL_TEXT, false },
+	{ "operation", "operation", CTL_COL_TEXT, false },
+	{ "target", "target", CTL_COL_FREE, false },
+	{ "decision", "decision", CTL_COL_TEXT, false },
+	{ "code", "code", CTL_COL_TEXT, false },
+	{ "calls", "calls", CTL_COL_NUMBER, false },
+	{ "usd", "cost_usd", CTL_COL_NUMBER, false },
+	{ "request", "request_id", CTL_COL_TEXT, false },
+	{ "ms", "duration_ms", CTL_COL_NUMBER, true },
+	{ "tokens-in", "prompt_tokens", CTL_COL_NUMBER, true },
+	{ "tokens-out", "completion_tokens", CTL_COL_NUMBER, true },
+	{ "bytes-in", "bytes_in", CTL_COL_NUMBER, true },
+	{ "bytes-out", "bytes_out", CTL_COL_NUMBER, true },
+	{ "instance", "instance_id", CTL_COL_TEXT, true },
+	{ "id", "id", CTL_COL_TEXT, true },
+};
+
 static const struct ctl_column moment_columns[] = {
 	{ "at", "at", CTL_COL_AGE, true },
 	{ "ms", "ms", CTL_COL_NUMBER, false },
@@ -185,6 +205,7 @@ static const struct ctl_kind kinds[] = {
 	KIND("key", key_columns),
 	KIND("usage", usage_columns),
 	KIND("request", request_columns),
+	KIND("egress", egress_columns),
 	KIND("moment", moment_columns),
 	KIND("top", top_columns),
 	KIND("check", check_columns),

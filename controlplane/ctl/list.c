@@ -1,6 +1,8 @@
 /*
  * list.c - list and ps.
  */
+#include <string.h>
+
 #include "controlplane/ctl/client.h"
 #include "controlplane/ctl/commands.h"
 #include "controlplane/ctl/failure.h"
@@ -11,9 +13,24 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
+#include "runtime/base/str.h"
 #include "runtime/net/url.h"
 
 #define PAGE_MAX 500 /* the most the daemon gives at once when asked for a number */
+
+/* There may be half a million calls: what the daemon can choose by, it chooses by. */
+static void
+add_choice(struct buf *path, const struct ctl *ctl, const struct ctl_kind *kind)
+{
+	static const char *const keys[] = { "competitor=", "request=", "decision=", "service=" };
+
+	for (size_t i = 0; str_eq(kind->noun, "egress") && i < ctl->opt.filter.len; i++)
+		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+			if (str_starts(ctl->opt.filter.at[i], keys[k])) {
+				buf_printf(path, "&%s", keys[k]);
+				url_encode(path, ctl->opt.filter.at[i] + strlen(keys[k]));
+			}
+}
 
 /* One page; more than one only if the daemon says there is more. */
 static int
@@ -22,7 +39,9 @@ get_page(struct ctl *ctl, const struct ctl_kind *kind, int64_t limit, const char
 {
 	_cleanup_buf_ struct buf path = { 0 };
 
-	buf_printf(&path, "/api/v1/%ss?limit=%lld", kind->noun, (long long)limit);
+	buf_printf(&path, "/api/v1/%s%s?limit=%lld", kind->noun,
+	    ctl_noun_is_many(kind->noun) ? "" : "s", (long long)limit);
+	add_choice(&path, ctl, kind);
 	if (after != NULL) {
 		buf_add_str(&path, "&after=");
 		url_encode(&path, after);

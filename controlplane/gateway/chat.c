@@ -921,6 +921,16 @@ chat_end_revoked(struct gateway *gw)
 	}
 }
 
+bool
+chat_runs(const struct gateway *gw, const char *instance, const char *id)
+{
+	for (const struct chat *c = gw->chats; c != NULL; c = c->next)
+		if (c->target != NULL && strcmp(c->id, id) == 0 &&
+		    strcmp(c->target->instance, instance) == 0)
+			return true;
+	return false;
+}
+
 void
 chat_end_all(struct gateway *gw)
 {

@@ -22,4 +22,6 @@ void chat_routes_changed(struct gateway *);
 void chat_end_queued(struct gateway *);
 /** chat_abandon_all - the gateway goes away: cut what runs. */
 void chat_abandon_all(struct gateway *);
+/** chat_runs - is a chat with that id being answered by that instance? */
+bool chat_runs(const struct gateway *, const char *instance, const char *id);
 #endif

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "controlplane/platform/inference.h"
+#include "controlplane/platform/call.h"
 #include "controlplane/platform/platform.h"
 #include "controlplane/platform/routes.h"
 #include "runtime/base/cleanup.h"
@@ -35,12 +35,14 @@ static const struct http_server_limits limits = {
 static void
 caller_free(struct caller *c)
 {
-	inference_abandon(c);
+	calls_abandon(c);
 	http_server_free(c->http);
+	claims_done(&c->claims);
 	log_info("caller.gone", F_STR("instance_id", c->instance),
-	    F_STR("competitor", c->competitor), F_INT("requests", (int64_t)c->use.requests),
-	    F_INT("prompt_tokens", c->use.prompt_tokens),
-	    F_INT("completion_tokens", c->use.completion_tokens));
+	    F_STR("competitor", c->competitor),
+	    F_INT("requests", c->spent.spent.of[QUOTA_REQUESTS]),
+	    F_INT("tokens", c->spent.spent.of[QUOTA_TOKENS]),
+	    F_INT("cost_micro_usd", c->spent.spent.of[QUOTA_COST]));
 	free(c);
 }
 

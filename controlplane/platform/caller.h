@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "controlplane/platform/claim.h"
+#include "controlplane/platform/quota.h"
 #include "runtime/base/hash.h"
 struct call;
 struct error;
@@ -16,18 +18,17 @@ struct platform;
 
 #define CALLER_NAME_MAX 64
 
-struct caller_use {
-	uint64_t requests;
-	int64_t prompt_tokens, completion_tokens;
-};
 struct caller {
 	struct platform *platform;
 	char instance[CALLER_NAME_MAX], competitor[CALLER_NAME_MAX];
 	char token_sha256[HASH_HEX_MAX];
 	ino_t socket_ino; /* of the listener: two descriptors of one socket share it */
 	struct http_server *http;
-	struct caller_use use;
-	struct call *calls; /* under way; inference.c's */
+	struct quota_meter spent; /* by this run token */
+	uint64_t unclaimed; /* calls that were no chat's */
+	uint64_t unpriced; /* calls whose price is not known */
+	struct claims claims;
+	struct call *calls; /* under way */
 };
 
 /** caller_put - a pod announced itself: serve its listener (taken over, also on failure).  A pod

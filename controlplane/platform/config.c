@@ -11,6 +11,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/str.h"
+#include "runtime/net/url.h"
 
 #define KEY_MAX_BYTES 4096
 #define CREDENTIAL_NAME "janus_provider_api_key"
@@ -37,6 +38,24 @@ find_runtime_dir(platform_env_fn *env, unsigned user)
 						       : str_dup("/run/janus");
 }
 
+static char *
+find_state_dir(platform_env_fn *env, unsigned user)
+{
+	const char *dir = value_of(env, "JANUS_STATE_DIR");
+	const char *home = value_of(env, "HOME");
+
+	if (dir == NULL)
+		dir = value_of(env, "STATE_DIRECTORY");
+	if (dir != NULL)
+		return str_printf("%s/platform", dir);
+	if (user == 0)
+		return str_dup("/var/lib/janus/platform");
+	dir = value_of(env, "XDG_STATE_HOME");
+	if (dir != NULL && *dir == '/')
+		return str_printf("%s/janus/platform", dir);
+	return str_printf("%s/.local/state/janus/platform", home != NULL ? home : "/tmp");
+}
+
 static int
 read_key_file(const char *path, char **out, struct error *err)
 {
@@ -44,11 +63,11 @@ read_key_file(const char *path, char **out, struct error *err)
 	size_t len;
 
 	if (file_read(path, KEY_MAX_BYTES, &text, &len, err) < 0)
-		return error_add(err, "provider key");
+		return error_add(err, "key");
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
 		text[--len] = '\0';
 	if (strlen(text) != len || len == 0)
-		return error_set(err, ERROR_INVALID, "provider key: %s holds no key", path);
+		return error_set(err, ERROR_INVALID, "key: %s holds no key", path);
 	*out = TAKE(text);
 	return 0;
 }
@@ -81,14 +100,56 @@ find_key(platform_env_fn *env, char **out, const char **usual, struct error *err
 	return 0;
 }
 
+/* A key of its own, in the environment or a file; *out stays NULL where there is none. */
+static int
+find_search_key(platform_env_fn *env, char **out, struct error *err)
+{
+	const char *key = value_of(env, "JANUS_SEARCH_API_KEY");
+	const char *file = value_of(env, "JANUS_SEARCH_API_KEY_FILE");
+
+	if (key != NULL && file != NULL)
+		return error_set(err, ERROR_INVALID,
+		    "JANUS_SEARCH_API_KEY and JANUS_SEARCH_API_KEY_FILE are both set");
+	if (file != NULL && read_key_file(file, out, err) < 0)
+		return -1;
+	if (key != NULL)
+		*out = str_dup(key);
+	if (*out != NULL && strpbrk(*out, "\r\n") != NULL)
+		return error_set(err, ERROR_INVALID, "the search key holds a line break");
+	return 0;
+}
+
+/* The address without a slash at its end; *out stays NULL where there is none. */
+static int
+find_search_url(platform_env_fn *env, char **out, struct error *err)
+{
+	const char *text = value_of(env, "JANUS_SEARCH_URL");
+	const char *kind = value_of(env, "JANUS_SEARCH_KIND");
+	struct url url;
+
+	if (kind != NULL && !str_eq(kind, "searxng") && !str_eq(kind, "brave"))
+		return error_set(err, ERROR_INVALID, "JANUS_SEARCH_KIND is searxng or brave");
+	if (text == NULL)
+		return 0;
+	if (url_parse(text, &url, err) < 0)
+		return error_add(err, "JANUS_SEARCH_URL");
+	*out = str_dup(text);
+	for (size_t len = strlen(text); len > 0 && text[len - 1] == '/'; len--)
+		(*out)[len - 1] = '\0';
+	return 0;
+}
+
 int
 platform_config_read(
     struct platform_config *out, platform_env_fn *env, unsigned user, struct error *err)
 {
 	const char *base_url = value_of(env, "JANUS_PROVIDER_BASE_URL"), *usual;
-	_cleanup_free_ char *key = NULL;
+	const char *kind = value_of(env, "JANUS_SEARCH_KIND");
+	const char *search_dir = value_of(env, "JANUS_SEARCH_DIR");
+	_cleanup_free_ char *key = NULL, *search_key = NULL, *search_url = NULL;
 
-	if (find_key(env, &key, &usual, err) < 0)
+	if (find_key(env, &key, &usual, err) < 0 || find_search_key(env, &search_key, err) < 0 ||
+	    find_search_url(env, &search_url, err) < 0)
 		return -1;
 	if (key != NULL && strpbrk(key, "\r\n") != NULL)
 		return error_set(err, ERROR_INVALID, "the provider key holds a line break");
@@ -98,6 +159,13 @@ platform_config_read(
 		base_url = usual;
 	*out = (struct platform_config){
 		.runtime_dir = find_runtime_dir(env, user),
+		.state_dir = find_state_dir(env, user),
+		.search_url = TAKE(search_url),
+		.search_key = search_key != NULL ? TAKE(search_key) : str_dup(""),
+		.search_dir = str_dup(search_dir != NULL ? search_dir : "/usr/share/doc/janus"),
+		.is_searxng = !str_eq(kind, "brave"),
+		.prices = str_dup(value_of(env, "JANUS_INFERENCE_PRICES")),
+		.policy = str_dup(value_of(env, "JANUS_PLATFORM_POLICY")),
 		.base_url = str_dup(base_url),
 		.model = str_dup(value_of(env, "JANUS_PROVIDER_MODEL")),
 		.api_key = key != NULL ? TAKE(key) : str_dup(""),
@@ -109,6 +177,12 @@ void
 platform_config_done(struct platform_config *c)
 {
 	free(c->runtime_dir);
+	free(c->state_dir);
+	free(c->search_url);
+	free(c->search_key);
+	free(c->search_dir);
+	free(c->prices);
+	free(c->policy);
 	free(c->base_url);
 	free(c->api_key);
 	free(c->model);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "controlplane/platform/caller.h"
+#include "controlplane/platform/claim.h"
 #include "controlplane/platform/platform.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -20,7 +21,6 @@
 #include "runtime/loop/loop.h"
 #include "runtime/net/fdpass.h"
 
-#define PACKET_MAX 4096
 #define PEERS_MAX 8
 
 struct peer { /* a connection */
@@ -34,6 +34,7 @@ struct control {
 	int sock;
 	struct watch watch;
 	struct peer peers[PEERS_MAX];
+	struct peer *janusd; /* the one that spoke last; or NULL */
 };
 
 static bool
@@ -62,6 +63,17 @@ obey_pod(struct platform *p, const cJSON *json, int listener, struct error *err)
 	return caller_put(p, instance, competitor, token, TAKE_FD(fd), err);
 }
 
+static int
+obey_chat(struct platform *p, const cJSON *json, struct error *err)
+{
+	const char *instance = json_str(json, "instance"), *id = json_str(json, "request_id");
+
+	if (instance == NULL || id == NULL)
+		return error_set(err, ERROR_INVALID, "instance or request_id is missing");
+	claim_answer(p, instance, id, json_bool(json, "runs", false));
+	return 1;
+}
+
 int
 control_obey(struct platform *p, const char *packet, size_t len, int received, struct error *err)
 {
@@ -75,8 +87,10 @@ control_obey(struct platform *p, const char *packet, size_t len, int received, s
 		return obey_pod(p, json, TAKE_FD(fd), err);
 	if (str_eq(op, "ping"))
 		return 0;
+	if (str_eq(op, "chat"))
+		return obey_chat(p, json, err);
 	if (!str_eq(op, "gone"))
-		return error_set(err, ERROR_INVALID, "op must be pod, gone or ping");
+		return error_set(err, ERROR_INVALID, "op must be pod, chat, gone or ping");
 	const char *instance = json_str(json, "instance");
 	if (instance == NULL || !caller_drop(p, instance))
 		return error_set(err, ERROR_NOT_FOUND, "no such instance");
@@ -89,6 +103,8 @@ peer_close(struct peer *peer)
 	loop_unwatch(&peer->watch);
 	close(peer->sock);
 	peer->sock = -1;
+	if (peer->control->janusd == peer)
+		peer->control->janusd = NULL;
 }
 
 static int
@@ -111,7 +127,7 @@ static void
 on_packet(struct watch *w, uint32_t events, void *arg)
 {
 	struct peer *peer = arg;
-	char packet[PACKET_MAX];
+	char packet[CONTROL_PACKET_MAX];
 	struct error err = { 0 };
 	int fd = -1;
 
@@ -127,8 +143,16 @@ on_packet(struct watch *w, uint32_t events, void *arg)
 		return;
 	}
 	const int rc = control_obey(peer->control->platform, packet, (size_t)n, fd, &err);
-	if (peer_answer(peer, rc, &err) < 0)
+	if (rc >= 0)
+		peer->control->janusd = peer;
+	if (rc != 1 && peer_answer(peer, rc, &err) < 0)
 		peer_close(peer);
+}
+
+bool
+control_send(struct control *c, const char *packet, size_t len)
+{
+	return c != NULL && c->janusd != NULL && fdpass_send(c->janusd->sock, packet, len, -1) == 0;
 }
 
 static bool
@@ -190,6 +214,16 @@ control_new(struct platform *p, const char *path, struct error *err)
 }
 
 void
+control_quiet(struct control *c)
+{
+	if (c->sock < 0)
+		return;
+	loop_unwatch(&c->watch);
+	close(TAKE_FD(c->sock));
+	unlink(c->path);
+}
+
+void
 control_free(struct control *c)
 {
 	if (c == NULL)
@@ -197,9 +231,7 @@ control_free(struct control *c)
 	for (size_t i = 0; i < PEERS_MAX; i++)
 		if (c->peers[i].sock >= 0)
 			peer_close(&c->peers[i]);
-	loop_unwatch(&c->watch);
-	close(c->sock);
-	unlink(c->path);
+	control_quiet(c);
 	free(c->path);
 	free(c);
 }

@@ -1,206 +1,88 @@
 /*
- * inference.c - calls to the provider on behalf of a pod.
+ * inference.c - what chats, embeddings and the list of models have in common.
  */
 #include "controlplane/platform/inference.h"
 
-#include <stdlib.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "controlplane/platform/caller.h"
 #include "controlplane/platform/platform.h"
-#include "controlplane/platform/routes.h"
-#include "runtime/base/buf.h"
-#include "runtime/base/cleanup.h"
-#include "runtime/base/clock.h"
 #include "runtime/base/error.h"
-#include "runtime/base/json.h"
-#include "runtime/base/log.h"
 #include "runtime/base/str.h"
-#include "runtime/openai/chat_request.h"
 
-#define MODELS_TIMEOUT_MS 10000
-#define NO_PROVIDER                                                         \
-	"No model provider is configured; set JANUS_PROVIDER_BASE_URL and " \
-	"JANUS_PROVIDER_API_KEY_FILE for janus-platform."
-
-struct call { /* in its caller's list while under way */
-	struct caller *caller;
-	struct call *next, *prev;
-	const char *route;
-	struct http_request *req; /* of a model list */
-	struct provider_get *models; /* one of the two */
-	struct provider_chat *chat;
-	char id[132];
-	int64_t accepted_us;
-};
-
-static struct call *
-call_begin(struct caller *c, struct http_request *req, const char *route)
+bool
+inference_allow(struct call *call, const char *model)
 {
-	struct call *call = mem_zalloc(sizeof(*call));
-
-	call->caller = c;
-	call->route = route;
-	call->req = req;
-	call->accepted_us = req->accepted_us;
-	memcpy(call->id, req->id, sizeof(call->id));
-	call->next = c->calls;
-	if (call->next != NULL)
-		call->next->prev = call;
-	c->calls = call;
-	c->use.requests++;
-	return call;
+	snprintf(call->target, sizeof(call->target), "%s", model);
+	if (policy_allows_model(call_rules(call), model))
+		return true;
+	call_refuse(call, CODE_EGRESS_DENIED, "model",
+	    "This competitor may not ask the model '%.100s'; GET /v1/models lists those it may.",
+	    model);
+	return false;
 }
 
-static void
-call_end(struct call *call, int status, const char *code, const struct chat_usage *usage)
+bool
+inference_want(struct call *call, int64_t prompt_tokens, int64_t completion_tokens)
 {
-	struct caller *c = call->caller;
+	const struct platform *p = call->caller->platform;
+	const struct policy_rules *rules = call_rules(call);
+	const int64_t cost =
+	    prices_cost(&p->prices, call->target, prompt_tokens, completion_tokens);
 
-	if (usage != NULL) {
-		c->use.prompt_tokens += usage->prompt_tokens;
-		c->use.completion_tokens += usage->completion_tokens;
-	}
-	log_info("request.done", F_STR("instance_id", c->instance),
-	    F_STR("competitor", c->competitor), F_STR("request_id", call->id),
-	    F_STR("route", call->route), F_INT("status", status), F_STR("code", code),
-	    F_INT("prompt_tokens", usage != NULL ? usage->prompt_tokens : 0),
-	    F_INT("completion_tokens", usage != NULL ? usage->completion_tokens : 0),
-	    F_BOOL("usage_estimated", usage != NULL && !usage->reported),
-	    F_INT("duration_ms", (clock_now_us() - call->accepted_us) / 1000));
-	if (call->prev != NULL)
-		call->prev->next = call->next;
-	else
-		c->calls = call->next;
-	if (call->next != NULL)
-		call->next->prev = call->prev;
-	free(call);
-}
-
-/* ---- models ---- */
-
-static void
-models_gone(struct http_request *req, void *arg)
-{
-	struct call *call = arg;
-
-	(void)req;
-	provider_get_cancel(call->models);
-	call_end(call, 499, wire_code_info(CODE_CLIENT_CLOSED)->code, NULL);
-}
-
-/* The provider's list with the preferred model first; NULL if it is no list. The caller's. */
-static char *
-model_list(const char *body, size_t len, const char *first)
-{
-	_cleanup_json_ cJSON *json = NULL;
-	int at = 0;
-
-	if (json_parse(body, len, &json, NULL) < 0 || !cJSON_IsArray(json_get(json, "data")))
-		return NULL;
-	cJSON *data = cJSON_GetObjectItemCaseSensitive(json, "data"), *item;
-	if (first == NULL)
-		return str_ndup(body, len);
-	json_for_each(item, data) {
-		if (str_eq(json_str(item, "id"), first))
-			break;
-		at++;
-	}
-	item = cJSON_DetachItemFromArray(data, at);
-	if (item == NULL) {
-		item = cJSON_CreateObject();
-		json_add_str(item, "id", first);
-		json_add_str(item, "object", "model");
-	}
-	if (!cJSON_InsertItemInArray(data, 0, item))
-		cJSON_AddItemToArray(data, item);
-	return json_print(json);
-}
-
-static void
-models_came(int status, const char *body, size_t len, const struct error *err, void *arg)
-{
-	struct call *call = arg;
-	struct caller *c = call->caller;
-	struct http_request *req = call->req;
-	_cleanup_free_ char *text = NULL, *list = NULL;
-	enum wire_code code = CODE_UPSTREAM_BAD_RESPONSE;
-
-	if (status == 200)
-		list = model_list(body, len, c->platform->model);
-	if (list != NULL) {
-		http_reply(req, 200, platform_json, list, strlen(list));
-		call_end(call, 200, NULL, NULL);
-		return;
-	}
-	if (status == 0) {
-		code = CODE_UPSTREAM_CONNECT_FAILED;
-		text = str_printf("The model provider could not be reached: %s.", err->text);
-	} else {
-		text = str_printf(
-		    "The model provider answered with status %d and no model list.", status);
-	}
-	call_end(call, wire_code_info(code)->status, wire_code_info(code)->code, NULL);
-	platform_refuse(c, req, code, text, NULL);
+	call->wanted.of[QUOTA_TOKENS] = prompt_tokens + completion_tokens;
+	call->wanted.of[QUOTA_COST] = cost > 0 ? cost : 0;
+	if (cost >= 0 ||
+	    (rules->day.of[QUOTA_COST] == QUOTA_UNLIMITED &&
+		rules->request.of[QUOTA_COST] == QUOTA_UNLIMITED))
+		return true;
+	call_refuse(call, CODE_EGRESS_DENIED, "model",
+	    "The model '%.100s' has no known price (table %.40s), and this competitor's budget is "
+	    "in "
+	    "money.",
+	    call->target, p->prices.version);
+	return false;
 }
 
 void
-inference_models(struct caller *c, struct http_request *req)
+inference_used(struct call *call, int64_t prompt_tokens, int64_t completion_tokens)
 {
-	static const struct http_request_events events = { .on_gone = models_gone };
-
-	if (!c->platform->has_provider) {
-		platform_refuse(c, req, CODE_NO_PROVIDER, NO_PROVIDER, NULL);
-		return;
-	}
-	struct call *call = call_begin(c, req, "/v1/models");
-	http_request_watch(req, &events, call);
-	call->models =
-	    provider_get(&c->platform->provider, "/models", MODELS_TIMEOUT_MS, models_came, call);
-}
-
-/* ---- chat ---- */
-
-static void
-chat_over(const struct chat_result *r, void *arg)
-{
-	const struct wire_code_info *info = wire_code_info(r->code);
-
-	call_end(arg, info->status, r->code != CODE_NONE ? info->code : NULL, &r->usage);
+	call->prompt_tokens = prompt_tokens > 0 ? prompt_tokens : 0;
+	call->completion_tokens = completion_tokens > 0 ? completion_tokens : 0;
+	call->cost_micro_usd = prices_cost(&call->caller->platform->prices, call->target,
+	    call->prompt_tokens, call->completion_tokens);
 }
 
 void
-inference_chat(struct caller *c, struct http_request *req)
+inference_failed(struct call *call, int status, const char *body, const struct error *err)
 {
-	struct chat_request request;
-	struct chat_fault fault = { 0 };
-
-	if (!c->platform->has_provider) {
-		platform_refuse(c, req, CODE_NO_PROVIDER, NO_PROVIDER, NULL);
+	switch (status) {
+	case 0:
+		call_fail(call,
+		    err->kind == ERROR_TIMEOUT ? CODE_UPSTREAM_TIMEOUT_TOTAL
+					       : CODE_UPSTREAM_CONNECT_FAILED,
+		    "The model provider gave no answer: %s.", err->text);
 		return;
-	}
-	if (chat_request_scan(buf_str(&req->body), req->body.len, &request, &fault) < 0) {
-		platform_refuse(
-		    c, req, fault.code, fault.text, fault.param[0] != '\0' ? fault.param : NULL);
+	case 400:
+	case 422:
+		call_fail(call, CODE_BAD_REQUEST,
+		    "The model provider refused the request with status %d: %.200s", status, body);
 		return;
-	}
-	struct call *call = call_begin(c, req, "/v1/chat/completions");
-	call->chat = provider_chat(
-	    &c->platform->provider, req, &request, &chat_relay_defaults, NULL, chat_over, call);
-}
-
-void
-inference_abandon(struct caller *c)
-{
-	while (c->calls != NULL) {
-		struct call *call = c->calls;
-
-		if (call->chat != NULL)
-			provider_chat_abandon(call->chat);
-		else {
-			provider_get_cancel(call->models);
-			http_stream_abort(call->req);
-		}
-		call_end(call, 499, "caller_gone", NULL);
+	case 404:
+		call_fail(call, CODE_MODEL_NOT_FOUND, "The model provider has no model '%.100s'.",
+		    call->target);
+		return;
+	case 429:
+		call_fail(call, CODE_RATE_LIMIT, "The model provider's own rate limit is reached.");
+		return;
+	case 200:
+		call_fail(call, CODE_UPSTREAM_BAD_RESPONSE,
+		    "The model provider's answer is not of the form that was asked for.");
+		return;
+	default: /* its words about our key are not for a competitor */
+		call_fail(call, CODE_UPSTREAM_BAD_RESPONSE,
+		    "The model provider answered with status %d.", status);
 	}
 }

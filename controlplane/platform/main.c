@@ -11,6 +11,8 @@
 #include "controlplane/platform/config.h"
 #include "controlplane/platform/control.h"
 #include "controlplane/platform/platform.h"
+#include "controlplane/platform/search.h"
+#include "controlplane/platform/vector.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/cli/program.h"
 #include "runtime/base/error.h"
@@ -24,9 +26,11 @@
 #define DRAIN_MS 8000
 #define DRAIN_LOOK_MS 50
 
+#define WORKERS_MAX 8
+
 struct life {
 	struct platform platform;
-	struct control *control;
+	const struct platform_config *config;
 	struct timer look;
 	int64_t stop_by_ms; /* 0: not asked to stop */
 };
@@ -42,6 +46,13 @@ static const char usage[] =
     "  JANUS_PROVIDER_BASE_URL         an OpenAI-compatible API, else OPENAI_BASE_URL\n"
     "  JANUS_PROVIDER_API_KEY[_FILE]   its key, else OPENAI_API_KEY, CHUTES_API_KEY\n"
     "  JANUS_PROVIDER_MODEL            the model to list first\n"
+    "                                  (without an address: the offline responder)\n"
+    "  JANUS_PLATFORM_POLICY           who may call what, and how much: a JSON file\n"
+    "  JANUS_INFERENCE_PRICES          what models cost: a JSON file\n"
+    "  JANUS_SEARCH_URL, _KIND         a SearXNG (searxng) or Brave-style (brave) API\n"
+    "  JANUS_SEARCH_API_KEY[_FILE]     its key\n"
+    "  JANUS_SEARCH_DIR                without one: documents to search in\n"
+    "  JANUS_STATE_DIR                 where to keep what was spent (/var/lib/janus)\n"
     "  JANUS_LOG                       level: debug, info, warn or error\n";
 
 static const char *
@@ -75,6 +86,32 @@ look(struct timer *t, void *arg)
 		timer_set(loop, t, DRAIN_LOOK_MS, look, life);
 }
 
+/* A file that is wrong changes nothing. */
+static void
+reload(struct life *life)
+{
+	struct platform *p = &life->platform;
+	struct policy policy;
+	struct prices prices;
+	struct error err = { 0 };
+
+	if (policy_load(&policy, life->config->policy, &err) < 0) {
+		log_error("config.refused", F_STR("error", err.text));
+		return;
+	}
+	if (prices_load(&prices, life->config->prices, &err) < 0) {
+		policy_done(&policy);
+		log_error("config.refused", F_STR("error", err.text));
+		return;
+	}
+	policy_done(&p->policy);
+	prices_done(&p->prices);
+	p->policy = policy;
+	p->prices = prices;
+	log_info(
+	    "config.reloaded", F_STR("policy", policy.version), F_STR("prices", prices.version));
+}
+
 static void
 on_signal(int signo, void *arg)
 {
@@ -84,27 +121,47 @@ on_signal(int signo, void *arg)
 	const char *instance;
 	void *caller;
 
-	(void)signo;
+	if (signo == SIGHUP) {
+		reload(life);
+		return;
+	}
 	if (life->stop_by_ms != 0) { /* asked twice */
 		loop_stop(loop);
 		return;
 	}
 	log_info("platform.draining");
 	life->stop_by_ms = loop_now_ms(loop) + DRAIN_MS;
-	control_free(TAKE(life->control));
+	control_quiet(life->platform.control);
 	while (map_next(&life->platform.callers, &at, &instance, &caller))
 		http_server_drain(((struct caller *)caller)->http);
 	timer_set(loop, &life->look, 0, look, life);
 }
 
+/* Files before anything that is waited for. */
+static int
+read_files(struct platform *p, const struct platform_config *config, struct error *err)
+{
+	_cleanup_free_ char *accounts = str_printf("%s/accounts.json", config->state_dir);
+
+	if (policy_load(&p->policy, config->policy, err) < 0 ||
+	    prices_load(&p->prices, config->prices, err) < 0 ||
+	    file_mkdirs(config->runtime_dir, 0755, err) < 0 ||
+	    file_mkdirs(config->state_dir, 0700, err) < 0)
+		return -1;
+	accounts_open(&p->accounts, p->loop, accounts);
+	return 0;
+}
+
 static int
 start(struct life *life, const struct platform_config *config, struct error *err)
 {
-	static const int signals[] = { SIGTERM, SIGINT, 0 };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	struct platform *p = &life->platform;
 	_cleanup_free_ char *path = str_printf("%s/platform.sock", config->runtime_dir);
+	_cleanup_free_ char *vectors = str_printf("%s/vectors.db", config->state_dir);
 
-	if (loop_signals(p->loop, signals, on_signal, life, err) < 0)
+	if (loop_signals(p->loop, signals, on_signal, life, err) < 0 ||
+	    read_files(p, config, err) < 0)
 		return -1;
 	if (config->base_url != NULL) {
 		if (provider_init(&p->provider, p->loop, config->base_url, config->api_key, err) <
@@ -113,13 +170,14 @@ start(struct life *life, const struct platform_config *config, struct error *err
 		p->has_provider = true;
 		p->model = config->model;
 	}
-	if (file_mkdirs(config->runtime_dir, 0755, err) < 0)
-		return -1;
-	life->control = control_new(p, path, err);
-	if (life->control == NULL)
+	p->search = search_new(p->loop, config);
+	p->vectors = vector_service_new(p->loop, vectors);
+	p->control = control_new(p, path, err);
+	if (p->control == NULL)
 		return -1;
 	log_info("platform.start", F_STR("version", JANUS_VERSION), F_STR("socket", path),
-	    F_STR("provider", p->has_provider ? p->provider.url.host : "none"));
+	    F_STR("provider", p->has_provider ? p->provider.url.host : "none"),
+	    F_STR("policy", p->policy.version), F_STR("prices", p->prices.version));
 	return 0;
 }
 
@@ -131,17 +189,30 @@ serve(const struct platform_config *config, struct error *err)
 	life.platform.loop = loop_new(err);
 	if (life.platform.loop == NULL)
 		return -1;
+	life.platform.workers = workers_new(WORKERS_MAX);
+	life.config = config;
 	const int rc = start(&life, config, err);
 	if (rc == 0) {
 		loop_run(life.platform.loop);
 		log_info("platform.stop");
 	}
 	timer_cancel(&life.look);
-	control_free(life.control);
-	caller_drop_all(&life.platform);
-	if (life.platform.has_provider)
-		provider_done(&life.platform.provider);
-	loop_free(life.platform.loop);
+	struct platform *p = &life.platform;
+	caller_drop_all(p);
+	search_free(p->search);
+	vector_service_free(p->vectors);
+	if (p->control != NULL)
+		reports_flush(p);
+	reports_done(&p->reports);
+	control_free(TAKE(p->control));
+	if (p->has_provider)
+		provider_done(&p->provider);
+	workers_free(p->workers);
+	loop_run_posted(p->loop);
+	accounts_close(&p->accounts);
+	policy_done(&p->policy);
+	prices_done(&p->prices);
+	loop_free(p->loop);
 	return rc;
 }
 

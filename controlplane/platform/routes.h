@@ -10,8 +10,4 @@
 extern const struct http_server_handlers platform_handlers;
 
 extern const struct http_header platform_json[]; /* content-type, NULL-ended */
-/** platform_refuse - answer with a code's status and envelope, and log it. */
-struct caller;
-void platform_refuse(
-    struct caller *, struct http_request *, enum wire_code, const char *text, const char *param);
 #endif

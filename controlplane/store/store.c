@@ -50,7 +50,7 @@ struct store_batch {
 	store_done_fn *done;
 	void *arg;
 	struct error err; /* of the write */
-	bool has_events;
+	bool has_events, is_egress;
 	char object_id[NOUN_ID_MAX]; /* of its last event */
 	size_t nusage;
 	struct usage_row
@@ -233,7 +233,7 @@ enqueue(struct store *s, struct store_batch *b)
 	*s->last = b;
 	s->last = &b->next;
 	s->open = b->nusage > 0 ? b : NULL;
-	s->urgent |= b->nusage == 0;
+	s->urgent |= b->nusage == 0 && !b->is_egress;
 	if (was_empty || s->urgent)
 		pthread_cond_signal(&s->more);
 }
@@ -255,16 +255,25 @@ store_commit(struct store *s, struct store_batch *b, store_done_fn *done, void *
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Rows that nobody waits for: what does not fit the queue is counted.  Under the lock. */
+static bool
+has_room(struct store *s)
+{
+	if (s->usage_queued == USAGE_QUEUE_MAX) {
+		s->stats.usage_dropped++;
+		return false;
+	}
+	s->usage_queued++;
+	return true;
+}
+
 void
 store_add_usage(struct store *s, const struct usage_row *row)
 {
 	struct store_batch *b;
 
 	pthread_mutex_lock(&s->lock);
-	if (s->usage_queued == USAGE_QUEUE_MAX) {
-		s->stats.usage_dropped++;
-	} else {
-		s->usage_queued++;
+	if (has_room(s)) {
 		if (s->open != NULL && s->open->nusage < USAGE_TOGETHER) {
 			s->open->usage[s->open->nusage++] = *row;
 		} else {
@@ -275,6 +284,22 @@ store_add_usage(struct store *s, const struct usage_row *row)
 		}
 	}
 	pthread_mutex_unlock(&s->lock);
+}
+
+void
+store_add_egress(struct store *s, const struct egress_row *row)
+{
+	struct store_batch *b = store_batch_new();
+
+	add(b, egress_write, row, sizeof(*row), NULL);
+	b->is_egress = true;
+	pthread_mutex_lock(&s->lock);
+	const bool room = has_room(s);
+	if (room)
+		enqueue(s, b);
+	pthread_mutex_unlock(&s->lock);
+	if (!room)
+		batch_free(b);
 }
 
 /* ---- the writer ---- */
@@ -370,7 +395,7 @@ settle(struct store *s, struct store_batch *list)
 		s->stats.failing = failed;
 		if (failed)
 			snprintf(s->stats.why, sizeof(s->stats.why), "%s", b->err.text);
-		s->usage_queued -= b->nusage;
+		s->usage_queued -= b->nusage + b->is_egress;
 		pthread_mutex_unlock(&s->lock);
 		if (first_failure)
 			log_error("store.write_failed", F_STR("error", b->err.text));
@@ -599,6 +624,19 @@ store_requests(struct store *s, const struct request_query *wanted, request_fn *
 	if (open_reader(s, &q, err) < 0)
 		return -1;
 	const int rc = requests_load(&q, wanted, fn, arg, err);
+	sql_close(&q);
+	return rc;
+}
+
+int
+store_egress(
+    struct store *s, const struct egress_query *wanted, egress_fn *fn, void *arg, struct error *err)
+{
+	struct sql q;
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	const int rc = egress_load(&q, wanted, fn, arg, err);
 	sql_close(&q);
 	return rc;
 }

@@ -5,6 +5,7 @@
  */
 #ifndef JANUS_STORE_TABLES_H
 #define JANUS_STORE_TABLES_H
+#include "controlplane/store/egress.h"
 #include "controlplane/store/idempotency.h"
 #include "controlplane/store/keys.h"
 #include "controlplane/store/store.h"
@@ -30,6 +31,8 @@ int idempotency_load(
     struct sql *, const char *id, int64_t now_ms, struct idempotency_row *out, struct error *);
 int requests_load(
     struct sql *, const struct request_query *, request_fn *, void *arg, struct error *);
+int egress_write(struct sql *, const void *row, struct error *);
+int egress_load(struct sql *, const struct egress_query *, egress_fn *, void *arg, struct error *);
 int events_write(struct sql *, const void *row, struct error *);
 int events_load(struct sql *, const struct event_query *, event_fn *, void *arg, struct error *);
 

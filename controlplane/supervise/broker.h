@@ -6,12 +6,26 @@
 #ifndef JANUS_SUPERVISE_BROKER_H
 #define JANUS_SUPERVISE_BROKER_H
 #include <stdbool.h>
+#include <stddef.h>
 struct broker;
+struct egress_row;
 struct loop;
 struct workers;
 
+struct broker_events {
+	/** Competitors called something; borrowed. */
+	void (*on_call)(const struct egress_row *, void *arg);
+	/** Does that chat run at that instance now?  Answered by broker_answer, now or later. */
+	void (*on_question)(const char *instance, const char *request_id, void *arg);
+};
 /** broker_new - connects to socket (and again whenever it is lost), at most once a second. */
-struct broker *broker_new(struct loop *, struct workers *, const char *socket);
+struct broker *broker_new(
+    struct loop *, struct workers *, const char *socket, const struct broker_events *, void *arg);
+/** broker_answer - to on_question. */
+void broker_answer(struct broker *, const char *instance, const char *request_id, bool runs);
+/** broker_heard - obey a packet that came from janus-platform (tests call it); 0, or -1 with err. */
+struct error;
+int broker_heard(struct broker *, const char *packet, size_t len, struct error *);
 /** broker_close - ask nobody anything more: the workers end. */
 void broker_close(struct broker *);
 void broker_free(struct broker *);

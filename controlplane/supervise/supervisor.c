@@ -28,7 +28,7 @@ supervisor_new(const struct supervisor_config *config, struct error *err)
 		return NULL;
 	}
 	snprintf(path, sizeof(path), "%s/platform.sock", config->runtime_dir);
-	sup->broker = broker_new(config->loop, config->workers, path);
+	sup->broker = broker_new(config->loop, config->workers, path, config->broker, config->arg);
 	snprintf(sup->engine.text, sizeof(sup->engine.text), "not asked yet");
 	return sup;
 }
@@ -344,4 +344,11 @@ supervisor_in_flight(const struct supervisor *sup, const struct instance *in)
 {
 	(void)sup;
 	return in->live != NULL ? in->live->target->in_flight : 0;
+}
+
+void
+supervisor_answer_broker(
+    struct supervisor *sup, const char *instance, const char *request_id, bool runs)
+{
+	broker_answer(sup->broker, instance, request_id, runs);
 }

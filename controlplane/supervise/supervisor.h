@@ -14,6 +14,7 @@
 #include "controlplane/store/nouns.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/spec.h"
+struct broker_events;
 struct error;
 struct loop;
 struct registry;
@@ -46,6 +47,7 @@ struct supervisor_config { /* borrowed */
 	void (*on_submission)(const struct submission *, void *arg);
 	/** a state, the engine or the proof of isolation changed. */
 	void (*on_status)(void *arg);
+	const struct broker_events *broker; /* what the broker says; with arg */
 	void *arg;
 };
 
@@ -120,6 +122,9 @@ const struct canary_report *supervisor_canary(const struct supervisor *);
 /** supervisor_probe_isolation - run the canary again; done is called with its report there. */
 void supervisor_probe_isolation(struct supervisor *, void (*done)(void *arg), void *arg);
 bool supervisor_broker_connected(const struct supervisor *);
+/** supervisor_answer_broker - to broker_events.on_question. */
+void supervisor_answer_broker(
+    struct supervisor *, const char *instance, const char *request_id, bool runs);
 
 /* What the last health probe of an instance saw. */
 struct health_seen {

@@ -3,6 +3,7 @@
  */
 #include "runtime/openai/chat_relay.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,7 +316,7 @@ reply_error(struct chat_relay *r, enum wire_code code, const char *text, const c
 	if (status == 503 || status == 429)
 		h[n++] = (struct http_header){ "retry-after", seconds };
 	h[n] = (struct http_header){ 0 };
-	envelope_add(&body, code, text, NULL, r->client->id, details);
+	envelope_add_as(&body, code, r->events->fault, text, NULL, r->client->id, details);
 	r->result.bytes_out += body.len;
 	http_reply(r->client, status, h, body.data, body.len);
 	buf_done(&body);
@@ -327,7 +328,7 @@ end_stream(struct chat_relay *r, enum wire_code code, const char *text)
 	struct buf tail = { 0 };
 
 	if (code != CODE_NONE && !r->told)
-		dialect_add_error(r->dialect, &tail, code, text,
+		dialect_add_error(r->dialect, &tail, code, r->events->fault, text,
 		    r->sink != NULL ? r->sink->request_id : r->client->id, r->watch.sequence + 1);
 	if (r->dialect->done != NULL)
 		buf_add_str(&tail, r->dialect->done);
@@ -395,14 +396,31 @@ on_failed(struct timer *t, void *arg)
 	leave(r);
 }
 
-/* The attempt is over without an answer.  The owner hears of it in a turn of its own: we may be
- * deep inside the parser that the next attempt starts afresh. */
-static void
-attempt_failed(struct chat_relay *r, enum wire_code code, const char *text)
+/* Who is upstream, in sentences. */
+static const char *
+subject(const struct chat_relay *r)
 {
+	return r->events->subject != NULL ? r->events->subject : "The competitor";
+}
+
+/* The attempt is over without an answer.  The owner hears of it in a turn of its own: we may be
+ * deep inside the parser that the next attempt starts afresh.  The sentence begins with whoever is
+ * upstream. */
+static void __attribute__((format(printf, 3, 4)))
+attempt_failed(struct chat_relay *r, enum wire_code code, const char *fmt, ...)
+{
+	char *const text = r->result.text;
+	const size_t cap = sizeof(r->result.text);
+	size_t len;
+	va_list ap;
+
 	drop_exchange(r);
 	r->result.code = code;
-	str_copy(r->result.text, sizeof(r->result.text), text);
+	snprintf(text, cap, "%s", subject(r));
+	len = strlen(text);
+	va_start(ap, fmt);
+	vsnprintf(text + len, cap - len, fmt, ap);
+	va_end(ap);
 	if (r->relayed && !r->goes_on)
 		finish(r, code, text, NULL);
 	else
@@ -415,7 +433,6 @@ static void
 on_silence(struct timer *t, void *arg)
 {
 	struct chat_relay *r = arg;
-	char text[160];
 
 	const int64_t left_ms = r->silence_due_ms - loop_now_ms(r->loop);
 	if (left_ms > 0) {
@@ -432,15 +449,13 @@ on_silence(struct timer *t, void *arg)
 		answer_whole(
 		    r); /* its status says enough; the rest of its body is not waited for */
 	} else if (r->progressed) {
-		snprintf(text, sizeof(text),
-		    "The competitor sent nothing for %lld s in the middle of its answer.",
+		attempt_failed(r, CODE_UPSTREAM_TIMEOUT_GAP,
+		    " sent nothing for %lld s in the middle of its answer.",
 		    (long long)r->limits->gap_ms / 1000);
-		attempt_failed(r, CODE_UPSTREAM_TIMEOUT_GAP, text);
 	} else {
-		snprintf(text, sizeof(text),
-		    "The competitor did not begin to answer within %lld s.",
+		attempt_failed(r, CODE_UPSTREAM_TIMEOUT_FIRST_BYTE,
+		    " did not begin to answer within %lld s.",
 		    (long long)r->limits->first_byte_ms / 1000);
-		attempt_failed(r, CODE_UPSTREAM_TIMEOUT_FIRST_BYTE, text);
 	}
 	leave(r);
 }
@@ -510,7 +525,7 @@ on_event(const struct sse_event *ev, void *arg)
 			complete(r, CODE_NONE, NULL);
 		else
 			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
-			    "The competitor ended its stream without an answer in it.");
+			    " ended its stream without an answer in it.");
 		break;
 	case CHAT_LAST:
 		r->relayed = true;
@@ -519,16 +534,17 @@ on_event(const struct sse_event *ev, void *arg)
 		break;
 	case CHAT_FAILED:
 	case CHAT_ERROR: {
-		char text[sizeof(r->watch.error_text) + 40];
+		char text[sizeof(r->watch.error_text) + 80];
 
-		snprintf(text, sizeof(text), "The competitor reported: %s", r->watch.error_text);
-		if (verdict == CHAT_FAILED && r->relayed) {
-			r->told = true;
-			pass_event(r, ev);
-			complete(r, CODE_UPSTREAM_ERROR_FRAME, text);
+		if (verdict != CHAT_FAILED || !r->relayed) {
+			attempt_failed(
+			    r, CODE_UPSTREAM_ERROR_FRAME, " reported: %s", r->watch.error_text);
 			break;
 		}
-		attempt_failed(r, CODE_UPSTREAM_ERROR_FRAME, text);
+		snprintf(text, sizeof(text), "%s reported: %s", subject(r), r->watch.error_text);
+		r->told = true;
+		pass_event(r, ev);
+		complete(r, CODE_UPSTREAM_ERROR_FRAME, text);
 		break;
 	}
 	}
@@ -549,7 +565,7 @@ exchange_head(struct http_exchange *x, const struct http_head *head, void *arg)
 	r->is_json_body = strcmp(head->content_type, "application/json") == 0;
 	if (head->encoded && head->status == 200)
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
-		    "The competitor compressed its answer though that was not asked for.");
+		    " compressed its answer though that was not asked for.");
 	else if (head->status != 200)
 		expect_within(r, ERROR_BODY_MS);
 	leave(r);
@@ -569,8 +585,7 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	if (r->is_stream_body) {
 		if (sse_feed(&r->sse, bytes, len, on_event, r, &err) < 0 && !r->over &&
 		    r->exchange != NULL)
-			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
-			    "The competitor sent an event over 1 MiB.");
+			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, " sent an event over 1 MiB.");
 		if (r->done_here && !r->extra && sse_pending(&r->sse) == 0)
 			http_exchange_finish(x);
 		else if (r->done_here)
@@ -578,8 +593,7 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	} else if (r->body.len + len <= max) {
 		buf_add(&r->body, bytes, len);
 	} else if (r->result.upstream_status == 200) {
-		attempt_failed(
-		    r, CODE_UPSTREAM_BAD_RESPONSE, "The competitor's answer is too large.");
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is too large.");
 	} else {
 		answer_whole(r);
 	}
@@ -594,9 +608,8 @@ answer_unfolded(struct chat_relay *r)
 
 	if (chat_unfold(&events, buf_str(&r->body), r->body.len, r->watch.want_usage) < 0) {
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
-		    "The competitor answered with JSON that cannot be turned into the stream that "
-		    "was "
-		    "asked for.");
+		    " answered with JSON that cannot be turned into the stream that was asked "
+		    "for.");
 		return;
 	}
 	r->relayed = true;
@@ -612,27 +625,24 @@ answer_whole(struct chat_relay *r)
 {
 	struct http_header h[HEADERS_MAX];
 	struct chat_usage usage = r->result.usage;
-	char why[240], text[320];
+	char why[240];
 	size_t n;
 
 	if (r->result.upstream_status != 200) {
 		str_copy(
 		    r->result.upstream_body, sizeof(r->result.upstream_body), buf_str(&r->body));
-		snprintf(text, sizeof(text), "The competitor answered with status %d.",
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, " answered with status %d.",
 		    r->result.upstream_status);
-		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
 		return;
 	}
 	if (r->stream && (!r->is_json_body || !r->dialect->unfolds)) {
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
-		    "The competitor did not answer with an event stream though a stream was asked "
-		    "for.");
+		    " did not answer with an event stream though a stream was asked for.");
 		return;
 	}
 	if (!chat_answer_read(r->dialect, buf_str(&r->body), r->body.len, &usage, why)) {
-		snprintf(text, sizeof(text), "The competitor's answer is not %s: %s",
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is not %s: %s",
 		    r->dialect->answer, why);
-		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
 		return;
 	}
 	heard(r, true);
@@ -652,18 +662,10 @@ answer_whole(struct chat_relay *r)
 	finish(r, CODE_NONE, NULL, NULL);
 }
 
-static const char *
-ended_early(const struct chat_relay *r, char *out, size_t cap)
-{
-	snprintf(out, cap, "The competitor's stream ended without %s.", r->dialect->ending);
-	return out;
-}
-
 static void
 exchange_end(struct http_exchange *x, enum exchange_end end, const struct error *err, void *arg)
 {
 	struct chat_relay *r = arg;
-	char text[240];
 
 	r->result.sent = r->result.sent || http_exchange_sent(x);
 	r->exchange = NULL; /* freed by itself after this */
@@ -682,26 +684,26 @@ exchange_end(struct http_exchange *x, enum exchange_end end, const struct error 
 		if (!r->is_stream_body)
 			answer_whole(r);
 		else
-			attempt_failed(r, CODE_UPSTREAM_DIED, ended_early(r, text, sizeof(text)));
+			attempt_failed(r, CODE_UPSTREAM_DIED, "'s stream ended without %s.",
+			    r->dialect->ending);
 		break;
 	case EXCHANGE_NO_RESPONSE:
-		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
-		    "The competitor closed the connection without an answer.");
+		attempt_failed(
+		    r, CODE_UPSTREAM_BAD_RESPONSE, " closed the connection without an answer.");
 		break;
 	case EXCHANGE_BAD_RESPONSE:
-		snprintf(text, sizeof(text), "The competitor's answer is not valid HTTP: %.180s",
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is not valid HTTP: %.180s",
 		    err->text);
-		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, text);
 		break;
 	case EXCHANGE_DIED:
 		if (r->result.upstream_status == 0)
 			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE,
-			    "The competitor closed the connection inside the head of its answer.");
+			    " closed the connection inside the head of its answer.");
 		else if (r->result.upstream_status != 200)
 			answer_whole(r);
 		else
 			attempt_failed(r, CODE_UPSTREAM_DIED,
-			    "The competitor's connection was lost in the middle of its answer.");
+			    "'s connection was lost in the middle of its answer.");
 		break;
 	}
 	leave(r);

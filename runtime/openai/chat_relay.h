@@ -58,6 +58,8 @@ struct chat_result {
 
 struct chat_relay;
 struct chat_relay_events {
+	const char *subject; /* who is upstream, in sentences; NULL: "The competitor" */
+	const char *fault; /* whose fault its failures are; NULL: the miner's */
 	/**
 	 * An attempt failed before anything of an answer reached the client, or, where another may
 	 * go on in the middle (chat_relay_go_on), after.  The owner starts another attempt or calls

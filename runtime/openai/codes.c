@@ -22,6 +22,16 @@ wire_code_info(enum wire_code code)
 	return &infos[(unsigned)code < CODE_COUNT ? code : CODE_INTERNAL];
 }
 
+const char *
+wire_code_fault(enum wire_code code, const char *instead)
+{
+	const char *fault = wire_code_info(code)->fault;
+
+	if (instead != NULL && (code == CODE_RATE_LIMIT || strcmp(fault, "miner") == 0))
+		return instead;
+	return fault;
+}
+
 enum wire_code
 wire_code_named(const char *code)
 {

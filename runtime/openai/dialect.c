@@ -74,20 +74,20 @@ dialect_of_path(const char *path)
 }
 
 void
-dialect_add_error(const struct dialect *d, struct buf *out, enum wire_code code,
+dialect_add_error(const struct dialect *d, struct buf *out, enum wire_code code, const char *fault,
     const char *message, const char *request_id, int64_t sequence)
 {
 	_cleanup_buf_ struct buf envelope = { 0 };
 
 	if (!d->named) {
-		envelope_add_event(out, code, message, request_id);
+		envelope_add_event_as(out, code, fault, message, request_id);
 		return;
 	}
 	/* As that endpoint's own error event, with the envelope of all others in it. */
 	buf_printf(out, "event: error\ndata: {\"type\":\"error\",\"code\":\"%s\",\"message\":",
 	    wire_code_info(code)->code);
 	json_add_quoted(out, message, strlen(message));
-	envelope_add(&envelope, code, message, NULL, request_id, NULL);
+	envelope_add_as(&envelope, code, fault, message, NULL, request_id, NULL);
 	buf_printf(out, ",\"param\":null,\"sequence_number\":%lld,%s\n\n", (long long)sequence,
 	    envelope.data + 1);
 }

@@ -46,7 +46,7 @@ extern const struct dialect dialects[DIALECT_COUNT];
 /** dialect_of_path - the one of an endpoint, NULL if there is none. */
 const struct dialect *dialect_of_path(const char *path);
 /** dialect_add_error - an error as an event of a stream; sequence: the event's number, where
- *  events are numbered. */
-void dialect_add_error(const struct dialect *, struct buf *out, enum wire_code, const char *message,
-    const char *request_id, int64_t sequence);
+ *  events are numbered; fault as in envelope_add_as. */
+void dialect_add_error(const struct dialect *, struct buf *out, enum wire_code, const char *fault,
+    const char *message, const char *request_id, int64_t sequence);
 #endif

@@ -18,8 +18,8 @@ add_nullable(struct buf *out, const char *text)
 }
 
 void
-envelope_add(struct buf *out, enum wire_code code, const char *message, const char *param,
-    const char *request_id, const char *details)
+envelope_add_as(struct buf *out, enum wire_code code, const char *fault, const char *message,
+    const char *param, const char *request_id, const char *details)
 {
 	const struct wire_code_info *info = wire_code_info(code);
 
@@ -31,15 +31,29 @@ envelope_add(struct buf *out, enum wire_code code, const char *message, const ch
 	add_nullable(out, request_id);
 	buf_printf(out,
 	    ",\"retryable\":%s,\"fault\":\"%s\",\"docs\":\"/docs/errors#%s\",\"details\":%s}}}",
-	    info->retryable ? "true" : "false", info->fault, info->code,
+	    info->retryable ? "true" : "false", wire_code_fault(code, fault), info->code,
 	    details != NULL ? details : "[]");
+}
+
+void
+envelope_add(struct buf *out, enum wire_code code, const char *message, const char *param,
+    const char *request_id, const char *details)
+{
+	envelope_add_as(out, code, NULL, message, param, request_id, details);
+}
+
+void
+envelope_add_event_as(struct buf *out, enum wire_code code, const char *fault, const char *message,
+    const char *request_id)
+{
+	buf_add_str(out, "data: ");
+	envelope_add_as(out, code, fault, message, NULL, request_id, NULL);
+	buf_add_str(out, "\n\n");
 }
 
 void
 envelope_add_event(
     struct buf *out, enum wire_code code, const char *message, const char *request_id)
 {
-	buf_add_str(out, "data: ");
-	envelope_add(out, code, message, NULL, request_id, NULL);
-	buf_add_str(out, "\n\n");
+	envelope_add_event_as(out, code, NULL, message, request_id);
 }

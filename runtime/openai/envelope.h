@@ -14,7 +14,14 @@ struct buf;
  */
 void envelope_add(struct buf *out, enum wire_code, const char *message, const char *param,
     const char *request_id, const char *details);
+/** envelope_add_as - the same, with whose fault it is where the table would say the miner's; NULL:
+ *  as the table says. */
+void envelope_add_as(struct buf *out, enum wire_code, const char *fault, const char *message,
+    const char *param, const char *request_id, const char *details);
 /** envelope_add_event - the same as one server-sent event, without a [DONE]. */
 void envelope_add_event(
     struct buf *out, enum wire_code, const char *message, const char *request_id);
+/** envelope_add_event_as - with a fault as envelope_add_as. */
+void envelope_add_event_as(struct buf *out, enum wire_code, const char *fault, const char *message,
+    const char *request_id);
 #endif

@@ -64,7 +64,10 @@ struct provider_get {
 	struct http_exchange *exchange;
 	struct timer late;
 	struct buf head, body;
+	const char *method, *sent; /* the body to send, borrowed */
+	size_t sent_len, max_bytes;
 	int status;
+	bool too_big;
 	provider_get_fn *fn;
 	void *arg;
 };
@@ -107,7 +110,8 @@ get_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	struct provider_get *g = arg;
 
 	(void)x;
-	if (g->body.len + len <= GET_MAX_BYTES)
+	g->too_big |= g->body.len + len > g->max_bytes;
+	if (!g->too_big)
 		buf_add(&g->body, bytes, len);
 }
 
@@ -119,6 +123,11 @@ get_end(struct http_exchange *x, enum exchange_end end, const struct error *err,
 
 	(void)x;
 	g->exchange = NULL;
+	if (g->too_big) {
+		error_set(&lost, ERROR_TOO_BIG, "its answer is over %zu bytes", g->max_bytes);
+		get_over(g, 0, &lost);
+		return;
+	}
 	if (end == EXCHANGE_COMPLETE || end == EXCHANGE_CLOSED) {
 		get_over(g, g->status, NULL);
 		return;
@@ -138,8 +147,12 @@ get_dialled(struct transport *t, const struct error *err, void *arg)
 		get_over(g, 0, err);
 		return;
 	}
-	g->exchange = http_exchange_open(g->provider->loop, t, "GET",
-	    &(struct iovec){ g->head.data, g->head.len }, 1, &events, g);
+	const struct iovec parts[] = {
+		{ g->head.data, g->head.len },
+		{ (void *)(uintptr_t)g->sent, g->sent_len },
+	};
+	g->exchange = http_exchange_open(
+	    g->provider->loop, t, g->method, parts, g->sent_len > 0 ? 2 : 1, &events, g);
 }
 
 static void
@@ -152,19 +165,46 @@ get_late(struct timer *t, void *arg)
 	get_over(arg, 0, &err);
 }
 
-struct provider_get *
-provider_get(
-    struct provider *p, const char *path, int64_t timeout_ms, provider_get_fn *fn, void *arg)
+static struct provider_get *
+ask(struct provider *p, const char *method, const char *path, int64_t timeout_ms,
+    provider_get_fn *fn, void *arg)
 {
 	struct provider_get *g = mem_zalloc(sizeof(*g));
 
 	g->provider = p;
+	g->method = method;
+	g->max_bytes = GET_MAX_BYTES;
 	g->fn = fn;
 	g->arg = arg;
-	add_head(p, &g->head, "GET", path);
-	buf_add_str(&g->head, "accept: application/json\r\n\r\n");
+	add_head(p, &g->head, method, path);
+	buf_add_str(&g->head, "accept: application/json\r\n");
 	timer_set(p->loop, &g->late, timeout_ms, get_late, g);
 	g->dial = dial_url(p->dialer, &p->url, timeout_ms, get_dialled, g);
+	return g;
+}
+
+struct provider_get *
+provider_get(
+    struct provider *p, const char *path, int64_t timeout_ms, provider_get_fn *fn, void *arg)
+{
+	struct provider_get *g = ask(p, "GET", path, timeout_ms, fn, arg);
+
+	buf_add_str(&g->head, "\r\n");
+	return g;
+}
+
+struct provider_get *
+provider_post(struct provider *p, const char *path, const char *request_id, const char *body,
+    size_t len, size_t max_bytes, int64_t timeout_ms, provider_get_fn *fn, void *arg)
+{
+	struct provider_get *g = ask(p, "POST", path, timeout_ms, fn, arg);
+
+	g->sent = body;
+	g->sent_len = len;
+	g->max_bytes = max_bytes;
+	buf_printf(&g->head,
+	    "content-type: application/json\r\nx-request-id: %s\r\ncontent-length: %zu\r\n\r\n",
+	    request_id, len);
 	return g;
 }
 
@@ -253,6 +293,8 @@ chat_done(struct chat_relay *relay, const struct chat_result *result, void *arg)
 }
 
 static const struct chat_relay_events chat_events = {
+	.subject = "The model provider",
+	.fault = "upstream",
 	.on_attempt_failed = chat_attempt_failed,
 	.on_headers = chat_headers,
 	.on_done = chat_done,

@@ -34,6 +34,11 @@ typedef void provider_get_fn(
     int status, const char *body, size_t len, const struct error *err, void *arg);
 struct provider_get *provider_get(
     struct provider *, const char *path, int64_t timeout_ms, provider_get_fn *, void *arg);
+/** provider_post - POST a JSON body (borrowed until the call is over) below the base. A larger answer
+ *  than max_bytes is none. */
+struct provider_get *provider_post(struct provider *, const char *path, const char *request_id,
+    const char *body, size_t len, size_t max_bytes, int64_t timeout_ms, provider_get_fn *,
+    void *arg);
 /** provider_get_cancel - no callback comes any more; NULL is fine. */
 void provider_get_cancel(struct provider_get *);
 

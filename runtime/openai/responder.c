@@ -273,3 +273,10 @@ responder_next(struct responder *r, struct buf *out, int64_t *delay_ms, int *sta
 	}
 	return RESPONDER_END;
 }
+
+void
+responder_usage(const struct responder *r, int64_t *prompt_tokens, int64_t *completion_tokens)
+{
+	*prompt_tokens = r->plan.prompt_tokens;
+	*completion_tokens = plan_tokens(r->bytes);
+}

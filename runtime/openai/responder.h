@@ -32,6 +32,8 @@ struct responder *responder_new(const cJSON *request, const char *id, int64_t cr
 /** responder_next - the next thing to do; streams get events, others one JSON completion. */
 enum responder_step responder_next(
     struct responder *, struct buf *out, int64_t *delay_ms, int *status);
+/** responder_usage - the tokens so far, as its usage tells them. */
+void responder_usage(const struct responder *, int64_t *prompt_tokens, int64_t *completion_tokens);
 void responder_free(struct responder *);
 /** responder_commands - the list of prompt commands with one line each, for docs and "help". */
 const char *responder_commands(void);

@@ -83,6 +83,37 @@ START_TEST(test_key_file)
 }
 END_TEST
 
+START_TEST(test_search)
+{
+	static const char *const bad[][3] = { { "JANUS_SEARCH_KIND=other" },
+		{ "JANUS_SEARCH_URL=ftp://x" }, { "JANUS_SEARCH_URL=http://u:p@x" },
+		{ "JANUS_SEARCH_API_KEY=a\nb" },
+		{ "JANUS_SEARCH_API_KEY=a", "JANUS_SEARCH_API_KEY_FILE=/nonexistent" },
+		{ "JANUS_SEARCH_API_KEY_FILE=/nonexistent" } };
+	struct platform_config c;
+	struct error err = { 0 };
+
+	ENV("JANUS_STATE_DIR=/s");
+	ck_assert_int_eq(platform_config_read(&c, env, 0, &err), 0);
+	ck_assert_ptr_null(c.search_url);
+	ck_assert_str_eq(c.search_dir, "/usr/share/doc/janus");
+	ck_assert_str_eq(c.state_dir, "/s/platform");
+	platform_config_done(&c);
+	ENV("JANUS_SEARCH_URL=http://127.0.0.1:8888//", "JANUS_SEARCH_KIND=brave",
+	    "JANUS_SEARCH_API_KEY=k", "XDG_STATE_HOME=/x");
+	ck_assert_int_eq(platform_config_read(&c, env, 1000, &err), 0);
+	ck_assert_str_eq(c.search_url, "http://127.0.0.1:8888");
+	ck_assert_str_eq(c.search_key, "k");
+	ck_assert(!c.is_searxng);
+	ck_assert_str_eq(c.state_dir, "/x/janus/platform");
+	platform_config_done(&c);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ENV(bad[i][0], bad[i][1]);
+		ck_assert_msg(platform_config_read(&c, env, 0, &err) == -1, "%s", bad[i][0]);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -91,6 +122,7 @@ main(void)
 
 	tcase_add_test(tc, test_sources);
 	tcase_add_test(tc, test_key_file);
+	tcase_add_test(tc, test_search);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

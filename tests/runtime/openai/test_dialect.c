@@ -311,10 +311,11 @@ START_TEST(test_errors)
 	_cleanup_buf_ struct buf out = { 0 };
 	_cleanup_json_ cJSON *json = NULL;
 
-	dialect_add_error(&dialects[DIALECT_CHAT], &out, CODE_UPSTREAM_DIED, "a\"b", "req_1", 0);
+	dialect_add_error(
+	    &dialects[DIALECT_CHAT], &out, CODE_UPSTREAM_DIED, NULL, "a\"b", "req_1", 0);
 	ck_assert_msg(strncmp(out.data, "data: {\"error\":{", 16) == 0, "%s", out.data);
 	buf_clear(&out);
-	dialect_add_error(&dialects[R], &out, CODE_UPSTREAM_DIED, "a\"b", "req_1", 5);
+	dialect_add_error(&dialects[R], &out, CODE_UPSTREAM_DIED, NULL, "a\"b", "req_1", 5);
 	ck_assert_msg(strncmp(out.data, "event: error\ndata: {", 20) == 0, "%s", out.data);
 	ck_assert_str_eq(out.data + out.len - 2, "\n\n");
 	ck_assert_int_eq(json_parse(out.data + 19, out.len - 21, &json, NULL), 0);

@@ -1,28 +1,25 @@
 /*
  * offline.c - responder steps onto a connection.
  */
-#include "baseline/agent/offline.h"
+#include "runtime/openai/offline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/base/buf.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/id.h"
 #include "runtime/base/json.h"
-#include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/http_server.h"
-#include "runtime/openai/envelope.h"
+#include "runtime/openai/chat_stream.h"
 #include "runtime/openai/responder.h"
 
 #define PING_MS 1500
 #define TURN_BYTES 65536 /* then other clients have their turn */
 #define FLUSH_MS 20
-#define CRASH_CODE 70
 
 static const struct http_header stream_headers[] = {
 	{ "content-type", "text/event-stream; charset=utf-8" },
@@ -39,7 +36,8 @@ struct offline {
 	struct http_request *req;
 	cJSON *json; /* owned */
 	struct responder *responder;
-	bool stream, may_exit;
+	bool stream;
+	offline_crash_fn *crash;
 	bool begun; /* a stream's head is out */
 	bool waiting; /* for a timer, or for the client to take bytes */
 	bool flushed; /* time was given for what was written to be sent, before a cut */
@@ -61,7 +59,11 @@ release(struct offline *o)
 static void
 over(struct offline *o, int status)
 {
-	o->fn(status, o->arg);
+	struct chat_usage usage = { .reported = true, .cost_micro_usd = -1, .sandbox_seconds = -1 };
+
+	responder_usage(o->responder, &usage.prompt_tokens, &usage.completion_tokens);
+	usage.total_tokens = usage.prompt_tokens + usage.completion_tokens;
+	o->fn(status, &usage, o->arg);
 	release(o);
 }
 
@@ -118,13 +120,6 @@ cut(struct offline *o)
 {
 	http_stream_abort(o->req);
 	over(o, 200);
-}
-
-static _Noreturn void
-crash(void)
-{
-	log_error("baseline.crash", F_STR("reason", "the prompt asked for it"));
-	_exit(CRASH_CODE);
 }
 
 static void play(struct offline *);
@@ -186,8 +181,8 @@ play(struct offline *o)
 				wait_ms(o, FLUSH_MS);
 				continue;
 			}
-			if (step == RESPONDER_EXIT && o->may_exit)
-				crash();
+			if (step == RESPONDER_EXIT && o->crash != NULL)
+				o->crash();
 			cut(o);
 			break;
 		}
@@ -227,7 +222,8 @@ on_half_closed(struct http_request *req, void *arg)
 }
 
 struct offline *
-offline_answer(struct http_request *req, bool stream, bool may_exit, offline_fn *fn, void *arg)
+offline_answer(
+    struct http_request *req, bool stream, offline_crash_fn *crash, offline_fn *fn, void *arg)
 {
 	static const struct http_request_events events = {
 		.on_gone = on_gone,
@@ -241,7 +237,7 @@ offline_answer(struct http_request *req, bool stream, bool may_exit, offline_fn 
 	snprintf(id, sizeof(id), "chatcmpl-%s", id_random_base62(token, sizeof(token) - 1));
 	o->req = req;
 	o->stream = stream;
-	o->may_exit = may_exit;
+	o->crash = crash;
 	o->fn = fn;
 	o->arg = arg;
 	o->responder = responder_new(o->json, id, clock_wall_ms() / 1000, stream);

@@ -1,0 +1,21 @@
+-- name: egress_add
+INSERT INTO egress (id, at_ms, competitor, instance_id, request_id, service, operation, target, decision, code, status,
+	calls, duration_ms, bytes_in, bytes_out, prompt_tokens, completion_tokens, sandbox_ms, cost_micro_usd)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19);
+-- name: egress_trim
+-- Only the last ?1 stay.
+DELETE FROM egress WHERE rowid <= (SELECT MAX(rowid) FROM egress) - ?1;
+-- name: egress_recent
+-- Newest first: of competitor ?1, request ?2, decision ?3, service ?4, older than ?5; NULL: any. At most ?6.
+SELECT id, at_ms, competitor, instance_id, request_id, service, operation, target, decision, code, status,
+	calls, duration_ms, bytes_in, bytes_out, prompt_tokens, completion_tokens, sandbox_ms, cost_micro_usd
+FROM egress
+WHERE (?1 IS NULL OR competitor = ?1) AND (?2 IS NULL OR request_id = ?2) AND (?3 IS NULL OR decision = ?3)
+	AND (?4 IS NULL OR service = ?4) AND (?5 IS NULL OR rowid < (SELECT rowid FROM egress WHERE id = ?5))
+ORDER BY rowid DESC LIMIT ?6;
+-- name: egress_of_request
+-- What the chat ?1 at instance ?2 called, in order, at most ?3.
+SELECT id, at_ms, competitor, instance_id, request_id, service, operation, target, decision, code, status,
+	calls, duration_ms, bytes_in, bytes_out, prompt_tokens, completion_tokens, sandbox_ms, cost_micro_usd
+FROM egress INDEXED BY egress_request
+WHERE request_id = ?1 AND request_id <> '' AND instance_id = ?2 ORDER BY rowid LIMIT ?3;

@@ -3,6 +3,7 @@
  */
 #include "runtime/base/metrics.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,4 +101,39 @@ metrics_label(struct buf *out, const char *name, const char *value)
 			buf_add_char(out, *value);
 	}
 	buf_add_char(out, '"');
+}
+
+/* "# TYPE x_total counter" names the family x, and "# HELP x_total ..." before it as well. */
+void
+metrics_open(struct buf *out, const char *text)
+{
+	static const char counter[] = " counter";
+	const char *help = NULL; /* a line that waits for its TYPE */
+
+	for (size_t len; *text != '\0'; text += len) {
+		len = strcspn(text, "\n");
+		const char *name = text + 7, *end = name + strcspn(name, " ");
+		len += text[len] == '\n';
+		if (strncmp(text, "# HELP ", 7) == 0) {
+			help = text;
+			continue;
+		}
+		if (strncmp(text, "# TYPE ", 7) != 0) {
+			buf_add(out, text, len);
+			continue;
+		}
+		const bool cut = strncmp(end, counter, sizeof(counter) - 1) == 0 &&
+		    end - name > 6 && strncmp(end - 6, "_total", 6) == 0;
+		const int family = (int)(end - name) - (cut ? 6 : 0);
+		buf_printf(
+		    out, "# TYPE %.*s%.*s", family, name, (int)(len - (size_t)(end - text)), end);
+		if (help != NULL) {
+			const char *words = help + 7 + (end - name);
+
+			buf_printf(out, "# HELP %.*s%.*s\n", family, name,
+			    (int)strcspn(words, "\n"), words);
+		}
+		help = NULL;
+	}
+	buf_add_str(out, "# EOF\n");
 }

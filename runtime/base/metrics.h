@@ -35,6 +35,8 @@ void metrics_head(struct buf *out, const char *name, const char *type, const cha
 void metrics_value(struct buf *out, const char *name, const char *labels, double value);
 void metrics_histogram(struct buf *out, const char *name, const char *labels,
     const struct metric_buckets *, const struct metric_histogram *);
+/** metrics_open - Prometheus text as OpenMetrics: families of counters without _total, "# EOF". */
+void metrics_open(struct buf *out, const char *text);
 /** metrics_label - append `name="value"` with the value escaped. */
 void metrics_label(struct buf *out, const char *name, const char *value);
 #endif

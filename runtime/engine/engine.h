@@ -75,6 +75,8 @@ struct pod_state {
 	char instance[40], competitor[48], version[40], hash[68];
 	enum pod_phase phase; /* of the competitor's container */
 	bool link_running;
+	char container[72]; /* id of the competitor's container */
+	int pid; /* its first process, as the engine's host counts; 0: none */
 	int exit_code;
 	int signal; /* 0 if it exited by itself */
 	bool oom_killed;

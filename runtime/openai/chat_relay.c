@@ -13,6 +13,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+#include "runtime/base/metrics.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/http_exchange.h"
@@ -20,6 +21,7 @@
 #include "runtime/openai/chat_unfold.h"
 #include "runtime/openai/dialect.h"
 #include "runtime/openai/envelope.h"
+#include "runtime/openai/relay_tap.h"
 
 #define HEADERS_MAX 24 /* an owner adds up to 13, of them 9 about limits */
 #define ERROR_BODY_BYTES 65536 /* of a status other than 200 that is looked at */
@@ -47,6 +49,7 @@ struct chat_relay {
 	bool stream;
 	int64_t accepted_us;
 	struct chat_result result;
+	struct relay_tap *tap; /* NULL: nobody looks */
 
 	struct http_exchange *exchange; /* of the running attempt */
 	struct sse_parser sse;
@@ -80,6 +83,8 @@ release(struct chat_relay *r)
 	timer_cancel(&r->failed);
 	sse_done(&r->sse);
 	buf_done(&r->body);
+	if (r->tap != NULL)
+		r->tap->end(r->tap);
 	free(r);
 }
 
@@ -147,6 +152,7 @@ commit(struct chat_relay *r)
 	if (r->result.committed)
 		return;
 	r->result.committed = true;
+	r->result.committed_us = clock_now_us() - r->accepted_us;
 	if (r->sink != NULL)
 		timer_cancel(&r->ping); /* its readers have each their own */
 	else
@@ -184,10 +190,10 @@ ping(struct chat_relay *r)
 	r->result.pings++;
 	if (r->events->on_ping != NULL)
 		r->events->on_ping(r, &told, r->arg);
-	if (told.len > 0)
-		send_stream(r, told.data, told.len);
-	else
-		send_stream(r, ": ping\n\n", 8);
+	if (told.len == 0)
+		buf_add_str(&told, ": ping\n\n");
+	relay_tap_show(r->tap, RELAY_PING, told.data, told.len);
+	send_stream(r, told.data, told.len);
 	buf_done(&told);
 }
 
@@ -318,6 +324,7 @@ reply_error(struct chat_relay *r, enum wire_code code, const char *text, const c
 	h[n] = (struct http_header){ 0 };
 	envelope_add_as(&body, code, r->events->fault, text, NULL, r->client->id, details);
 	r->result.bytes_out += body.len;
+	relay_tap_show(r->tap, RELAY_OURS, body.data, body.len);
 	http_reply(r->client, status, h, body.data, body.len);
 	buf_done(&body);
 }
@@ -332,8 +339,10 @@ end_stream(struct chat_relay *r, enum wire_code code, const char *text)
 		    r->sink != NULL ? r->sink->request_id : r->client->id, r->watch.sequence + 1);
 	if (r->dialect->done != NULL)
 		buf_add_str(&tail, r->dialect->done);
-	if (tail.len > 0)
+	if (tail.len > 0) {
+		relay_tap_show(r->tap, RELAY_OURS, tail.data, tail.len);
 		send_stream(r, tail.data, tail.len);
+	}
 	if (r->sink != NULL)
 		r->sink->end(r->sink, code);
 	else
@@ -485,6 +494,7 @@ pass_event(struct chat_relay *r, const struct sse_event *ev)
 	    : 0;
 
 	r->began = true;
+	relay_tap_show(r->tap, RELAY_CLIENT, ev->raw + bom, ev->raw_len - bom);
 	send_stream(r, ev->raw + bom, ev->raw_len - bom);
 }
 
@@ -578,10 +588,13 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	struct chat_relay *r = arg;
 	const size_t max =
 	    r->result.upstream_status == 200 ? r->limits->json_bytes : ERROR_BODY_BYTES;
+	struct metric_histogram *const delay = r->limits->delay;
+	const int64_t read_us = delay != NULL ? clock_now_us() : 0;
 	struct error err = { 0 };
 
 	enter(r);
 	r->result.bytes_in += len;
+	relay_tap_show(r->tap, RELAY_UPSTREAM, bytes, len);
 	if (r->is_stream_body) {
 		if (sse_feed(&r->sse, bytes, len, on_event, r, &err) < 0 && !r->over &&
 		    r->exchange != NULL)
@@ -597,6 +610,8 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	} else {
 		answer_whole(r);
 	}
+	if (delay != NULL)
+		metric_observe_us(delay, &buckets_overhead, (uint64_t)(clock_now_us() - read_us));
 	leave(r);
 }
 
@@ -614,6 +629,7 @@ answer_unfolded(struct chat_relay *r)
 	}
 	r->relayed = true;
 	r->result.chunks = 1;
+	relay_tap_show(r->tap, RELAY_OURS, events.data, events.len);
 	send_stream(r, events.data, events.len);
 	buf_done(&events);
 	finish(r, CODE_NONE, NULL, NULL);
@@ -640,7 +656,8 @@ answer_whole(struct chat_relay *r)
 		    " did not answer with an event stream though a stream was asked for.");
 		return;
 	}
-	if (!chat_answer_read(r->dialect, buf_str(&r->body), r->body.len, &usage, why)) {
+	if (!chat_answer_read(r->dialect, buf_str(&r->body), r->body.len, &usage, r->watch.answer,
+		why)) {
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is not %s: %s",
 		    r->dialect->answer, why);
 		return;
@@ -657,6 +674,7 @@ answer_whole(struct chat_relay *r)
 	h[n] = (struct http_header){ 0 };
 	r->result.committed = true;
 	r->result.bytes_out += r->body.len;
+	relay_tap_show(r->tap, RELAY_CLIENT, r->body.data, r->body.len);
 	http_reply(r->client, 200, h, r->body.data, r->body.len);
 	r->client = NULL;
 	finish(r, CODE_NONE, NULL, NULL);
@@ -759,6 +777,7 @@ chat_relay_attempt(
     struct chat_relay *r, struct transport *t, const struct iovec *parts, size_t nparts)
 {
 	const bool want_usage = r->watch.want_usage;
+	struct chat_answer *const answer = r->watch.answer;
 
 	r->result.attempts++;
 	r->result.code = CODE_NONE;
@@ -767,6 +786,7 @@ chat_relay_attempt(
 	r->result.upstream_body[0] = r->result.retry_after[0] = '\0';
 	r->watch = (struct chat_stream){ .dialect = r->dialect,
 		.want_usage = want_usage,
+		.answer = answer,
 		.usage = { .cost_micro_usd = -1, .sandbox_seconds = -1 } };
 	sse_done(&r->sse);
 	r->sse = (struct sse_parser){ .max_bytes = r->limits->event_bytes };
@@ -799,6 +819,18 @@ chat_relay_abandon(struct chat_relay *r)
 			reply_error(r, CODE_DRAINING, "Janus is stopping.", NULL);
 	}
 	release(r);
+}
+
+void
+chat_relay_tap(struct chat_relay *r, struct relay_tap *tap)
+{
+	r->tap = tap;
+}
+
+void
+chat_relay_learn(struct chat_relay *r, struct chat_answer *answer)
+{
+	r->watch.answer = answer;
 }
 
 const struct chat_result *

@@ -23,6 +23,7 @@
 #include "runtime/openai/codes.h"
 struct buf;
 struct dialect;
+struct metric_histogram;
 struct transport;
 
 struct chat_relay_limits {
@@ -33,6 +34,7 @@ struct chat_relay_limits {
 	int64_t total_ms; /* from acceptance */
 	size_t event_bytes; /* largest event */
 	size_t json_bytes; /* largest non-stream answer */
+	struct metric_histogram *delay; /* where to count how long we hold what was read; NULL */
 };
 extern const struct chat_relay_limits chat_relay_defaults;
 
@@ -50,6 +52,7 @@ struct chat_result {
 	int64_t ttft_us; /* from acceptance to the first content; -1: none came */
 	int64_t max_gap_ms; /* longest silence between upstream's events */
 	/* since acceptance; 0: never */
+	int64_t committed_us; /* when status 200 was sent */
 	int64_t head_us, first_event_us,
 	    max_gap_at_us; /* of this attempt's head; of that silence's end */
 	uint64_t chunks, pings;
@@ -127,4 +130,11 @@ void chat_relay_abandon(struct chat_relay *);
 /** chat_relay_result - what is known so far; borrowed. */
 const struct chat_result *chat_relay_result(const struct chat_relay *);
 struct http_request *chat_relay_client(const struct chat_relay *);
+struct relay_tap;
+struct chat_answer;
+/** chat_relay_tap - show what passes to a tap (relay_tap.h) from now on; it is ended with the relay.
+ *  NULL is fine. */
+void chat_relay_tap(struct chat_relay *, struct relay_tap *);
+/** chat_relay_learn - note what the answer says of itself; borrowed. NULL: nothing is looked for. */
+void chat_relay_learn(struct chat_relay *, struct chat_answer *);
 #endif

@@ -10,6 +10,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json_scan.h"
+#include "runtime/openai/chat_params.h"
 #include "runtime/openai/chat_shape.h"
 #include "runtime/openai/dialect.h"
 #include "runtime/openai/dialect_fields.h"
@@ -25,6 +26,7 @@ struct scan {
 	const char *text;
 	const struct dialect *dialect;
 	struct chat_request *out;
+	struct chat_params *params; /* NULL: nobody asks */
 	struct chat_shape shape;
 	size_t root_at;
 	bool has_model, has_required;
@@ -138,6 +140,8 @@ see_value(const struct json_value *v, void *arg)
 		chat_shape_value(&s->shape, v);
 	else
 		dialect_shape_value(&s->shape, s->dialect, v);
+	if (s->params != NULL)
+		chat_params_see(s->params, s->text, v);
 	if (v->depth == 0) {
 		s->root_at = v->at;
 		if (v->type != JSON_OBJECT)
@@ -199,18 +203,19 @@ chat_request_set_model(struct chat_request *r, const char *literal)
 int
 chat_request_scan(const char *body, size_t len, struct chat_request *out, struct chat_fault *fault)
 {
-	return dialect_request_scan(&dialects[DIALECT_CHAT], body, len, out, fault);
+	return dialect_request_scan(&dialects[DIALECT_CHAT], body, len, out, NULL, fault);
 }
 
 int
 dialect_request_scan(const struct dialect *dialect, const char *body, size_t len,
-    struct chat_request *out, struct chat_fault *fault)
+    struct chat_request *out, struct chat_params *params, struct chat_fault *fault)
 {
 	struct chat_request found = { 0 };
 	struct chat_fault why = { 0 };
 	struct scan s = { .text = body,
 		.dialect = dialect,
 		.out = &found,
+		.params = params,
 		.shape = { .text = body, .fault = &why } };
 	struct error err = { 0 };
 

@@ -31,6 +31,7 @@ struct chat_request {
 	struct chat_edit edits[4];
 	size_t nedits;
 };
+struct chat_params;
 struct chat_fault { /* why a request is refused */
 	enum wire_code code;
 	char param[64]; /* "messages[2].role"; "" if none */
@@ -44,9 +45,10 @@ struct chat_fault { /* why a request is refused */
  * naming the field.  Removed when forwarding: competitor_id, chutes_access_token.
  */
 int chat_request_scan(const char *body, size_t len, struct chat_request *out, struct chat_fault *);
-/** dialect_request_scan - the same for a request of any dialect. */
+/** dialect_request_scan - the same for a request of any dialect; and what else it asks for, unless
+ *  params is NULL. */
 int dialect_request_scan(const struct dialect *, const char *body, size_t len,
-    struct chat_request *out, struct chat_fault *);
+    struct chat_request *out, struct chat_params *, struct chat_fault *);
 /** chat_request_set_model - forward another model name: literal is a JSON string with its quotes,
  *  borrowed until the parts are sent. At most once. */
 void chat_request_set_model(struct chat_request *, const char *literal);

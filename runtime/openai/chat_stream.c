@@ -33,6 +33,7 @@ struct look { /* what one chunk holds */
 	size_t content_bytes;
 	const char *text,
 	    *text_end; /* of the content, between its quotes; NULL if it is no string */
+	struct chat_answer *answer; /* to fill; NULL */
 };
 
 static const char *
@@ -97,12 +98,48 @@ see_delta(struct look *look, const char *key, size_t len, const char *value, con
 		}
 }
 
+/* A short text as it stands between its quotes; kept only if nothing in it is escaped. */
+static void
+note_text(char *out, size_t cap, const char *from, size_t len)
+{
+	if (len < cap && memchr(from, '\\', len) == NULL && str_utf8_valid(from, len))
+		snprintf(out, cap, "%.*s", (int)len, from);
+}
+
+static void
+note_finish(struct chat_answer *a, const char *from, size_t len)
+{
+	const size_t at = strlen(a->finish_reasons);
+
+	if (at + len + 2 < sizeof(a->finish_reasons)) {
+		if (at > 0)
+			strcpy(a->finish_reasons + at, ",");
+		note_text(a->finish_reasons + strlen(a->finish_reasons), len + 1, from, len);
+	}
+}
+
+static void
+note_key(struct chat_answer *a, int depth, const char *key, size_t len, const char *value,
+    const char *end)
+{
+	const size_t text = (size_t)(string_end(value + 1, end) - value - 1);
+
+	if (depth == DEPTH_ROOT && a->id[0] == '\0' && key_is(key, len, "id"))
+		note_text(a->id, sizeof(a->id), value + 1, text);
+	else if (depth == DEPTH_ROOT && a->model[0] == '\0' && key_is(key, len, "model"))
+		note_text(a->model, sizeof(a->model), value + 1, text);
+	else if (depth == DEPTH_CHOICE && key_is(key, len, "finish_reason"))
+		note_finish(a, value + 1, text);
+}
+
 static void
 see_key(
     struct look *look, int depth, const char *key, size_t len, const char *value, const char *end)
 {
 	const char first = value < end ? *value : '\0';
 
+	if (look->answer != NULL && first == '"')
+		note_key(look->answer, depth, key, len, value, end);
 	if (depth == DEPTH_ROOT) {
 		if (key_is(key, len, "usage"))
 			look->usage = first == '{';
@@ -257,6 +294,12 @@ read_usage(const cJSON *usage, struct chat_usage *out)
 	    !read_tokens(usage, made, &u.completion_tokens) ||
 	    !read_tokens(usage, "total_tokens", &u.total_tokens))
 		return false;
+	if (!read_tokens(json_get(usage, "completion_tokens_details"), "reasoning_tokens",
+		&u.reasoning_tokens))
+		u.reasoning_tokens = 0;
+	if (!read_tokens(
+		json_get(usage, "prompt_tokens_details"), "cached_tokens", &u.cached_tokens))
+		u.cached_tokens = 0;
 	if (u.total_tokens == 0)
 		u.total_tokens = u.prompt_tokens + u.completion_tokens;
 	const double cost = json_num(usage, "cost_usd", -1);
@@ -297,7 +340,7 @@ chat_stream_content(struct chat_stream *s, bool has, size_t bytes)
 enum chat_verdict
 chat_stream_event(struct chat_stream *s, const struct sse_event *ev, bool *content)
 {
-	struct look look = { 0 };
+	struct look look = { .answer = s->answer };
 
 	*content = false;
 	if (s->dialect != NULL && s->dialect->named)
@@ -337,13 +380,29 @@ struct completion {
 	enum json_type root;
 	bool error, is_array, any, item;
 	size_t usage_at, usage_len;
+	struct chat_answer *answer; /* to fill; NULL */
 };
+
+static void
+note_value(struct completion *c, const struct json_value *v)
+{
+	struct chat_answer *a = c->answer;
+
+	if (v->depth == 1 && json_key_is(c->text, v, "id"))
+		note_text(a->id, sizeof(a->id), c->text + v->at + 1, v->len - 2);
+	else if (v->depth == 1 && json_key_is(c->text, v, "model"))
+		note_text(a->model, sizeof(a->model), c->text + v->at + 1, v->len - 2);
+	else if (v->depth == 3 && json_key_is(c->text, v, "finish_reason"))
+		note_finish(a, c->text + v->at + 1, v->len - 2);
+}
 
 static int
 see_completion(const struct json_value *v, void *arg)
 {
 	struct completion *c = arg;
 
+	if (c->answer != NULL && v->type == JSON_STRING && v->key_len > 0 && v->depth <= 3)
+		note_value(c, v);
 	if (v->depth == 0) {
 		c->root = v->type;
 	} else if (v->depth == 1 && v->key_len > 0) {
@@ -373,9 +432,9 @@ see_completion(const struct json_value *v, void *arg)
 
 bool
 chat_answer_read(const struct dialect *dialect, const char *json, size_t len,
-    struct chat_usage *out, char *error_text)
+    struct chat_usage *out, struct chat_answer *answer, char *error_text)
 {
-	struct completion c = { .text = json, .dialect = dialect };
+	struct completion c = { .text = json, .dialect = dialect, .answer = answer };
 	_cleanup_json_ cJSON *usage = NULL;
 	struct error err = { 0 };
 
@@ -406,7 +465,7 @@ chat_answer_read(const struct dialect *dialect, const char *json, size_t len,
 bool
 chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text)
 {
-	return chat_answer_read(&dialects[DIALECT_CHAT], json, len, out, error_text);
+	return chat_answer_read(&dialects[DIALECT_CHAT], json, len, out, NULL, error_text);
 }
 
 bool

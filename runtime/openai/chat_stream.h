@@ -17,8 +17,15 @@ struct buf;
 struct chat_usage {
 	bool reported; /* a sane usage object was seen; else the numbers are estimates */
 	int64_t prompt_tokens, completion_tokens, total_tokens;
+	int64_t reasoning_tokens, cached_tokens; /* of them, as reported */
 	int64_t cost_micro_usd; /* as the competitor claims; -1 if it does not */
 	double sandbox_seconds; /* -1: not reported */
+};
+
+/* What an answer says of itself, for those who ask for it; zero-initialised. */
+struct chat_answer {
+	char id[96], model[96];
+	char finish_reasons[96]; /* of the choices, as they came, apart by commas */
 };
 
 enum chat_verdict {
@@ -40,6 +47,7 @@ struct chat_mould {
 struct chat_stream { /* embedded; zero-initialised but for want_usage and dialect */
 	const struct dialect *dialect; /* NULL: chat */
 	bool want_usage; /* the client asked for usage: do not strip it */
+	struct chat_answer *answer; /* borrowed; NULL: nobody asks */
 	bool finish_seen; /* some choice had a finish_reason */
 	bool done_seen;
 	bool content_seen; /* content, reasoning or a tool call has come */
@@ -58,9 +66,10 @@ enum chat_verdict chat_stream_event(struct chat_stream *, const struct sse_event
 /** chat_usage_parse - read the usage member of a whole JSON completion (or chunk) of len bytes. */
 bool chat_usage_parse(const char *json, size_t len, struct chat_usage *out);
 /** chat_answer_read - both of these in one pass, of any dialect's whole answer: is it one, and the
- *  usage if it is there. error_text (240 bytes) says what is missing. */
-bool chat_answer_read(
-    const struct dialect *, const char *json, size_t len, struct chat_usage *out, char *error_text);
+ *  usage if it is there; what else it says of itself unless answer is NULL. error_text (240 bytes)
+ *  says what is missing. */
+bool chat_answer_read(const struct dialect *, const char *json, size_t len, struct chat_usage *out,
+    struct chat_answer *answer, char *error_text);
 /** chat_completion_read - the same of a chat completion. */
 bool chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text);
 /** chat_completion_valid - is a non-stream answer a chat completion with at least one choice?

@@ -52,7 +52,7 @@ check(const struct dialect *dialect, const char *body, size_t len)
 	cJSON *was = NULL, *is = NULL;
 	size_t total;
 
-	if (dialect_request_scan(dialect, body, len, &r, &fault) < 0) {
+	if (dialect_request_scan(dialect, body, len, &r, NULL, &fault) < 0) {
 		assert(fault.code != CODE_NONE && fault.text[0] != '\0');
 		return;
 	}

@@ -40,7 +40,7 @@ check(const struct dialect *dialect, const uint8_t *bytes, size_t len)
 		assert(!was_done || v == CHAT_DROP);
 		assert((v == CHAT_ERROR) <= (s.error_text[0] != '\0'));
 		assert(s.usage.prompt_tokens >= 0 && s.usage.completion_tokens >= 0);
-		chat_answer_read(dialect, data, n, &usage, why);
+		chat_answer_read(dialect, data, n, &usage, NULL, why);
 		free(data);
 		at += n + 1;
 	}

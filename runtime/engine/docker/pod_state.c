@@ -31,6 +31,7 @@ pod_state_parse(const cJSON *inspected, struct pod_state *out)
 	out->phase = container_phase(json_str(state, "Status"));
 	out->started_at_ms = read_time(state, "StartedAt");
 	out->oom_killed = json_bool(state, "OOMKilled", false);
+	out->pid = (int)json_int(state, "Pid", 0);
 	out->exit_code = 0;
 	out->signal = 0;
 	out->finished_at_ms = 0;
@@ -85,6 +86,7 @@ add_container(struct docker *d, const struct container *c, struct pod_state *out
 	if (docker_get(d, path, LOOK_MS, &json, &why) < 0)
 		return why.kind == ERROR_NOT_FOUND ? 0 : error_set(err, why.kind, "%s", why.text);
 	pod_state_parse(json, out);
+	snprintf(out->container, sizeof(out->container), "%s", c->id);
 	out->oom_killed = out->oom_killed || saw_oom(d, c->instance);
 	return 0;
 }

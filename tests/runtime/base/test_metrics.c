@@ -65,6 +65,21 @@ START_TEST(test_values_and_labels)
 }
 END_TEST
 
+START_TEST(test_openmetrics)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+
+	metrics_open(&out,
+	    "# HELP a_total Things a total.\n# TYPE a_total counter\na_total{x=\"1\"} 4\n"
+	    "# HELP b_total Not a counter.\n# TYPE b_total gauge\nb_total 1\n"
+	    "# HELP c Seconds.\n# TYPE c histogram\nc_bucket{le=\"+Inf\"} 1\n");
+	ck_assert_str_eq(buf_str(&out),
+	    "# TYPE a counter\n# HELP a Things a total.\na_total{x=\"1\"} 4\n"
+	    "# TYPE b_total gauge\n# HELP b_total Not a counter.\nb_total 1\n"
+	    "# TYPE c histogram\n# HELP c Seconds.\nc_bucket{le=\"+Inf\"} 1\n# EOF\n");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -74,6 +89,7 @@ main(void)
 	tcase_add_test(tc, test_bounds_ascend);
 	tcase_add_test(tc, test_histogram);
 	tcase_add_test(tc, test_values_and_labels);
+	tcase_add_test(tc, test_openmetrics);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -87,7 +87,7 @@ START_TEST(test_requests)
 	struct chat_fault fault = { 0 };
 	const char *body = requests[_i].body;
 	const int rc =
-	    dialect_request_scan(&dialects[requests[_i].at], body, strlen(body), &r, &fault);
+	    dialect_request_scan(&dialects[requests[_i].at], body, strlen(body), &r, NULL, &fault);
 
 	ck_assert_msg(fault.code == requests[_i].code, "%s: %s", body, fault.text);
 	ck_assert_int_eq(rc, requests[_i].code == CODE_NONE ? 0 : -1);
@@ -105,7 +105,7 @@ START_TEST(test_too_many_texts)
 	for (int i = 0; i < 2048; i++)
 		buf_add_str(&body, ",\"a\"");
 	buf_add_str(&body, "]}");
-	ck_assert_int_eq(dialect_request_scan(&dialects[E], body.data, body.len, &r, &fault), -1);
+	ck_assert_int_eq(dialect_request_scan(&dialects[E], body.data, body.len, &r, NULL, &fault), -1);
 	ck_assert_str_eq(fault.param, "input");
 }
 END_TEST

@@ -110,6 +110,19 @@ parse_port(const char *text, void *out, struct error *err)
 	return str_parse_int(text, 1, 65535, out, err);
 }
 
+/* "0.01": a part of all, kept as millionths. */
+static int
+parse_share(const char *text, void *out, struct error *err)
+{
+	char *end;
+	const double n = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(n >= 0 && n <= 1))
+		return error_set(err, ERROR_INVALID, "'%.40s' is not a share from 0 to 1", text);
+	*(int64_t *)out = (int64_t)(n * 1e6 + 0.5);
+	return 0;
+}
+
 /* "2", "0.5": processors, kept as thousandths. */
 static int
 parse_cpus(const char *text, void *out, struct error *err)
@@ -189,6 +202,23 @@ static const struct setting settings[] = {
 	    "for how long at first" },
 	{ "router.breaker_open_max", "60s", AT(breaker_open_max_ms), parse_duration, NULL,
 	    "and at most" },
+	{ "capture.enabled", "false", AT(capture), parse_bool, NULL,
+	    "record the streams that are asked for below, and by x-janus-capture" },
+	{ "capture.content", "false", AT(capture_content), parse_bool, NULL,
+	    "keep prompts and answers in it; else texts are masked" },
+	{ "capture.share", "0", AT(capture_share_millionths), parse_share, NULL,
+	    "of all chats, from 0 to 1" },
+	{ "capture.competitors", "", AT(capture_competitors), parse_string, NULL,
+	    "all chats of these, apart by commas" },
+	{ "capture.callers", "", AT(capture_keys), parse_string, NULL,
+	    "all chats of these keys' ids, apart by commas" },
+	{ "capture.max_chat", "4MiB", AT(capture_max_bytes), parse_size_limit, NULL,
+	    "most that is kept of one chat" },
+	{ "capture.max_total", "256MiB", AT(capture_total_bytes), parse_size_limit, NULL,
+	    "of all files; the oldest go" },
+	{ "capture.max_count", "1000", AT(capture_count), parse_limit, NULL,
+	    "files; the oldest go" },
+	{ "capture.max_age", "7d", AT(capture_age_ms), parse_duration, NULL, "then they go" },
 	{ "stream.max_event", "1MiB", AT(event_bytes), parse_size_limit, NULL,
 	    "largest event of a stream" },
 	{ "stream.resume_bytes", "4MiB", AT(resume_bytes), parse_size_limit, NULL,

@@ -31,6 +31,10 @@ struct config {
 	int64_t breaker_failures, breaker_percent, breaker_open_ms, breaker_open_max_ms;
 	int64_t loops; /* gateway loops; 0: one per core */
 	int64_t uid_first, uid_count;
+	bool capture, capture_content;
+	char *capture_competitors, *capture_keys;
+	int64_t capture_share_millionths, capture_max_bytes, capture_total_bytes, capture_count,
+	    capture_age_ms;
 };
 
 /** config_load - file NULL: the usual places. INVALID as "file:line: message" or naming the variable. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "controlplane/api/api.h"
@@ -24,6 +25,9 @@
 #include "controlplane/gateway/streams.h"
 #include "controlplane/observe/egress.h"
 #include "controlplane/observe/observer.h"
+#include "controlplane/observe/recorder.h"
+#include "controlplane/observe/requests.h"
+#include "controlplane/observe/work.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
 #include "controlplane/registry/routes.h"
@@ -75,6 +79,8 @@ struct janus {
 	struct supervisor *supervisor;
 	struct observer *observer;
 	struct egress_counts *egress;
+	struct recorder *recorder;
+	struct works works;
 	struct api *api;
 	struct gateway_config gateway_config;
 	struct cors *cors; /* NULL: none */
@@ -212,6 +218,7 @@ on_usage(const struct gateway_usage *u, void *arg)
 	str_copy(row.code, sizeof(row.code), code->code);
 	str_copy(row.key_id, sizeof(row.key_id), u->key_id);
 	store_add_usage(j->store, &row);
+	recorder_settle(u->tap, u);
 	observer_usage(j->observer, u);
 }
 
@@ -243,6 +250,60 @@ on_chat_question(const char *instance, const char *id, void *arg)
 }
 
 static const struct broker_events broker_events = { on_platform_call, on_chat_question };
+static struct relay_tap *
+on_capture(const struct gateway_capture *about, void *arg)
+{
+	struct janus *j = arg;
+
+	return recorder_begin(j->recorder, about);
+}
+
+static void
+on_work(const struct supervisor_work *w, void *arg)
+{
+	struct janus *j = arg;
+	struct work_record r = {
+		.kind = w->is_pull ? WORK_PULL : WORK_START,
+		.ok = w->ok,
+		.at_ms = clock_wall_ms() - w->duration_ms,
+		.duration_ms = w->duration_ms,
+		.health_ms = w->health_ms,
+		.bytes = w->bytes,
+	};
+
+	snprintf(r.competitor, sizeof(r.competitor), "%s", w->competitor);
+	snprintf(r.id, sizeof(r.id), "%s", w->id);
+	snprintf(r.image, sizeof(r.image), "%s", w->image);
+	snprintf(r.digest, sizeof(r.digest), "%s", w->digest);
+	snprintf(r.reason, sizeof(r.reason), "%s", w->reason);
+	works_add(&j->works, &r);
+	observer_work(j->observer, &r);
+}
+
+static void
+on_used(
+    const char *competitor, const char *instance, uint64_t cpu_us, uint64_t memory_bytes, void *arg)
+{
+	struct janus *j = arg;
+
+	if (competitor == NULL)
+		works_look(&j->works);
+	else
+		works_used(&j->works, competitor, instance, cpu_us, memory_bytes);
+}
+
+/* What a span tells of the pod that answered. */
+static void
+fill_names(struct request_record *q, void *arg)
+{
+	struct janus *j = arg;
+	const struct version *v = registry_version(&j->registry, q->version_id);
+
+	if (v != NULL && !v->is_url)
+		snprintf(q->details->image, sizeof(q->details->image), "%s", v->reference);
+	snprintf(q->details->container, sizeof(q->details->container), "%s",
+	    supervisor_container(j->supervisor, q->instance_id));
+}
 
 static int64_t
 other_head(struct http_request *req, void *arg)
@@ -277,6 +338,19 @@ health(struct buf *out, void *arg)
 }
 
 static void
+disk_metrics(const struct janus *j, struct buf *out)
+{
+	struct statvfs fs;
+
+	if (statvfs(j->config->state_dir, &fs) < 0)
+		return;
+	metrics_head(out, "janus_disk_free_bytes", "gauge", "Free where the state is kept.");
+	metrics_value(out, "janus_disk_free_bytes", "", (double)fs.f_bavail * (double)fs.f_frsize);
+	metrics_head(out, "janus_disk_size_bytes", "gauge", "Size of that file system.");
+	metrics_value(out, "janus_disk_size_bytes", "", (double)fs.f_blocks * (double)fs.f_frsize);
+}
+
+static void
 metrics(struct buf *out, void *arg)
 {
 	struct janus *j = arg;
@@ -305,19 +379,27 @@ metrics(struct buf *out, void *arg)
 	metrics_value(out, "janus_db_size_bytes", "", (double)stats.db_bytes);
 	metrics_head(out, "janus_wal_size_bytes", "gauge", "Size of its write-ahead log.");
 	metrics_value(out, "janus_wal_size_bytes", "", (double)stats.wal_bytes);
+	metrics_head(out, "janus_db_write_seconds", "histogram", "Transactions of the writer.");
+	metrics_histogram(out, "janus_db_write_seconds", "", &buckets_http, store_writes(j->store));
+	metrics_head(out, "janus_db_busy_total", "counter",
+	    "Transactions that found the database held by somebody else.");
+	metrics_value(out, "janus_db_busy_total", "", (double)stats.busy);
+	disk_metrics(j, out);
 	metrics_head(out, "janus_usage_rows_dropped_total", "counter",
 	    "Usage rows that did not fit the queue.");
 	metrics_value(out, "janus_usage_rows_dropped_total", "", (double)stats.usage_dropped);
 	observer_metrics(j->observer, out);
 	egress_metrics(j->egress, out);
+	works_metrics(&j->works, out);
+	recorder_metrics(j->recorder, out);
 }
 
 static void
-http_metrics(struct buf *out, void *arg)
+http_metrics(struct buf *out, enum gateway_metric which, void *arg)
 {
 	const struct janus *j = arg;
 
-	api_metrics(j->api, out);
+	api_metrics(j->api, out, which);
 }
 
 static const struct gateway_hooks hooks = {
@@ -327,6 +409,15 @@ static const struct gateway_hooks hooks = {
 	.health = health,
 	.metrics = metrics,
 	.http_metrics = http_metrics,
+};
+static const struct gateway_hooks recording_hooks = {
+	.on_usage = on_usage,
+	.other_head = other_head,
+	.other_request = other_request,
+	.health = health,
+	.metrics = metrics,
+	.http_metrics = http_metrics,
+	.on_capture = on_capture,
 };
 
 /* ---- signals and draining ---- */
@@ -475,6 +566,10 @@ on_signal(int signo, void *arg)
 	case SIGTERM:
 	case SIGINT: drain(j); break;
 	case SIGHUP: reload(j); break;
+	case SIGUSR1:
+		recorder_reopen(j->recorder);
+		log_info("capture.reopened");
+		break;
 	case SIGUSR2: dump(j); break;
 	default: break;
 	}
@@ -542,6 +637,27 @@ set_policy(struct janus *j)
 }
 
 static int
+open_recorder(struct janus *j, struct error *err)
+{
+	const struct config *c = j->config;
+	const struct recorder_config r = {
+		.enabled = c->capture,
+		.content = c->capture_content,
+		.share = (double)c->capture_share_millionths / 1e6,
+		.competitors = c->capture_competitors,
+		.keys = c->capture_keys,
+		.max_bytes = c->capture_max_bytes,
+		.total_bytes = c->capture_total_bytes,
+		.count = c->capture_count,
+		.age_ms = c->capture_age_ms,
+		.state_dir = c->state_dir,
+	};
+
+	j->recorder = recorder_new(&r, err);
+	return j->recorder != NULL ? 0 : -1;
+}
+
+static int
 open_engine(struct janus *j, struct error *err)
 {
 	j->engine_config = (struct engine_config){
@@ -580,6 +696,8 @@ make_supervisor(struct janus *j, struct error *err)
 		.on_submission = on_submission,
 		.on_status = summarise,
 		.broker = &broker_events,
+		.on_work = on_work,
+		.on_used = on_used,
 		.arg = j,
 	};
 
@@ -599,6 +717,7 @@ make_api(struct janus *j)
 		.engine = j->engine,
 		.gateways = j->gateways,
 		.requests = observer_requests(j->observer),
+		.recorder = j->recorder,
 		.keys = &j->keys,
 		.on_keys = on_keys,
 		.keys_arg = j,
@@ -659,7 +778,8 @@ make_lane(struct janus *j, struct loop *loop, struct error *err)
 
 	lane->janus = j;
 	lane->loop = loop;
-	lane->gateway = gateway_new(loop, &j->gateway_config, &hooks, j, err);
+	lane->gateway = gateway_new(loop, &j->gateway_config,
+	    recorder_enabled(j->recorder) ? &recording_hooks : &hooks, j, err);
 	if (lane->gateway == NULL)
 		return -1;
 	gateway_set_keys(
@@ -766,6 +886,9 @@ start(struct janus *j, struct error *err)
 		return -1;
 	j->egress = egress_counts_new();
 	set_gateway_config(j);
+	observer_names(j->observer, fill_names, j);
+	if (open_recorder(j, err) < 0)
+		return -1;
 	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)
 		return -1;
 	make_api(j);
@@ -784,6 +907,7 @@ daemon_start(struct config *config, struct error *err)
 	j->lock = -1;
 	j->started_at_ms = clock_now_ms();
 	pthread_mutex_init(&j->summary_lock, NULL);
+	works_init(&j->works);
 	snprintf(j->listen, sizeof(j->listen), "%s:%lld", config->host, (long long)config->port);
 	if (start(j, err) < 0) {
 		daemon_stop(j);
@@ -830,6 +954,8 @@ daemon_stop(struct janus *j)
 			loop_free(j->lanes[i].loop);
 	observer_free(j->observer);
 	egress_counts_free(j->egress);
+	recorder_free(j->recorder);
+	works_done(&j->works);
 	supervisor_free(j->supervisor);
 	api_free(j->api);
 	if (j->engine != NULL)

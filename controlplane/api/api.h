@@ -8,6 +8,7 @@
 #define JANUS_API_API_H
 #include <stdbool.h>
 #include <stdint.h>
+#include "controlplane/gateway/gateway.h"
 struct config;
 struct http_request;
 struct loop;
@@ -19,6 +20,7 @@ struct workers;
 struct engine;
 struct gateway;
 struct key_ring;
+struct recorder;
 struct keys;
 struct requests;
 struct buf;
@@ -33,6 +35,7 @@ struct api_deps { /* borrowed */
 	struct engine *engine;
 	struct gateway *const *gateways; /* there before the first call is */
 	const struct requests *requests; /* the last chats */
+	struct recorder *recorder; /* captures of some */
 	struct key_ring *keys;
 	/** Keys changed: what gateways are to use from now on; takes over the reference. */
 	void (*on_keys)(struct keys *, void *keys_arg);
@@ -52,8 +55,8 @@ int64_t api_head(struct api *, struct http_request *);
 void api_request(struct api *, struct http_request *);
 /** api_submission_changed - tell who follows it. Control loop. */
 void api_submission_changed(struct api *, const struct submission *);
-/** api_metrics - samples of janus_http_requests_total for this surface, without their head. Any thread. */
-void api_metrics(const struct api *, struct buf *out);
+/** api_metrics - samples of a family for this surface, without their head. Any thread. */
+void api_metrics(const struct api *, struct buf *out, enum gateway_metric);
 /** api_close - end all streams (daemon shutdown). Control loop. */
 void api_close(struct api *);
 #endif

@@ -110,10 +110,11 @@ deliver(void *arg)
 	if (a->kind == ANSWER_WRITE)
 		atomic_fetch_sub(&c->queued, a->bytes.len);
 	if (last)
-		api_count_of(c->api, c->method, c->path, a->status);
+		api_count_of(c->api, c->method, c->path, a->status, c->accepted_us);
 	buf_done(&a->bytes);
 	free(a);
 	if (last) {
+		c->api->in_flight--;
 		c->request = NULL;
 		call_let_go(c);
 	}
@@ -201,6 +202,13 @@ reply_code(struct api_call *c, enum wire_code code, const char *param, const cha
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	reply_text(c, code, param, text);
+}
+
+void
+reply_made(struct api_call *c, int status, const char *content_type, struct buf *body)
+{
+	send_answer(c, ANSWER_WHOLE, status, content_type, body);
+	*body = (struct buf){ 0 };
 }
 
 void
@@ -295,6 +303,8 @@ call_start(struct api *api, struct loop *control, struct http_request *req, cons
 	struct start *s = mem_zalloc(sizeof(*s));
 
 	c->api = api;
+	api->in_flight++;
+	c->accepted_us = req->accepted_us;
 	c->owner = req->loop;
 	c->control = control;
 	c->request = req;

@@ -36,6 +36,7 @@ struct api_call {
 	void (*on_gone)(struct api_call *, void *arg); /* may be NULL */
 	void *arg;
 	/* the other side; internal */
+	int64_t accepted_us;
 	struct loop *owner, *control;
 	struct http_request *request;
 	int sides;
@@ -54,6 +55,8 @@ void reply_json(struct api_call *, int status, cJSON *);
 void reply_error(struct api_call *, const struct error *);
 void reply_code(struct api_call *, enum wire_code, const char *param, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/** reply_made - with a body that was made elsewhere; takes its bytes. */
+void reply_made(struct api_call *, int status, const char *content_type, struct buf *body);
 void reply_empty(struct api_call *, int status);
 
 /** reply_bytes - the last step of all of them: JSON text, taken over. */

@@ -21,14 +21,17 @@ struct api {
 	struct once *onces; /* requests with an Idempotency-Key that are under way */
 	bool closing;
 	metric_counter http[API_ROUTES_MAX][API_STATUSES]; /* the last route: none */
+	struct metric_histogram durations[API_ROUTES_MAX][API_STATUSES];
+	_Atomic int64_t in_flight;
 };
 
 /* counts.c */
-void api_count(struct api *, size_t route, int status);
-void api_counts_text(
-    const struct api *, size_t route, const char *path, const char *method, struct buf *out);
-/** api_count_of - count by what was asked for (routes.c). Any thread. */
-void api_count_of(struct api *, const char *method, const char *path, int status);
+void api_count(struct api *, size_t route, int status, int64_t duration_us);
+void api_counts_text(const struct api *, size_t route, const char *path, const char *method,
+    enum gateway_metric, struct buf *out);
+/** api_count_of - count by what was asked for, and when it came (routes.c). Any thread. */
+void api_count_of(
+    struct api *, const char *method, const char *path, int status, int64_t accepted_us);
 
 /* submissions.c */
 void submission_create(struct api_call *);
@@ -81,6 +84,10 @@ void measure_add(struct measure *, const struct egress_row *);
 /** measure_render - add "measured" and "platform_calls" to a request; the calls go over. */
 void measure_render(struct measure *, cJSON *request);
 void measure_done(struct measure *);
+/* captures.c */
+void capture_list(struct api_call *);
+void capture_get(struct api_call *);
+void capture_remove(struct api_call *);
 
 /* top.c */
 void top_get(struct api_call *);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controlplane/api/handlers.h"
+#include "controlplane/observe/recorder.h"
 #include "controlplane/observe/requests.h"
 #include "controlplane/store/egress.h"
 #include "controlplane/store/store.h"
@@ -100,6 +101,15 @@ name_competitor(const struct api_call *c, cJSON *row)
 	if (found != NULL)
 		cJSON_ReplaceItemInObjectCaseSensitive(
 		    row, "competitor", cJSON_CreateString(found->slug));
+}
+
+static void
+add_capture(const struct api_call *c, cJSON *json, const char *id)
+{
+	struct capture_file file;
+
+	json_add_str(
+	    json, "capture", recorder_find(DEPS(c)->recorder, id, &file) ? file.head.id : NULL);
 }
 
 static void
@@ -305,6 +315,7 @@ one_read(void *arg)
 		cJSON *json = render_record(kept);
 
 		measure_render(&q->measure, json);
+		add_capture(q->call, json, q->id);
 		reply_json(q->call, 200, json);
 	} else if (row == NULL) {
 		reply_code(q->call, CODE_RESOURCE_NOT_FOUND, NULL,
@@ -314,6 +325,7 @@ one_read(void *arg)
 		name_competitor(q->call, row);
 		json_add_str(row, "timeline", NULL);
 		measure_render(&q->measure, row);
+		add_capture(q->call, row, q->id);
 		reply_json(q->call, 200, row);
 	}
 	query_free(q);

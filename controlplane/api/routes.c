@@ -11,6 +11,7 @@
 #include "controlplane/store/keys.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
@@ -59,6 +60,9 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/requests/:ref", request_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/egress", egress_list, READ, 0,
 	    "limit after competitor request decision service", NULL },
+	{ "GET", "/api/v1/captures", capture_list, ADMIN, 0, PAGE " competitor", NULL },
+	{ "GET", "/api/v1/captures/:ref", capture_get, ADMIN, 0, NULL, NULL },
+	{ "DELETE", "/api/v1/captures/:ref", capture_remove, ADMIN, 0, NULL, NULL },
 	{ "GET", "/api/v1/top", top_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/events", event_list, READ, 0, "limit after order object_id follow",
 	    NULL },
@@ -112,7 +116,7 @@ refuse(struct api *api, struct http_request *req, enum wire_code code, const cha
 	struct buf b = { 0 };
 
 	envelope_add(&b, code, text, NULL, req->id, NULL);
-	api_count_of(api, req->method, req->path, wire_code_info(code)->status);
+	api_count_of(api, req->method, req->path, wire_code_info(code)->status, req->accepted_us);
 	http_reply(req, wire_code_info(code)->status, headers, b.data, b.len);
 	buf_done(&b);
 }
@@ -157,7 +161,7 @@ answer_options(struct api *api, struct http_request *req, const char *allow)
 {
 	const struct http_header headers[] = { { "allow", allow }, { 0 } };
 
-	api_count_of(api, req->method, req->path, 204);
+	api_count_of(api, req->method, req->path, 204, req->accepted_us);
 	http_reply(req, 204, headers, NULL, 0);
 }
 
@@ -186,21 +190,27 @@ api_head(struct api *api, struct http_request *req)
 _Static_assert(ARRAY_LEN(routes) < API_ROUTES_MAX, "a row of counters each");
 
 void
-api_count_of(struct api *api, const char *method, const char *path, int status)
+api_count_of(struct api *api, const char *method, const char *path, int status, int64_t accepted_us)
 {
 	_cleanup_buf_ struct buf allow = { 0 };
 	struct route_params params = { 0 };
 	const struct api_route *r = find_route(method, path, &params, &allow);
 
-	api_count(api, r != NULL ? (size_t)(r - routes) : API_ROUTES_MAX - 1, status);
+	api_count(api, r != NULL ? (size_t)(r - routes) : API_ROUTES_MAX - 1, status,
+	    clock_now_us() - accepted_us);
 }
 
 void
-api_metrics(const struct api *api, struct buf *out)
+api_metrics(const struct api *api, struct buf *out, enum gateway_metric which)
 {
+	if (which == GATEWAY_HTTP_IN_FLIGHT) {
+		metrics_value(out, "janus_http_requests_in_flight", "surface=\"api\"",
+		    (double)api->in_flight);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-		api_counts_text(api, i, routes[i].path, routes[i].method, out);
-	api_counts_text(api, API_ROUTES_MAX - 1, NULL, "other", out);
+		api_counts_text(api, i, routes[i].path, routes[i].method, which, out);
+	api_counts_text(api, API_ROUTES_MAX - 1, NULL, "other", which, out);
 }
 
 static bool

@@ -90,6 +90,8 @@ enum ctl_exit {
 	X(RENAME, "rename", 0, STRING, "SLUG", rename, "give the key another name")             \
 	X(DRY_RUN, "dry-run", 0, FLAG, NULL, dry_run,                                           \
 	    "have the daemon check it, and change nothing")                                     \
+	X(SPEED, "speed", 0, STRING, "N", speed, "times as fast; 0: at once")                     \
+	X(FRAMES, "frames", 0, FLAG, NULL, frames, "a table of the frames, with times and gaps")  \
 	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
 
 enum ctl_option_bit {
@@ -103,9 +105,9 @@ enum { CTL_OPTION_COUNT = CTL_BIT_ALL + 1 };
 
 struct ctl_options {
 	bool help, version, quiet, no_headers, no_trunc, utc, no_progress, no_input, wait, follow,
-	    yes, no_stream, all, rotate, dry_run;
+	    yes, no_stream, all, rotate, dry_run, frames;
 	int verbose;
-	const char *request;
+	const char *request, *speed;
 	const char *output, *columns, *color, *url, *context, *api_key_file, *name, *manifest,
 	    *sort, *to, *model;
 	int64_t timeout_ms; /* 0: not given */

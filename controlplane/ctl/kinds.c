@@ -110,6 +110,30 @@ static const struct ctl_column egress_columns[] = {
 	{ "id", "id", CTL_COL_TEXT, true },
 };
 
+static const struct ctl_column capture_columns[] = {
+	{ "id", "id", CTL_COL_TEXT, false },
+	{ "request", "request_id", CTL_COL_TEXT, false },
+	{ "competitor", "competitor", CTL_COL_TEXT, false },
+	{ "status", "status", CTL_COL_NUMBER, false },
+	{ "frames", "frames", CTL_COL_NUMBER, false },
+	{ "bytes", "bytes", CTL_COL_NUMBER, false },
+	{ "complete", "complete", CTL_COL_TEXT, false },
+	{ "created", "created_at", CTL_COL_AGE, false },
+	{ "code", "code", CTL_COL_TEXT, true },
+	{ "content", "content", CTL_COL_TEXT, true },
+	{ "skipped", "skipped", CTL_COL_NUMBER, true },
+	{ "file-bytes", "file_bytes", CTL_COL_NUMBER, true },
+	{ "duration", "duration_ms", CTL_COL_NUMBER, true },
+};
+
+static const struct ctl_column frame_columns[] = {
+	{ "ms", "t_ms", CTL_COL_NUMBER, false },
+	{ "gap", "gap_ms", CTL_COL_NUMBER, false },
+	{ "kind", "kind", CTL_COL_TEXT, false },
+	{ "bytes", "bytes", CTL_COL_NUMBER, false },
+	{ "text", "text|hex", CTL_COL_FREE, false },
+};
+
 static const struct ctl_column moment_columns[] = {
 	{ "at", "at", CTL_COL_AGE, true },
 	{ "ms", "ms", CTL_COL_NUMBER, false },
@@ -207,6 +231,8 @@ static const struct ctl_kind kinds[] = {
 	KIND("request", request_columns),
 	KIND("egress", egress_columns),
 	KIND("moment", moment_columns),
+	KIND("capture", capture_columns),
+	KIND("frame", frame_columns),
 	KIND("top", top_columns),
 	KIND("check", check_columns),
 	KIND("finding", finding_columns),

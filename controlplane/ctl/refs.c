@@ -28,6 +28,7 @@ static const struct {
 	{ "evt_", "event" },
 	{ "key_", "key" },
 	{ "req_", "request" },
+	{ "cap_", "capture" },
 };
 
 const char *
@@ -65,10 +66,11 @@ ctl_ref_check(const char *noun, const char *text, struct error *err)
 {
 	const char *found = ctl_ref_noun(text);
 
-	if (str_eq(noun, "request")) /* a client may have made it: any form goes */
+	if (str_eq(noun, "request") ||
+	    str_eq(noun, "capture")) /* a client may have made it: any form goes */
 		return id_request_valid(text)
 		    ? 0
-		    : error_set(err, ERROR_INVALID, "'%.60s' is not the id of a request", text);
+		    : error_set(err, ERROR_INVALID, "'%.60s' is not the id of a %s", text, noun);
 	if (found != NULL)
 		return check_id(noun, found, text, err);
 	if (!str_slug_valid(text))

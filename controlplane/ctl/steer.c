@@ -20,7 +20,7 @@ struct steer {
 	const char *method;
 	const char *action; /* at the end of the path; NULL: none */
 	const char *said; /* what changed, with the name */
-	const char *next; /* the next command; the name is put at its end */
+	const char *next; /* the next command; the name is put after " " or "=" at its end */
 	bool by_etag; /* only as it is when we look */
 };
 
@@ -57,7 +57,8 @@ steer(struct ctl *ctl, const struct steer *how, const cJSON *body)
 	if (json_str(object, "name") != NULL)
 		name = json_str(object, "name"); /* it may have been named by its id */
 	ctl_note(ctl, "%s %s", name, how->said);
-	ctl_note(ctl, "next: janusctl %s%s", how->next, name);
+	ctl_note(ctl, "next: janusctl %s%s", how->next,
+	    str_ends(how->next, " ") || str_ends(how->next, "=") ? name : "");
 	return CTL_OK;
 }
 
@@ -120,8 +121,9 @@ confirm(const struct ctl *ctl)
 	if (ctl->opt.no_input || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return ctl_misuse(ctl, "remove needs --yes where it cannot ask");
 	fprintf(stderr,
-	    str_eq(ctl->command->noun, "key")
-		? "Revoke key %s? Its streams end at once. [y/N] "
+	    str_eq(ctl->command->noun, "key") ? "Revoke key %s? Its streams end at once. [y/N] "
+		: str_eq(ctl->command->noun, "capture")
+		? "Remove capture %s? [y/N] "
 		: "Stop and forget competitor %s? Its history stays. [y/N] ",
 	    ctl->words[0]);
 	if (fgets(answer, sizeof(answer), stdin) != NULL &&
@@ -147,6 +149,9 @@ ctl_remove(struct ctl *ctl)
 		    &(struct steer){
 			"DELETE", NULL, "is revoked", "list usage --filter of=", true },
 		    NULL);
+	if (str_eq(ctl->command->noun, "capture"))
+		return steer(
+		    ctl, &(struct steer){ "DELETE", NULL, "is removed", "list captures", false }, NULL);
 	return steer(ctl,
 	    &(struct steer){ "DELETE", NULL, "is stopped and forgotten; its history stays",
 		"list submissions --filter name=", false },

@@ -29,10 +29,12 @@
 #include "runtime/net/conn_pool.h"
 #include "runtime/net/dial.h"
 #include "runtime/net/http_server.h"
+#include "runtime/openai/chat_params.h"
 #include "runtime/openai/chat_relay.h"
 #include "runtime/openai/chat_request.h"
 #include "runtime/openai/chunk.h"
 #include "runtime/openai/dialect.h"
+#include "runtime/openai/relay_tap.h"
 
 #define ATTEMPTS_MAX LIFE_ATTEMPTS
 #define NAMES_MAX 20 /* models named in "there is no such model" */
@@ -42,6 +44,12 @@ static const unsigned needs[DIALECT_COUNT] = {
 	[DIALECT_COMPLETIONS] = CAPABILITY(COMPLETIONS),
 	[DIALECT_RESPONSES] = CAPABILITY(RESPONSES),
 	[DIALECT_EMBEDDINGS] = CAPABILITY(EMBEDDINGS),
+};
+
+/* What only spans tell. */
+struct chat_details {
+	struct chat_params params;
+	struct chat_answer answer;
 };
 
 struct chat {
@@ -83,6 +91,9 @@ struct chat {
 	char *tracestate; /* owned; NULL */
 	struct wait wait; /* for a free slot */
 	char *wish; /* x-janus-competitor, owned; NULL: once a stream began, headers are gone */
+
+	struct relay_tap *tap; /* the relay ends it; NULL: not recorded */
+	struct chat_details *details; /* owned; NULL while spans are off */
 
 	/* our own time: what is not waiting for anybody */
 	int64_t mark_us, ours_us;
@@ -233,6 +244,7 @@ chat_free(struct chat *c)
 	free(c->user_agent);
 	free(c->wish);
 	free(c->tracestate);
+	free(c->details);
 	free(c);
 }
 
@@ -307,6 +319,9 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 		.nattempts = c->ntried,
 		.queued_us = wait_us(&c->wait),
 		.queued_at_us = c->wait.first_us > 0 ? c->wait.first_us - c->accepted_us : 0,
+		.params = c->details != NULL ? &c->details->params : NULL,
+		.answer = c->details != NULL ? &c->details->answer : NULL,
+		.tap = c->tap,
 	};
 
 	(void)relay;
@@ -395,6 +410,7 @@ send_request(struct chat *c, struct transport *t)
 	chat_head_add(&c->head, c->target,
 	    &(struct forwarded){ c->dialect->path, total, c->id, c->traceparent, c->tracestate });
 	c->parts[0] = (struct iovec){ c->head.data, c->head.len };
+	relay_tap_show(c->tap, RELAY_REQUEST, buf_str(c->body), c->body->len);
 	chat_relay_attempt(c->relay, t, c->parts, n + 1);
 	c->ours_us += clock_now_us() - c->mark_us;
 	metric_observe_us(&gw->counters.overhead, &buckets_overhead, (uint64_t)c->ours_us);
@@ -788,6 +804,33 @@ fail_unpicked(struct chat *c, const struct picked *p)
 	chat_relay_fail(c->relay, p->code, text.data, NULL);
 }
 
+/* Before anything passes: is it to be recorded, and do spans want to know more of it? */
+static void
+chat_observe(struct chat *c, const struct http_request *req, const char *competitor)
+{
+	const struct gateway_hooks *hooks = c->gw->hooks;
+
+	if (c->details != NULL)
+		chat_relay_learn(c->relay, &c->details->answer);
+	if (hooks->on_capture == NULL)
+		return;
+	const char *ask = http_header_get(req, "x-janus-capture");
+	const struct gateway_capture about = {
+		.request_id = c->id,
+		.competitor = competitor,
+		.model = c->request.model,
+		.key_id = c->auth != NULL ? c->auth->key_id : "",
+		.accepted_us = c->accepted_us,
+		.accepted_at_ms = c->accepted_at_ms,
+		.random = gateway_random(c->gw),
+		.stream = c->request.stream,
+		.asked =
+		    str_eq(ask, "1") && c->auth != NULL && (c->auth->scopes & SCOPE(ADMIN)) != 0,
+	};
+	c->tap = hooks->on_capture(&about, c->gw->arg);
+	chat_relay_tap(c->relay, c->tap);
+}
+
 static struct chat *
 chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dialect,
     const struct chat_request *request)
@@ -855,15 +898,18 @@ chat_begin(struct gateway *gw, struct http_request *req)
 	const struct dialect *dialect = dialect_of_path(req->path);
 	struct chat_request request;
 	struct chat_fault fault;
+	_cleanup_free_ struct chat_details *details =
+	    gw->config.traces ? mem_zalloc(sizeof(*details)) : NULL;
 	struct chat *c;
 
-	if (dialect_request_scan(dialect, buf_str(&req->body), req->body.len, &request, &fault) <
-	    0) {
+	if (dialect_request_scan(dialect, buf_str(&req->body), req->body.len, &request,
+		details != NULL ? &details->params : NULL, &fault) < 0) {
 		answer_error(gw, req, route_of(dialect), fault.code, NULL,
 		    fault.param[0] != '\0' ? fault.param : NULL, "%s", fault.text);
 		return;
 	}
 	c = chat_new(gw, req, dialect, &request);
+	c->details = TAKE(details);
 	c->mark_us = began_us;
 	const struct picked p = pick_again(c);
 	if (p.code == CODE_MISSING_PARAMETER || p.code == CODE_INVALID_VALUE) {
@@ -877,6 +923,7 @@ chat_begin(struct gateway *gw, struct http_request *req)
 	c->relay = chat_relay_new(
 	    req, request.stream, request.include_usage, &gw->config.relay, &relay_events, c);
 	chat_relay_speak(c->relay, dialect);
+	chat_observe(c, req, p.route != NULL ? p.route->slug : "");
 	if (request.stream && resume_wanted(gw, req))
 		make_resumable(c, req);
 	if (c->mid && request.stream && dialect->at == DIALECT_CHAT)

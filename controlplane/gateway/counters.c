@@ -38,7 +38,7 @@ counters_http(struct counters *c, enum gateway_route route, const char *method, 
 	while (s < COUNTED_STATUSES - 1 && statuses[s] != status)
 		s++;
 	metric_add(&c->http[route][m][s], 1);
-	metric_observe_us(&c->http_duration[route], &buckets_http, (uint64_t)duration_us);
+	metric_observe_us(&c->http_duration[route][m][s], &buckets_http, (uint64_t)duration_us);
 }
 
 struct competitor_counters *
@@ -70,6 +70,7 @@ counters_chat(struct competitor_counters *row, const struct chat_result *result,
 	metric_add(&row->outcomes[result->code][stream], 1);
 	metric_add(&row->prompt_tokens, not_negative(result->usage.prompt_tokens));
 	metric_add(&row->completion_tokens, not_negative(result->usage.completion_tokens));
+	metric_add(&row->cost_micro_usd, not_negative(result->usage.cost_micro_usd));
 	metric_add(&row->pings, result->pings);
 	metric_observe_us(&row->duration, &buckets_chat, not_negative(duration_us));
 	if (result->ttft_us >= 0)

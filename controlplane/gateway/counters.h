@@ -14,6 +14,7 @@
 #include "runtime/openai/codes.h"
 struct buf;
 struct chat_result;
+struct gateway_hooks;
 
 /* NAME, label of the route: everything this surface answers, one row of dispatch each.  The first
  * are relayed, in the order of enum dialect_at. */
@@ -69,6 +70,7 @@ struct competitor_counters {
 	char slug[COUNTED_SLUG_MAX];
 	metric_counter outcomes[CODE_COUNT][2]; /* [..][1]: streams */
 	metric_counter prompt_tokens, completion_tokens, pings, failovers, resumed;
+	metric_counter cost_micro_usd; /* as competitors report it */
 	metric_counter attempts_ok, attempts_connect,
 	    attempts_response; /* by the phase that failed */
 	metric_counter queue_rejected[FAIR_CLASS_COUNT];
@@ -78,8 +80,10 @@ struct competitor_counters {
 
 struct counters { /* zero-initialised */
 	metric_counter http[GATEWAY_ROUTE_COUNT][COUNTED_METHODS][COUNTED_STATUSES];
-	struct metric_histogram http_duration[GATEWAY_ROUTE_COUNT];
+	struct metric_histogram http_duration[GATEWAY_ROUTE_COUNT][COUNTED_METHODS]
+					     [COUNTED_STATUSES];
 	struct metric_histogram overhead;
+	struct metric_histogram event_delay; /* from bytes that were read to the client's socket */
 	_Atomic int64_t streams_active, http_in_flight;
 	metric_counter rejections[KEY_REJECTION_COUNT];
 	_Atomic(struct competitor_counters *)
@@ -100,10 +104,10 @@ void counters_chat(
 /** counters_sum - all competitors of len counters summed by name; the caller frees *out. Any thread. */
 size_t counters_sum(
     const struct counters *const *all, unsigned len, struct competitor_counters **out);
-/** counters_text - add the sum over `len` counters in Prometheus text. Any thread.
- *  more_http: samples of janus_http_requests_total of other surfaces, or "". */
-void counters_text(
-    struct buf *out, const struct counters *const *all, unsigned len, const char *more_http);
+/** counters_text - add the sum over `len` counters in Prometheus text. Any thread.  hooks and arg:
+ *  for what other surfaces have to add; hooks may be NULL. */
+void counters_text(struct buf *out, const struct counters *const *all, unsigned len,
+    const struct gateway_hooks *, void *arg);
 /** counters_status - the status of a column; 0 for the one of all others. */
 int counters_status(unsigned column);
 /** counters_method - the word of a column. */

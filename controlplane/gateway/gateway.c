@@ -272,6 +272,7 @@ gateway_new(struct loop *loop, const struct gateway_config *config,
 	gw = mem_zalloc(sizeof(*gw));
 	gw->loop = loop;
 	gw->config = *config;
+	gw->config.relay.delay = &gw->counters.event_delay;
 	gw->hooks = hooks;
 	gw->arg = arg;
 	gw->dialer = dialer;

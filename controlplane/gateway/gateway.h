@@ -12,11 +12,13 @@
 
 #include "runtime/openai/chat_relay.h"
 struct buf;
+struct chat_params;
 struct error;
 struct http_request;
 struct keys;
 struct loop;
 struct life_attempt;
+struct relay_tap;
 struct routes;
 struct dialect;
 struct cors;
@@ -57,7 +59,21 @@ struct gateway_usage {
 	size_t nattempts;
 	int64_t queued_us; /* waited for a free slot, all together */
 	int64_t queued_at_us; /* since acceptance: when that first began; 0: it never did */
+	const struct chat_params *params; /* what was asked for; NULL while spans are off */
+	const struct chat_answer *answer; /* what the answer says of itself; NULL as long */
+	struct relay_tap *tap; /* of on_capture; NULL */
 };
+
+/* A chat that was picked a competitor, and might be recorded; borrowed for the call. */
+struct gateway_capture {
+	const char *request_id, *competitor, *model; /* competitor: slug, "" if there is none */
+	const char *key_id; /* "" without a key */
+	int64_t accepted_us, accepted_at_ms;
+	uint64_t random; /* to draw lots with */
+	bool stream;
+	bool asked; /* x-janus-capture: 1 of an administrator */
+};
+enum gateway_metric { GATEWAY_HTTP_REQUESTS, GATEWAY_HTTP_DURATIONS, GATEWAY_HTTP_IN_FLIGHT };
 
 struct gateway_hooks { /* called on the gateway's loop */
 	/** A chat is over; must not block. */
@@ -70,8 +86,11 @@ struct gateway_hooks { /* called on the gateway's loop */
 	bool (*health)(struct buf *out, void *arg);
 	/** Add metrics of the control plane in Prometheus text. Thread-safe. */
 	void (*metrics)(struct buf *out, void *arg);
-	/** Add samples of janus_http_requests_total of other surfaces, without a head; may be NULL. */
-	void (*http_metrics)(struct buf *out, void *arg);
+	/** Add samples of janus_http_requests_total, janus_http_request_duration_seconds or
+	 *  janus_http_requests_in_flight of other surfaces, without a head; may be NULL. */
+	void (*http_metrics)(struct buf *out, enum gateway_metric, void *arg);
+	/** Shall this chat be recorded? A tap that is told all that passes, or NULL. May be NULL. */
+	struct relay_tap *(*on_capture)(const struct gateway_capture *, void *arg);
 };
 
 /** gateway_new - one for each loop; `peers`/`npeers` later by gateway_set_peers. */

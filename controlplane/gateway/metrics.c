@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "controlplane/gateway/counters.h"
+#include "controlplane/gateway/gateway.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
@@ -57,6 +58,7 @@ sum_competitor(struct competitor_counters *dst, const struct competitor_counters
 			add(&dst->outcomes[i][stream], &src->outcomes[i][stream]);
 	add(&dst->prompt_tokens, &src->prompt_tokens);
 	add(&dst->completion_tokens, &src->completion_tokens);
+	add(&dst->cost_micro_usd, &src->cost_micro_usd);
 	add(&dst->pings, &src->pings);
 	add(&dst->failovers, &src->failovers);
 	add(&dst->resumed, &src->resumed);
@@ -97,68 +99,96 @@ counters_sum(const struct counters *const *all, unsigned len, struct competitor_
 	return sums.len;
 }
 
-static void
-http_text(struct buf *out, const struct counters *const *all, unsigned len, const char *more)
+struct cell { /* of a table of routes, methods and statuses */
+	unsigned route, method, column;
+};
+#define CELLS (GATEWAY_ROUTE_COUNT * COUNTED_METHODS * COUNTED_STATUSES)
+
+/* Its labels, and how many were counted there; the usual answer is there from the beginning. */
+static bool
+cell_begin(struct cell *c, unsigned at, const struct counters *const *all, unsigned len,
+    struct buf *labels, uint64_t *n)
 {
-	_cleanup_buf_ struct buf labels = { 0 };
-
-	metrics_head(
-	    out, "janus_http_requests_total", "counter", "HTTP requests that were answered.");
-	for (unsigned cell = 0; cell < GATEWAY_ROUTE_COUNT * COUNTED_METHODS * COUNTED_STATUSES;
-	     cell++) {
-		const unsigned route = cell / COUNTED_STATUSES / COUNTED_METHODS;
-		const unsigned method = cell / COUNTED_STATUSES % COUNTED_METHODS;
-		const unsigned column = cell % COUNTED_STATUSES;
-		const bool usual = column == 0 &&
-		    strcmp(counters_method(method), route < GATEWAY_MODELS ? "POST" : "GET") == 0;
-		uint64_t n = 0;
-
-		for (unsigned i = 0; i < len; i++)
-			n += atomic_load_explicit(
-			    &all[i]->http[route][method][column], memory_order_relaxed);
-		if (n == 0 && !usual)
-			continue;
-		buf_clear(&labels);
-		buf_printf(&labels, "surface=\"gateway\",route=\"%s\",method=\"%s\",code=\"%d\"",
-		    route_labels[route], counters_method(method), counters_status(column));
-		metrics_value(out, "janus_http_requests_total", labels.data, (double)n);
-	}
-	buf_add_str(out, more);
-	metrics_head(out, "janus_http_request_duration_seconds", "histogram",
-	    "From the end of a request's head to the end of its answer.");
-	for (unsigned route = 0; route < GATEWAY_ROUTE_COUNT; route++) {
-		struct metric_histogram sum = { 0 };
-
-		for (unsigned i = 0; i < len; i++)
-			metric_merge(&sum, &all[i]->http_duration[route]);
-		buf_clear(&labels);
-		buf_printf(&labels, "surface=\"gateway\",route=\"%s\"", route_labels[route]);
-		metrics_histogram(
-		    out, "janus_http_request_duration_seconds", labels.data, &buckets_http, &sum);
-	}
+	c->route = at / COUNTED_STATUSES / COUNTED_METHODS;
+	c->method = at / COUNTED_STATUSES % COUNTED_METHODS;
+	c->column = at % COUNTED_STATUSES;
+	*n = 0;
+	for (unsigned i = 0; i < len; i++)
+		*n += atomic_load_explicit(
+		    &all[i]->http[c->route][c->method][c->column], memory_order_relaxed);
+	const bool usual = c->column == 0 &&
+	    strcmp(counters_method(c->method), c->route < GATEWAY_MODELS ? "POST" : "GET") == 0;
+	buf_clear(labels);
+	buf_printf(labels, "surface=\"gateway\",route=\"%s\",method=\"%s\",code=\"%d\"",
+	    route_labels[c->route], counters_method(c->method), counters_status(c->column));
+	return *n > 0 || usual;
 }
 
 static void
-loops_text(struct buf *out, const struct counters *const *all, unsigned len)
+others_text(
+    struct buf *out, enum gateway_metric which, const struct gateway_hooks *hooks, void *arg)
 {
-	struct metric_histogram overhead = { 0 };
+	if (hooks != NULL && hooks->http_metrics != NULL)
+		hooks->http_metrics(out, which, arg);
+}
+
+static void
+http_text(struct buf *out, const struct counters *const *all, unsigned len,
+    const struct gateway_hooks *hooks, void *arg)
+{
+	_cleanup_buf_ struct buf labels = { 0 };
+	struct cell c;
+	uint64_t n;
+
+	metrics_head(
+	    out, "janus_http_requests_total", "counter", "HTTP requests that were answered.");
+	for (unsigned at = 0; at < CELLS; at++)
+		if (cell_begin(&c, at, all, len, &labels, &n))
+			metrics_value(out, "janus_http_requests_total", labels.data, (double)n);
+	others_text(out, GATEWAY_HTTP_REQUESTS, hooks, arg);
+	metrics_head(out, "janus_http_request_duration_seconds", "histogram",
+	    "From the end of a request's head to the end of its answer.");
+	for (unsigned at = 0; at < CELLS; at++) {
+		struct metric_histogram sum = { 0 };
+
+		if (!cell_begin(&c, at, all, len, &labels, &n))
+			continue;
+		for (unsigned i = 0; i < len; i++)
+			metric_merge(&sum, &all[i]->http_duration[c.route][c.method][c.column]);
+		metrics_histogram(
+		    out, "janus_http_request_duration_seconds", labels.data, &buckets_http, &sum);
+	}
+	others_text(out, GATEWAY_HTTP_DURATIONS, hooks, arg);
+}
+
+static void
+loops_text(struct buf *out, const struct counters *const *all, unsigned len,
+    const struct gateway_hooks *hooks, void *arg)
+{
+	struct metric_histogram overhead = { 0 }, delay = { 0 };
 	int64_t streams = 0, requests = 0;
 
 	for (unsigned i = 0; i < len; i++) {
 		metric_merge(&overhead, &all[i]->overhead);
+		metric_merge(&delay, &all[i]->event_delay);
 		streams += all[i]->streams_active;
 		requests += all[i]->http_in_flight;
 	}
 	metrics_head(
-	    out, "janus_http_requests_in_flight", "gauge", "Chats that are being answered.");
+	    out, "janus_http_requests_in_flight", "gauge", "Requests that are being answered.");
 	metrics_value(
 	    out, "janus_http_requests_in_flight", "surface=\"gateway\"", (double)requests);
+	others_text(out, GATEWAY_HTTP_IN_FLIGHT, hooks, arg);
 	metrics_head(out, "janus_streams_active", "gauge", "Chat streams that are open.");
 	metrics_value(out, "janus_streams_active", "", (double)streams);
 	metrics_head(out, "janus_gateway_overhead_seconds", "histogram",
 	    "Our own time from a whole request to its bytes on the way to the competitor.");
 	metrics_histogram(out, "janus_gateway_overhead_seconds", "surface=\"gateway\"",
 	    &buckets_overhead, &overhead);
+	metrics_head(out, "janus_stream_event_delay_seconds", "histogram",
+	    "From bytes read of a competitor to their events on the client's socket.");
+	metrics_histogram(out, "janus_stream_event_delay_seconds", "surface=\"gateway\"",
+	    &buckets_overhead, &delay);
 }
 
 static void
@@ -248,6 +278,21 @@ series_text(struct buf *out, const struct series *s, const struct metric_buckets
 	}
 }
 
+static void
+costs_text(struct buf *out, const struct sums *sums)
+{
+	_cleanup_buf_ struct buf labels = { 0 };
+
+	metrics_head(out, "janus_chat_cost_usd_total", "counter", "What chats did cost.");
+	for (size_t k = 0; k < sums->len; k++) {
+		buf_clear(&labels);
+		metrics_label(&labels, "competitor", sums->at[k].slug);
+		buf_add_str(&labels, ",source=\"competitor\"");
+		metrics_value(out, "janus_chat_cost_usd_total", labels.data,
+		    (double)sums->at[k].cost_micro_usd / 1e6);
+	}
+}
+
 static const char *const rejection_labels[] = {
 #define X(name, label) "reason=\"" label "\"",
 	KEY_REJECTIONS(X)
@@ -269,16 +314,17 @@ rejections_text(struct buf *out, const struct counters *const *all, unsigned len
 }
 
 void
-counters_text(
-    struct buf *out, const struct counters *const *all, unsigned len, const char *more_http)
+counters_text(struct buf *out, const struct counters *const *all, unsigned len,
+    const struct gateway_hooks *hooks, void *arg)
 {
 	struct sums sums = { 0 };
 
-	http_text(out, all, len, more_http);
-	loops_text(out, all, len);
+	http_text(out, all, len, hooks, arg);
+	loops_text(out, all, len, hooks, arg);
 	rejections_text(out, all, len);
 	sum_competitors(&sums, all, len);
 	outcomes_text(out, &sums);
+	costs_text(out, &sums);
 	for (size_t i = 0; i < ARRAY_LEN(counter_series); i++)
 		series_text(out, &counter_series[i], NULL, &sums);
 	for (size_t i = 0; i < ARRAY_LEN(histogram_series); i++)

@@ -4,6 +4,7 @@
 #include "controlplane/gateway/probes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "controlplane/gateway/core.h"
 #include "controlplane/registry/routes.h"
@@ -104,17 +105,23 @@ probe_metrics(struct gateway *gw, struct http_request *req)
 {
 	_cleanup_free_ const struct counters **all = mem_zalloc((gw->npeers + 1) * sizeof(*all));
 	_cleanup_buf_ struct buf out = { 0 };
-	_cleanup_buf_ struct buf others = { 0 };
+	_cleanup_buf_ struct buf open = { 0 };
+	const char *accept = http_header_get(req, "accept");
 
 	for (unsigned i = 0; i < gw->npeers; i++)
 		all[i] = &gw->peers[i]->counters;
-	if (gw->hooks->http_metrics != NULL)
-		gw->hooks->http_metrics(&others, gw->arg);
-	counters_text(&out, all, gw->npeers, buf_str(&others));
+	counters_text(&out, all, gw->npeers, gw->hooks, gw->arg);
 	traffic_text(gw, &out);
 	process_metrics(&out);
 	if (gw->hooks->metrics != NULL)
 		gw->hooks->metrics(&out, gw->arg);
-	answer(gw, req, GATEWAY_METRICS, 200, "text/plain; version=0.0.4; charset=utf-8", NULL,
-	    out.data, out.len);
+	if (accept == NULL || strstr(accept, "application/openmetrics-text") == NULL) {
+		answer(gw, req, GATEWAY_METRICS, 200, "text/plain; version=0.0.4; charset=utf-8",
+		    NULL, out.data, out.len);
+		return;
+	}
+	metrics_open(&open, buf_str(&out));
+	answer(gw, req, GATEWAY_METRICS, 200,
+	    "application/openmetrics-text; version=1.0.0; charset=utf-8", NULL, open.data,
+	    open.len);
 }

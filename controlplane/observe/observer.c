@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "controlplane/observe/otlp.h"
+#include "controlplane/observe/otlp_metrics.h"
 #include "controlplane/observe/requests.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/error.h"
@@ -28,6 +29,9 @@ struct observer {
 	struct requests requests;
 	struct otlp_config config;
 	struct otlp *otlp; /* NULL: off */
+	struct otlp_metrics *metrics; /* NULL: off */
+	void (*fill)(struct request_record *, void *arg);
+	void *fill_arg;
 };
 
 /* Returns whether there was any. */
@@ -44,8 +48,12 @@ take_news(struct observer *o)
 	const bool any = list != NULL;
 	for (struct request_record *q = list, *next; q != NULL; q = next) {
 		next = q->next;
+		if (q->details != NULL && o->fill != NULL)
+			o->fill(q, o->fill_arg);
 		if (o->otlp != NULL)
 			otlp_add(o->otlp, q);
+		if (o->metrics != NULL)
+			otlp_metrics_add(o->metrics, q);
 		requests_add(&o->requests, q);
 	}
 	return any;
@@ -91,19 +99,34 @@ observer_new(struct loop *control, const char *host, int port, struct error *err
 	o->control = control;
 	o->last = &o->first;
 	pthread_mutex_init(&o->lock, NULL);
-	if (otlp_config_read(&o->config, getenv, err) == 0) {
-		o->config.host = host;
-		o->config.port = port;
-		if (!o->config.on)
-			return o;
-		o->otlp = otlp_new(&o->config, err);
-	}
-	if (o->otlp == NULL) {
+	bool good = otlp_config_read(&o->config, getenv, err) == 0;
+	o->config.host = host;
+	o->config.port = port;
+	if (good && o->config.on)
+		good = (o->otlp = otlp_new(&o->config, err)) != NULL;
+	if (good && o->config.metrics_on)
+		good = (o->metrics = otlp_metrics_new(&o->config, err)) != NULL;
+	if (!good) {
 		observer_free(o);
 		return NULL;
 	}
-	log_info("otlp.on", F_STR("service", o->config.service));
+	if (o->otlp != NULL || o->metrics != NULL)
+		log_info("otlp.on", F_STR("service", o->config.service));
 	return o;
+}
+
+void
+observer_names(struct observer *o, void (*fill)(struct request_record *, void *arg), void *arg)
+{
+	o->fill = fill;
+	o->fill_arg = arg;
+}
+
+void
+observer_work(struct observer *o, const struct work_record *w)
+{
+	if (o->otlp != NULL)
+		otlp_add_work(o->otlp, w);
 }
 
 bool
@@ -138,6 +161,7 @@ observer_free(struct observer *o)
 	timer_cancel(&o->gather);
 	take_news(o);
 	otlp_free(o->otlp);
+	otlp_metrics_free(o->metrics);
 	pthread_mutex_destroy(&o->lock);
 	requests_done(&o->requests);
 	free(o);

@@ -9,7 +9,9 @@ struct error;
 struct gateway_usage;
 struct loop;
 struct observer;
+struct request_record;
 struct requests;
+struct work_record;
 
 /** observer_new - spans as the OTEL_ environment says; host and port are ours, borrowed. NULL with
  *  err if that environment is wrong. */
@@ -18,6 +20,11 @@ struct observer *observer_new(struct loop *control, const char *host, int port, 
 bool observer_traces(const struct observer *);
 /** observer_usage - a chat is over: told to the control loop. Any thread; does not block. */
 void observer_usage(struct observer *, const struct gateway_usage *);
+/** observer_names - who knows the container and the image of a chat: fills its details, which are
+ *  there. Called on the control loop. */
+void observer_names(struct observer *, void (*fill)(struct request_record *, void *arg), void *arg);
+/** observer_work - the supervisor pulled or started something. Control loop. */
+void observer_work(struct observer *, const struct work_record *);
 /** observer_requests - what is kept. Control loop. */
 const struct requests *observer_requests(const struct observer *);
 /** observer_metrics - counters of the spans. Any thread. */

@@ -1,7 +1,7 @@
 /*
- * otlp.h - chats as OpenTelemetry spans, sent as OTLP/HTTP JSON.
+ * otlp.h - chats and our own work as OpenTelemetry spans, sent as OTLP/HTTP JSON.
  *
- * Off unless OTEL_EXPORTER_OTLP_ENDPOINT is set.  Spans wait in a bounded queue for one thread
+ * Off unless an endpoint is set.  Spans wait in a bounded queue for one thread
  * that sends them in batches; what does not fit or cannot be sent is counted and forgotten.
  * Never blocks the caller.
  */
@@ -13,6 +13,7 @@
 struct buf;
 struct error;
 struct request_record;
+struct work_record;
 struct otlp;
 
 #define OTLP_PAIRS_MAX 16
@@ -24,8 +25,11 @@ struct otlp_pair {
 enum otlp_sampler { OTLP_ALWAYS_ON, OTLP_ALWAYS_OFF, OTLP_RATIO };
 
 struct otlp_config {
-	bool on;
+	bool on; /* spans */
+	bool metrics_on;
 	char url[512]; /* of the traces */
+	char metrics_url[512];
+	int64_t interval_ms; /* between two messages of metrics */
 	char service[128];
 	struct otlp_pair headers[OTLP_PAIRS_MAX], attributes[OTLP_PAIRS_MAX];
 	size_t nheaders, nattributes;
@@ -36,26 +40,36 @@ struct otlp_config {
 	int port;
 };
 
+/* One of the two. */
+struct otlp_item {
+	struct request_record *chat;
+	struct work_record *work;
+};
+
 /**
  * otlp_config_read - from the environment, by its getter. Pure.
  *
- * OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
- * OTEL_TRACES_SAMPLER, _ARG, OTEL_SDK_DISABLED.  Returns 0, or -1 with err INVALID.
+ * OTEL_EXPORTER_OTLP_ENDPOINT, _TRACES_ENDPOINT, _METRICS_ENDPOINT, _HEADERS, OTEL_SERVICE_NAME,
+ * OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER (otlp, none),
+ * OTEL_TRACES_SAMPLER, _ARG, OTEL_METRIC_EXPORT_INTERVAL, OTEL_SDK_DISABLED.  Returns 0, or -1 with err INVALID.
  */
 int otlp_config_read(struct otlp_config *, char *(*get)(const char *name), struct error *);
 /** otlp_sampled - is this chat's trace one to send? Pure. */
 bool otlp_sampled(const struct otlp_config *, const struct request_record *);
-/** otlp_span_count - how many spans a chat has: its own, one if it waited in a queue, and one an
- *  attempt. Pure. */
-size_t otlp_span_count(const struct request_record *);
-/** otlp_encode - an ExportTraceServiceRequest with the spans of these chats. Pure. */
-void otlp_encode(
-    struct buf *out, const struct otlp_config *, struct request_record *const *, size_t len);
+/** otlp_work_sampled - is this work to be told? trace_low: the low half of its trace id. Pure. */
+bool otlp_work_sampled(const struct otlp_config *, uint64_t trace_low);
+/** otlp_span_count - how many spans it has: of a chat its own, one if it waited in a queue, and one
+ *  an attempt. Pure. */
+size_t otlp_span_count(const struct otlp_item *);
+/** otlp_encode - an ExportTraceServiceRequest with the spans of these. */
+void otlp_encode(struct buf *out, const struct otlp_config *, const struct otlp_item *, size_t len);
 
 /** otlp_new - start the sender; NULL with err. config is borrowed. */
 struct otlp *otlp_new(const struct otlp_config *, struct error *);
 /** otlp_add - queue a chat's spans; the record stays the caller's. Any thread. */
 void otlp_add(struct otlp *, const struct request_record *);
+/** otlp_add_work - the same for work. */
+void otlp_add_work(struct otlp *, const struct work_record *);
 struct otlp_stats {
 	uint64_t sent, dropped; /* spans */
 };

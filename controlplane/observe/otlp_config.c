@@ -109,19 +109,42 @@ read_sampler(struct otlp_config *c, const char *name, const char *arg, struct er
 	return 0;
 }
 
+#define ENDPOINT "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+/* A variable of its own is taken as it is, the common one gets the path. *on tells whether there is
+ * any, and the exporter was not turned off. */
 static int
-read_endpoint(struct otlp_config *c, const char *endpoint, struct error *err)
+read_endpoint(char *(*get)(const char *), const char *own, const char *exporter, const char *path,
+    char out[512], bool *on, struct error *err)
 {
-	size_t len = strlen(endpoint);
+	const char *endpoint = value_of(get, own), *common = value_of(get, ENDPOINT);
+	const char *name = endpoint != NULL ? own : ENDPOINT, *wanted = value_of(get, exporter);
+	size_t len = endpoint != NULL ? strlen(endpoint) : common != NULL ? strlen(common) : 0;
 	struct url url;
 
-	while (len > 0 && endpoint[len - 1] == '/')
+	if (wanted != NULL && !str_eq(wanted, "otlp") && !str_eq(wanted, "none"))
+		return error_set(
+		    err, ERROR_INVALID, "%s is otlp or none, not '%.40s'", exporter, wanted);
+	*on = len > 0 && !str_eq(wanted, "none");
+	if (!*on)
+		return 0;
+	while (endpoint == NULL && len > 0 && common[len - 1] == '/')
 		len--;
-	if (len + sizeof("/v1/traces") > sizeof(c->url))
-		return error_set(err, ERROR_INVALID, "OTEL_EXPORTER_OTLP_ENDPOINT is too long");
-	snprintf(c->url, sizeof(c->url), "%.*s/v1/traces", (int)len, endpoint);
-	if (url_parse(c->url, &url, err) < 0)
-		return error_add(err, "OTEL_EXPORTER_OTLP_ENDPOINT");
+	if (len + strlen(path) + 1 > 512)
+		return error_set(err, ERROR_INVALID, "%s is too long", name);
+	snprintf(out, 512, "%.*s%s", (int)len, endpoint != NULL ? endpoint : common,
+	    endpoint != NULL ? "" : path);
+	if (url_parse(out, &url, err) < 0)
+		return error_add(err, "%s", name);
+	return 0;
+}
+
+static int
+read_interval(struct otlp_config *c, const char *text, struct error *err)
+{
+	c->interval_ms = 60000;
+	if (text != NULL && str_parse_int(text, 1, INT32_MAX, &c->interval_ms, err) < 0)
+		return error_add(err, "OTEL_METRIC_EXPORT_INTERVAL");
 	return 0;
 }
 
@@ -142,13 +165,19 @@ settle_service(struct otlp_config *c, const char *service)
 int
 otlp_config_read(struct otlp_config *c, char *(*get)(const char *name), struct error *err)
 {
-	const char *endpoint = value_of(get, "OTEL_EXPORTER_OTLP_ENDPOINT");
 	const char *disabled = value_of(get, "OTEL_SDK_DISABLED");
 
 	*c = (struct otlp_config){ 0 };
-	if (endpoint == NULL || (disabled != NULL && strcasecmp(disabled, "true") == 0))
+	if (disabled != NULL && strcasecmp(disabled, "true") == 0)
 		return 0;
-	if (read_endpoint(c, endpoint, err) < 0 ||
+	if (read_endpoint(get, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER",
+		"/v1/traces", c->url, &c->on, err) < 0 ||
+	    read_endpoint(get, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_METRICS_EXPORTER",
+		"/v1/metrics", c->metrics_url, &c->metrics_on, err) < 0)
+		return -1;
+	if (!c->on && !c->metrics_on)
+		return 0;
+	if (read_interval(c, value_of(get, "OTEL_METRIC_EXPORT_INTERVAL"), err) < 0 ||
 	    read_pairs("OTEL_EXPORTER_OTLP_HEADERS", get("OTEL_EXPORTER_OTLP_HEADERS"), c->headers,
 		&c->nheaders, err) < 0 ||
 	    read_pairs("OTEL_RESOURCE_ATTRIBUTES", get("OTEL_RESOURCE_ATTRIBUTES"), c->attributes,
@@ -157,8 +186,15 @@ otlp_config_read(struct otlp_config *c, char *(*get)(const char *name), struct e
 		value_of(get, "OTEL_TRACES_SAMPLER_ARG"), err) < 0)
 		return -1;
 	settle_service(c, value_of(get, "OTEL_SERVICE_NAME"));
-	c->on = true;
 	return 0;
+}
+
+bool
+otlp_work_sampled(const struct otlp_config *c, uint64_t trace_low)
+{
+	if (c->sampler != OTLP_RATIO)
+		return c->sampler == OTLP_ALWAYS_ON;
+	return c->ratio >= 1 || (double)(trace_low >> 1) < c->ratio * 9223372036854775808.0;
 }
 
 bool
@@ -170,10 +206,7 @@ otlp_sampled(const struct otlp_config *c, const struct request_record *q)
 		return false;
 	if (c->parent_based && q->parent != 0)
 		return (strtoul(q->traceparent + 53, NULL, 16) & 1) != 0;
-	if (c->sampler != OTLP_RATIO)
-		return c->sampler == OTLP_ALWAYS_ON;
 	/* The low half of the trace id is random: all who sample by it decide alike. */
 	memcpy(low, q->traceparent + 19, 16);
-	return c->ratio >= 1 ||
-	    (double)(strtoull(low, NULL, 16) >> 1) < c->ratio * 9223372036854775808.0;
+	return otlp_work_sampled(c, strtoull(low, NULL, 16));
 }

@@ -5,23 +5,45 @@
  * has it.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "controlplane/observe/otlp.h"
+#include "controlplane/observe/otlp_attributes.h"
 #include "controlplane/observe/requests.h"
+#include "controlplane/observe/work.h"
 #include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/hash.h"
 #include "runtime/base/json.h"
 
 enum { KIND_INTERNAL = 1, KIND_SERVER = 2, KIND_CLIENT = 3, STATUS_ERROR = 2 };
 
 struct span {
-	const struct request_record *q;
+	char trace[33];
+	int64_t base_ms; /* wall */
 	uint64_t id, parent; /* parent 0: none */
 	int kind;
-	int64_t from_us, to_us; /* since acceptance */
-	enum wire_code code;
+	int64_t from_us, to_us; /* since base */
+	const char *error; /* error.type; NULL */
+	const char *message; /* NULL */
 };
+
+static struct span
+span_of(const struct request_record *q, uint64_t id, uint64_t parent, int kind)
+{
+	struct span s = { .base_ms = q->accepted_at_ms, .id = id, .parent = parent, .kind = kind };
+
+	snprintf(s.trace, sizeof(s.trace), "%.32s", q->traceparent + 3);
+	return s;
+}
+
+static const char *
+code_text(enum wire_code code)
+{
+	return code != CODE_NONE ? wire_code_info(code)->code : NULL;
+}
 
 static void
 quoted(struct buf *out, const char *text)
@@ -30,54 +52,13 @@ quoted(struct buf *out, const char *text)
 }
 
 static void
-key(struct buf *out, const char *name)
-{
-	if (out->len > 0 && out->data[out->len - 1] != '[')
-		buf_add_char(out, ',');
-	buf_printf(out, "{\"key\":\"%s\",\"value\":", name);
-}
-
-static void
-attr_text(struct buf *out, const char *name, const char *value)
-{
-	if (value == NULL || value[0] == '\0')
-		return;
-	key(out, name);
-	buf_add_str(out, "{\"stringValue\":");
-	quoted(out, value);
-	buf_add_str(out, "}}");
-}
-
-static void
-attr_int(struct buf *out, const char *name, int64_t value)
-{
-	key(out, name);
-	buf_printf(out, "{\"intValue\":\"%" PRId64 "\"}}", value);
-}
-
-static void
-attr_number(struct buf *out, const char *name, double value)
-{
-	key(out, name);
-	buf_printf(out, "{\"doubleValue\":%.6f}}", value);
-}
-
-static void
-attr_bool(struct buf *out, const char *name, bool value)
-{
-	key(out, name);
-	buf_printf(out, "{\"boolValue\":%s}}", value ? "true" : "false");
-}
-
-static void
 begin_span(struct buf *out, const struct span *s, const char *name)
 {
-	const uint64_t base_us = (uint64_t)s->q->accepted_at_ms * 1000;
+	const uint64_t base_us = (uint64_t)s->base_ms * 1000;
 
 	if (out->data[out->len - 1] != '[')
 		buf_add_char(out, ',');
-	buf_printf(out, "{\"traceId\":\"%.32s\",\"spanId\":\"%016" PRIx64 "\"",
-	    s->q->traceparent + 3, s->id);
+	buf_printf(out, "{\"traceId\":\"%s\",\"spanId\":\"%016" PRIx64 "\"", s->trace, s->id);
 	if (s->parent != 0)
 		buf_printf(out, ",\"parentSpanId\":\"%016" PRIx64 "\"", s->parent);
 	buf_add_str(out, ",\"name\":");
@@ -91,14 +72,13 @@ begin_span(struct buf *out, const struct span *s, const char *name)
 static void
 end_span(struct buf *out, const struct span *s, bool failed)
 {
-	if (s->code != CODE_NONE)
-		attr_text(out, "error.type", wire_code_info(s->code)->code);
+	attr_text(out, "error.type", s->error);
 	buf_add_str(out, "],\"status\":{");
 	if (failed) {
 		buf_printf(out, "\"code\":%d", STATUS_ERROR);
-		if (s->code == s->q->code && s->q->text != NULL) {
+		if (s->message != NULL) {
 			buf_add_str(out, ",\"message\":");
-			quoted(out, s->q->text);
+			quoted(out, s->message);
 		}
 	}
 	buf_add_str(out, "}}");
@@ -107,10 +87,13 @@ end_span(struct buf *out, const struct span *s, bool failed)
 static void
 server_span(struct buf *out, const struct otlp_config *c, const struct request_record *q)
 {
-	const struct span s = { q, q->span, q->parent, KIND_SERVER, 0, q->duration_us, q->code };
+	struct span s = span_of(q, q->span, q->parent, KIND_SERVER);
 
 	char name[64];
 
+	s.to_us = q->duration_us;
+	s.error = code_text(q->code);
+	s.message = q->text;
 	snprintf(name, sizeof(name), "POST %s", q->dialect->path);
 	begin_span(out, &s, name);
 	attr_text(out, "http.request.method", "POST");
@@ -127,6 +110,8 @@ server_span(struct buf *out, const struct otlp_config *c, const struct request_r
 	attr_int(out, "janus.attempts", (int64_t)q->nattempts);
 	attr_text(out, "janus.fault", q->code != CODE_NONE ? wire_code_info(q->code)->fault : NULL);
 	attr_int(out, "janus.queue_ms", q->queued_us / 1000);
+	if (q->stream && q->committed_us > 0)
+		attr_int(out, "janus.header_hold_ms", q->committed_us / 1000);
 	attr_int(out, "janus.max_gap_ms", q->max_gap_ms);
 	attr_int(out, "janus.pings", q->pings);
 	if (q->cost_micro_usd >= 0)
@@ -139,41 +124,109 @@ server_span(struct buf *out, const struct otlp_config *c, const struct request_r
 static void
 queue_span(struct buf *out, const struct request_record *q)
 {
-	const struct span s = { q, q->span ^ 2, q->span, KIND_INTERNAL, q->queued_at_us,
-		q->queued_at_us + q->queued_us, CODE_NONE };
+	struct span s = span_of(q, q->span ^ 2, q->span, KIND_INTERNAL);
 
+	s.from_us = q->queued_at_us;
+	s.to_us = q->queued_at_us + q->queued_us;
 	begin_span(out, &s, "queue");
 	attr_text(out, "janus.competitor", q->slug);
 	attr_int(out, "janus.queue_ms", q->queued_us / 1000);
 	end_span(out, &s, false);
 }
 
+/* What was asked for, as far as it was said. */
+static void
+add_params(struct buf *out, const struct chat_params *p)
+{
+	static const struct {
+		enum chat_param param;
+		const char *name;
+		bool is_int;
+	} names[] = {
+		{ CHAT_PARAM_MAX_TOKENS, "gen_ai.request.max_tokens", true },
+		{ CHAT_PARAM_TEMPERATURE, "gen_ai.request.temperature", false },
+		{ CHAT_PARAM_TOP_P, "gen_ai.request.top_p", false },
+		{ CHAT_PARAM_SEED, "gen_ai.request.seed", true },
+		{ CHAT_PARAM_CHOICES, "gen_ai.request.choice.count", true },
+		{ CHAT_PARAM_FREQUENCY_PENALTY, "gen_ai.request.frequency_penalty", false },
+		{ CHAT_PARAM_PRESENCE_PENALTY, "gen_ai.request.presence_penalty", false },
+	};
+	const char *stops[CHAT_STOPS_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const double x = p->number[names[i].param];
+
+		if ((p->given >> names[i].param & 1) == 0)
+			continue;
+		if (names[i].is_int && fabs(x) <= 9007199254740992.0)
+			attr_int(out, names[i].name, (int64_t)x);
+		else if (!names[i].is_int)
+			attr_number(out, names[i].name, x);
+	}
+	for (size_t i = 0; i < p->nstops; i++)
+		stops[i] = p->stop[i];
+	attr_list(out, "gen_ai.request.stop_sequences", stops, p->nstops);
+}
+
+/* What the answer said of itself. */
+static void
+add_answer(struct buf *out, const struct request_details *d)
+{
+	char reasons[sizeof(d->answer.finish_reasons)];
+	const char *list[16];
+	char *rest = NULL;
+	size_t n = 0;
+
+	snprintf(reasons, sizeof(reasons), "%s", d->answer.finish_reasons);
+	for (char *at = strtok_r(reasons, ",", &rest); at != NULL && n < ARRAY_LEN(list);
+	     at = strtok_r(NULL, ",", &rest))
+		list[n++] = at;
+	attr_text(out, "gen_ai.response.id", d->answer.id);
+	attr_text(out, "gen_ai.response.model", d->answer.model);
+	attr_list(out, "gen_ai.response.finish_reasons", list, n);
+	if (d->reasoning_tokens > 0)
+		attr_int(out, "gen_ai.usage.reasoning.output_tokens", d->reasoning_tokens);
+	if (d->cached_tokens > 0)
+		attr_int(out, "gen_ai.usage.cache_read.input_tokens", d->cached_tokens);
+	attr_text(out, "container.id", d->container);
+	attr_text(out, "container.image.name", d->image);
+}
+
 /* What the answering attempt gave. */
 static void
 add_response(struct buf *out, const struct request_record *q)
 {
+	const char *digest = q->digest;
+
+	if (q->details != NULL)
+		add_answer(out, q->details);
 	if (q->ttft_us >= 0)
 		attr_number(out, "gen_ai.response.time_to_first_chunk", (double)q->ttft_us / 1e6);
 	attr_int(out, "gen_ai.usage.input_tokens", q->prompt_tokens);
 	attr_int(out, "gen_ai.usage.output_tokens", q->completion_tokens);
 	attr_bool(out, "janus.usage_estimated", q->is_estimated);
-	attr_text(out, "container.image.repo_digests", q->digest);
+	attr_list(out, "container.image.repo_digests", &digest, digest[0] != '\0' ? 1 : 0);
 }
 
 static void
 client_span(struct buf *out, const struct request_record *q, size_t i)
 {
 	const struct life_attempt *a = &q->attempts[i];
-	const struct span s = { q, a->span, q->span, KIND_CLIENT, a->picked_us,
-		a->ended_us > a->picked_us ? a->ended_us : q->duration_us, a->code };
+	struct span s = span_of(q, a->span, q->span, KIND_CLIENT);
 	char name[sizeof(q->model) + 24];
 
+	s.from_us = a->picked_us;
+	s.to_us = a->ended_us > a->picked_us ? a->ended_us : q->duration_us;
+	s.error = code_text(a->code);
+	s.message = a->code == q->code ? q->text : NULL;
 	snprintf(name, sizeof(name), "%s %s", q->dialect->operation, q->model);
 	begin_span(out, &s, name);
 	attr_text(out, "gen_ai.operation.name", q->dialect->operation);
 	attr_text(out, "gen_ai.provider.name", "janus");
 	attr_text(out, "gen_ai.request.model", q->model);
 	attr_bool(out, "gen_ai.request.stream", q->stream);
+	if (q->details != NULL)
+		add_params(out, &q->details->params);
 	if (q->dialect->at != DIALECT_EMBEDDINGS)
 		attr_text(out, "gen_ai.output.type", "text");
 	attr_text(out, "janus.competitor", a->competitor);
@@ -187,39 +240,73 @@ client_span(struct buf *out, const struct request_record *q, size_t i)
 	end_span(out, &s, a->code != CODE_NONE);
 }
 
-size_t
-otlp_span_count(const struct request_record *q)
+/* ---- our own work ---- */
+
+static void
+work_attributes(struct buf *out, const struct work_record *w)
 {
-	return 1 + (q->queued_at_us > 0) + q->nattempts;
+	attr_text(out, "janus.competitor", w->competitor);
+	attr_text(out, w->kind == WORK_PULL ? "janus.submission_id" : "janus.instance_id", w->id);
+	attr_text(out, "container.image.name", w->image);
+	attr_text(out, "janus.version_digest", w->digest);
+	if (w->kind == WORK_PULL)
+		attr_int(out, "janus.bytes", w->bytes);
+}
+
+static void
+work_spans(struct buf *out, const struct otlp_config *c, const struct work_record *w)
+{
+	uint64_t random[4]; /* trace, its low half, spans */
+	struct span s = { .base_ms = w->at_ms,
+		.kind = KIND_INTERNAL,
+		.to_us = w->duration_ms * 1000,
+		.error = w->ok ? NULL : w->reason };
+
+	hash_random(random, sizeof(random));
+	if (!otlp_work_sampled(c, random[1]))
+		return;
+	snprintf(s.trace, sizeof(s.trace), "%016" PRIx64 "%016" PRIx64, random[0] | 1, random[1]);
+	s.id = random[2] | 1;
+	begin_span(out, &s, w->kind == WORK_PULL ? "image.pull" : "instance.start");
+	work_attributes(out, w);
+	end_span(out, &s, !w->ok);
+	if (w->health_ms <= 0)
+		return;
+	s.parent = s.id;
+	s.id = random[3] | 1;
+	s.from_us = s.to_us - w->health_ms * 1000;
+	begin_span(out, &s, "health.wait");
+	work_attributes(out, w);
+	end_span(out, &s, !w->ok);
+}
+
+size_t
+otlp_span_count(const struct otlp_item *item)
+{
+	const struct request_record *q = item->chat;
+
+	return q != NULL ? 1 + (q->queued_at_us > 0) + q->nattempts
+			 : 1 + (item->work->health_ms > 0);
 }
 
 void
-otlp_encode(
-    struct buf *out, const struct otlp_config *c, struct request_record *const *at, size_t len)
+otlp_encode(struct buf *out, const struct otlp_config *c, const struct otlp_item *at, size_t len)
 {
-	struct buf attributes = { 0 };
-
-	attr_text(&attributes, "service.name", c->service);
-	attr_text(&attributes, "service.version", JANUS_VERSION);
-	for (size_t i = 0; i < c->nattributes; i++) {
-		buf_add_str(&attributes, ",{\"key\":");
-		quoted(&attributes, c->attributes[i].key);
-		buf_add_str(&attributes, ",\"value\":{\"stringValue\":");
-		quoted(&attributes, c->attributes[i].value);
-		buf_add_str(&attributes, "}}");
-	}
-	buf_printf(out,
-	    "{\"resourceSpans\":[{\"resource\":{\"attributes\":[%s]},"
-	    "\"scopeSpans\":[{\"scope\":{\"name\":\"janusd\",\"version\":\"" JANUS_VERSION
-	    "\"},\"spans\":[",
-	    buf_str(&attributes));
-	buf_done(&attributes);
+	buf_add_str(out, "{\"resourceSpans\":[{");
+	attr_resource(out, c);
+	buf_add_str(out,
+	    ",\"scopeSpans\":[{\"scope\":{\"name\":\"janusd\",\"version\":\"" JANUS_VERSION
+	    "\"},\"spans\":[");
 	for (size_t i = 0; i < len; i++) {
-		server_span(out, c, at[i]);
-		if (at[i]->queued_at_us > 0)
-			queue_span(out, at[i]);
-		for (size_t k = 0; k < at[i]->nattempts; k++)
-			client_span(out, at[i], k);
+		if (at[i].work != NULL) {
+			work_spans(out, c, at[i].work);
+			continue;
+		}
+		server_span(out, c, at[i].chat);
+		if (at[i].chat->queued_at_us > 0)
+			queue_span(out, at[i].chat);
+		for (size_t k = 0; k < at[i].chat->nattempts; k++)
+			client_span(out, at[i].chat, k);
 	}
 	buf_add_str(out, "]}]}]}");
 }

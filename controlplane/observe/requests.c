@@ -39,6 +39,7 @@ request_record_new(const struct gateway_usage *u)
 	q->accepted_at_ms = u->accepted_at_ms;
 	q->duration_us = u->duration_us;
 	q->ttft_us = r->ttft_us;
+	q->committed_us = r->committed_us;
 	q->first_event_us = r->first_event_us;
 	q->max_gap_at_us = r->max_gap_at_us;
 	q->queued_us = u->queued_us;
@@ -55,6 +56,13 @@ request_record_new(const struct gateway_usage *u)
 	q->nattempts = u->nattempts < LIFE_ATTEMPTS ? u->nattempts : LIFE_ATTEMPTS;
 	if (q->nattempts > 0)
 		memcpy(q->attempts, u->attempts, q->nattempts * sizeof(q->attempts[0]));
+	if (u->params != NULL && u->answer != NULL) {
+		q->details = mem_zalloc(sizeof(*q->details));
+		q->details->params = *u->params;
+		q->details->answer = *u->answer;
+		q->details->reasoning_tokens = r->usage.reasoning_tokens;
+		q->details->cached_tokens = r->usage.cached_tokens;
+	}
 	return q;
 }
 
@@ -63,6 +71,7 @@ request_record_free(struct request_record *q)
 {
 	if (q == NULL)
 		return;
+	free(q->details);
 	free(q->user_agent);
 	free(q->text);
 	free(q);

@@ -13,15 +13,25 @@
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/gateway/life.h"
 #include "runtime/base/map.h"
+#include "runtime/openai/chat_params.h"
 #include "runtime/openai/dialect.h"
 
 #define REQUESTS_KEPT 4096
+
+/* What only spans tell of a chat. */
+struct request_details {
+	struct chat_params params;
+	struct chat_answer answer;
+	int64_t reasoning_tokens, cached_tokens;
+	char image[256], container[72]; /* filled by whoever knows; "" */
+};
 
 struct request_record {
 	struct request_record *next; /* on its way from one loop to the other */
 	const struct dialect *dialect; /* never NULL */
 	char id[132], traceparent[56], client[48], model[96];
 	char slug[48], competitor_id[40], version_id[40], digest[72], instance_id[40];
+	struct request_details *details; /* owned; NULL while spans are off */
 	char *user_agent; /* owned; NULL */
 	char *text; /* owned: what went wrong; NULL */
 	enum wire_code code;
@@ -30,6 +40,7 @@ struct request_record {
 	uint64_t span, parent; /* 0 while spans are off; without a parent */
 	int64_t accepted_at_ms; /* wall */
 	int64_t duration_us, ttft_us; /* ttft -1: no content came */
+	int64_t committed_us; /* when its status went out, of a stream */
 	int64_t first_event_us, max_gap_at_us; /* since acceptance; 0: never */
 	int64_t queued_us, queued_at_us; /* as in struct gateway_usage */
 	int64_t max_gap_ms, prompt_tokens, completion_tokens, cost_micro_usd;

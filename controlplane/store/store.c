@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "controlplane/store/tables.h"
 #include "runtime/base/cleanup.h"
@@ -19,6 +20,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/id.h"
 #include "runtime/base/log.h"
+#include "runtime/base/metrics.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 #define SQL_STATEMENTS
@@ -30,6 +32,7 @@
 #define USAGE_TOGETHER 32 /* rows of one batch: each is written by itself */
 #define BATCHES_A_COMMIT 1024
 #define USAGE_LINGER_NS 50000000 /* 50 ms */
+#define BUSY_TRIES 56 /* some 5 s */
 
 static const struct sql_migration migrations[] = {
 #define X(name) { name },
@@ -79,6 +82,8 @@ struct store {
 	bool stopping;
 	struct store_stats stats;
 	struct event_watch *watch; /* a reference */
+	struct metric_histogram writes;
+	metric_counter busy;
 };
 
 /* ---- batches ---- */
@@ -502,12 +507,29 @@ writer(void *arg)
 		}
 		if (list == NULL)
 			return NULL;
+		const int64_t began_us = clock_now_us();
 		write_list(s, list);
+		metric_observe_us(&s->writes, &buckets_http, (uint64_t)(clock_now_us() - began_us));
 		settle(s, list);
 	}
 }
 
 /* ---- open and close ---- */
+
+/* Somebody else holds the database: wait for him, as sqlite3_busy_timeout would, and count it. */
+static int
+on_busy(void *arg, int tries)
+{
+	struct store *s = arg;
+	const unsigned wait_ms = tries < 10 ? 1U << (tries < 6 ? tries : 6) : 100;
+
+	if (tries == 0)
+		metric_add(&s->busy, 1);
+	if (tries >= BUSY_TRIES)
+		return 0;
+	usleep(wait_ms * 1000);
+	return 1;
+}
 
 static int
 start_writer(struct store *s, struct error *err)
@@ -539,6 +561,7 @@ store_open(const char *dir, struct loop *control, struct error *err)
 	pthread_cond_init(&s->more, NULL);
 	if (sql_open(&s->writer, s->path, true, migrations, ARRAY_LEN(migrations), err) < 0 ||
 	    sql_prepare(&s->writer, sql_statements, SQL_COUNT, err) < 0 ||
+	    sqlite3_busy_handler(s->writer.db, on_busy, s) != SQLITE_OK ||
 	    start_writer(s, err) < 0) {
 		sql_close(&s->writer);
 		watch_unref(s->watch);
@@ -721,6 +744,13 @@ store_stats(struct store *s, struct store_stats *out)
 	pthread_mutex_lock(&s->lock);
 	*out = s->stats;
 	pthread_mutex_unlock(&s->lock);
+	out->busy = s->busy;
 	out->db_bytes = stat(s->path, &st) == 0 ? st.st_size : 0;
 	out->wal_bytes = stat(wal, &st) == 0 ? st.st_size : 0;
+}
+
+const struct metric_histogram *
+store_writes(const struct store *s)
+{
+	return &s->writes;
 }

@@ -99,10 +99,14 @@ struct store_stats {
 	uint64_t batches, rows, usage_dropped;
 	bool failing; /* the last write failed */
 	char why[240]; /* of that failure */
+	uint64_t busy; /* how often somebody else held the database */
 	int64_t db_bytes, wal_bytes;
 };
 /** store_stats - any thread. */
 void store_stats(struct store *, struct store_stats *out);
+struct metric_histogram;
+/** store_writes - how long transactions took, in buckets_http. Any thread; borrowed. */
+const struct metric_histogram *store_writes(const struct store *);
 
 struct event_query {
 	int limit;

@@ -197,6 +197,29 @@ committed(const struct error *err, void *arg)
 		live_evaluate(l);
 }
 
+/* A start is over, one way or the other. */
+static void
+tell_start(const struct live *l, const struct decision *d)
+{
+	const struct registry *reg = l->sup->c.registry;
+	const struct competitor *c = registry_competitor(reg, l->in->competitor_id);
+	const struct version *v = version_of(l);
+	const int64_t now_ms = clock_now_ms();
+	const struct supervisor_work work = {
+		.ok = d->state == INSTANCE_READY,
+		.competitor = c != NULL ? c->slug : "removed",
+		.id = l->in->id,
+		.image = v != NULL ? v->reference : "",
+		.digest = v != NULL ? v->digest : "",
+		.reason = d->reason != NULL ? d->reason : "",
+		.duration_ms = now_ms - l->entered_ms,
+		.health_ms = l->start_done ? now_ms - l->started_ms : 0,
+	};
+
+	if (l->sup->c.on_work != NULL)
+		l->sup->c.on_work(&work, l->sup->c.arg);
+}
+
 static void
 enter(struct live *l, const struct decision *d)
 {
@@ -210,6 +233,10 @@ enter(struct live *l, const struct decision *d)
 		snprintf(in->reason, sizeof(in->reason), "%s", d->reason);
 	if (d->state == INSTANCE_READY || d->state == INSTANCE_STARTING)
 		in->detail[0] = '\0';
+	/* One that is no longer wanted was neither good nor bad. */
+	if (old == INSTANCE_STARTING && d->state != INSTANCE_DRAINING &&
+	    d->state != INSTANCE_PULLING)
+		tell_start(l, d);
 	prepare(l, d, old);
 	log_info("instance.state", F_STR("instance_id", in->id),
 	    F_STR("from", instance_state_name(old)), F_STR("to", instance_state_name(d->state)),

@@ -39,6 +39,7 @@ struct pod_job {
 	size_t nlogs;
 	bool looked;
 	struct buf listening;
+	int64_t pulled_bytes;
 };
 
 static struct pod_job *
@@ -277,12 +278,18 @@ job_stop_pod(struct live *l)
 /* ---- pull an image that was removed from the host ---- */
 
 static void
+on_pull_progress(const struct pull_progress *pull, void *arg)
+{
+	((struct pod_job *)arg)->pulled_bytes = pull->bytes;
+}
+
+static void
 pull_work(void *arg)
 {
 	struct pod_job *j = arg;
 
-	j->engine->driver->pull(j->engine, j->reference, j->digest, PULL_STALL_MS, NULL, NULL,
-	    &j->live->cancel, &j->err);
+	j->engine->driver->pull(j->engine, j->reference, j->digest, PULL_STALL_MS, on_pull_progress,
+	    j, &j->live->cancel, &j->err);
 }
 
 static void
@@ -292,6 +299,19 @@ pull_done(void *arg)
 	struct live *l = job_over(j);
 
 	l->pull_failed = j->err.kind != ERROR_NONE;
+	const struct supervisor_work work = {
+		.is_pull = true,
+		.ok = !l->pull_failed,
+		.competitor = j->competitor,
+		.id = j->instance,
+		.image = j->reference,
+		.digest = j->digest,
+		.reason = error_kind_name(j->err.kind),
+		.duration_ms = clock_now_ms() - l->pull_began_ms,
+		.bytes = j->pulled_bytes,
+	};
+	if (l->sup->c.on_work != NULL)
+		l->sup->c.on_work(&work, l->sup->c.arg);
 	if (l->pull_failed)
 		snprintf(l->in->detail, sizeof(l->in->detail), "%s", j->err.text);
 	job_free(j);
@@ -302,5 +322,6 @@ void
 job_pull_image(struct live *l)
 {
 	atomic_store(&l->cancel, false);
+	l->pull_began_ms = clock_now_ms();
 	job_run(job_new(l), l->sup->c.pullers, pull_work, pull_done);
 }

@@ -52,6 +52,7 @@ struct live {
 	char health_body[2048];
 	uint64_t changed; /* job sequence: a listing older than this says nothing */
 	atomic_bool cancel; /* of a pull */
+	int64_t pull_began_ms;
 	bool failed_once; /* the failure is the instance's own, not the engine's */
 	int troubles; /* the engine's, in a row: they back off too */
 };
@@ -71,6 +72,7 @@ struct trial { /* a submission under way; made for each that is not final */
 	const char *fail_reason; /* of the check that failed */
 	uint64_t
 	    judge_after; /* a listing that began later must be in before a failed chat counts */
+	int64_t step_began_ms; /* of the job under way, monotonic */
 	struct cancel *cancels; /* who asked for its end, to be told */
 	struct trial *next;
 };
@@ -83,7 +85,7 @@ struct supervisor {
 	struct canary_report canary;
 	struct canary_run *canary_run;
 	char canary_id[40];
-	struct timer tick, list_again;
+	struct timer tick, list_again, usage_timer;
 	struct trial *trials;
 	uint64_t sequence;
 	uint64_t generation; /* of route snapshots */
@@ -129,6 +131,10 @@ void engine_lost(struct supervisor *, const struct error *);
 bool may_start(const struct supervisor *);
 /** engine_watch_start - begin: check, list, adopt, follow events. */
 void engine_watch_start(struct supervisor *);
+
+/* usage.c */
+/** usage_watch - begin to tell what instances use. */
+void usage_watch(struct supervisor *);
 
 /* submit.c */
 void trial_resume(struct supervisor *, struct submission *);

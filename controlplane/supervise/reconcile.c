@@ -204,6 +204,10 @@ compare(struct live *l, const struct listing *j)
 	const struct pod_state *pod = pod_of(j, l->in->id);
 	const bool matches = pod != NULL && strcmp(pod->hash, l->in->spec_hash) == 0;
 
+	if (pod != NULL)
+		l->last = *pod;
+	else
+		l->last = (struct pod_state){ 0 };
 	if (!l->target->is_pod || l->busy || l->committing || l->changed > j->sequence)
 		return;
 	if (!l->sup->adopted) {

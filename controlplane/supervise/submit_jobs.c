@@ -29,6 +29,7 @@ struct submit_job {
 	char *label; /* the image's own manifest */
 	struct error err;
 	int64_t reported_ms;
+	int64_t bytes; /* pulled so far */
 };
 
 static void
@@ -69,6 +70,7 @@ on_progress(const struct pull_progress *pull, void *arg)
 	const int64_t now_ms = clock_now_ms();
 	struct progress *p;
 
+	j->bytes = pull->bytes;
 	if (now_ms - j->reported_ms < PROGRESS_MS)
 		return;
 	j->reported_ms = now_ms;
@@ -141,12 +143,34 @@ work(void *arg)
 }
 
 static void
+tell_pull(const struct submit_job *j)
+{
+	const struct supervisor *sup = j->trial->sup;
+	const struct supervisor_work work = {
+		.is_pull = true,
+		.ok = j->err.kind == ERROR_NONE,
+		.competitor = j->trial->sub->slug,
+		.id = j->trial->sub->id,
+		.image = j->reference,
+		.digest = j->digest,
+		.reason = error_kind_name(j->err.kind),
+		.duration_ms = clock_now_ms() - j->trial->step_began_ms,
+		.bytes = j->bytes,
+	};
+
+	if (sup->c.on_work != NULL)
+		sup->c.on_work(&work, sup->c.arg);
+}
+
+static void
 done(void *arg)
 {
 	struct submit_job *j = arg;
 	struct trial *t = j->trial;
 	struct submission *s = t->sub;
 
+	if (j->action == SUBMIT_PULL)
+		tell_pull(j);
 	t->busy = false;
 	t->error = j->err;
 	t->done = j->err.kind == ERROR_NONE;
@@ -188,6 +212,7 @@ trial_job(struct trial *t, enum submission_action action)
 	j->is_local = t->sub->is_local;
 	j->manifest = str_dup(t->sub->manifest);
 	t->busy = true;
+	t->step_began_ms = clock_now_ms();
 	worker_run(action == SUBMIT_PULL ? t->sup->c.pullers : t->sup->c.workers, t->sup->c.loop,
 	    work, done, j);
 }

@@ -62,6 +62,7 @@ supervisor_start(struct supervisor *sup)
 	live_evaluate_all(sup);
 	trials_evaluate_all(sup);
 	engine_watch_start(sup);
+	usage_watch(sup);
 }
 
 void
@@ -70,6 +71,7 @@ supervisor_stop(struct supervisor *sup)
 	sup->stopping = true;
 	timer_cancel(&sup->tick);
 	timer_cancel(&sup->list_again);
+	timer_cancel(&sup->usage_timer);
 	broker_close(sup->broker);
 	atomic_store(&sup->stop_events, true);
 	for (struct trial *t = sup->trials; t != NULL; t = t->next)

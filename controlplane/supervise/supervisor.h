@@ -26,6 +26,19 @@ struct traffic_rules;
 struct traffic_view;
 struct workers;
 
+/* A pull or a start of an instance that is over; borrowed for the call. */
+struct supervisor_work {
+	bool is_pull; /* else a start */
+	bool ok;
+	const char *competitor; /* slug */
+	const char *id; /* of the submission, or of the instance */
+	const char *image, *digest;
+	const char *reason; /* why it failed */
+	int64_t duration_ms;
+	int64_t health_ms; /* of it the end, waiting for /health; 0: none */
+	int64_t bytes; /* pulled */
+};
+
 struct supervisor_config { /* borrowed */
 	struct loop *loop;
 	struct workers *workers;
@@ -45,6 +58,11 @@ struct supervisor_config { /* borrowed */
 	void (*on_routes)(struct routes *, void *arg);
 	/** something about a submission changed. */
 	void (*on_submission)(const struct submission *, void *arg);
+	/** a pull or a start is over; may be NULL. */
+	void (*on_work)(const struct supervisor_work *, void *arg);
+	/** what an instance uses, again and again; competitor NULL: a round of it begins. May be NULL. */
+	void (*on_used)(const char *competitor, const char *instance, uint64_t cpu_us,
+	    uint64_t memory_bytes, void *arg);
 	/** a state, the engine or the proof of isolation changed. */
 	void (*on_status)(void *arg);
 	const struct broker_events *broker; /* what the broker says; with arg */
@@ -133,6 +151,8 @@ struct health_seen {
 	char error[240];
 };
 void supervisor_health(const struct supervisor *, const struct instance *, struct health_seen *out);
+/** supervisor_container - the id of an instance's container; "" if it has none. Borrowed. */
+const char *supervisor_container(const struct supervisor *, const char *instance);
 int supervisor_in_flight(const struct supervisor *, const struct instance *);
 /** supervisor_traffic - its queue and breaker now.  Returns how many chats at once its instances
  *  take together as they are, 0 for any number, -1 if there is none (out is zeroed then). */

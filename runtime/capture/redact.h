@@ -32,7 +32,7 @@ struct redact { /* embedded; zero-initialised but for content */
 	char field[8]; /* name of the line's field so far */
 	size_t field_len;
 	uint64_t objects; /* a bit for each open bracket: is it an object? */
-	int depth;
+	unsigned depth;
 	bool in_string, escaped, is_key, wants_key;
 	enum redact_class class;
 	char word[REDACT_WORD_MAX]; /* the word that is being read */

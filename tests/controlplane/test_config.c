@@ -270,7 +270,8 @@ static bool
 is_text(const char *name)
 {
 	static const char *const texts[] = { "host", "state_dir", "runtime_dir", "log.level",
-		"engine.socket", "engine.link_image", "cors.origins" };
+		"engine.socket", "engine.link_image", "cors.origins", "capture.competitors",
+		"capture.callers" };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (strcmp(name, texts[i]) == 0)

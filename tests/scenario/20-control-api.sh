@@ -275,6 +275,7 @@ recorded() { tell GET /api/v1/requests/req_described; [ "$status" = 200 ]; }
 becomes "the chat is among the requests" 10 recorded
 tell GET /api/v1/requests?limit=2
 tell GET /api/v1/egress?limit=2
+tell GET /api/v1/captures?limit=2
 tell GET /api/v1/instances/nobody/logs
 tell GET /api/v1/competitors/nobody/logs
 tell GET "/api/v1/competitors/baseline-agent/logs"

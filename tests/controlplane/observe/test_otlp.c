@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/observe/otlp_metrics.h"
 #include "controlplane/observe/requests.h"
+#include "controlplane/observe/work.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -59,6 +61,18 @@ START_TEST(test_config)
 	ck_assert_int_eq(otlp_config_read(&c, get, &err), 0);
 	ck_assert_str_eq(c.service, "mine");
 	ck_assert_uint_eq(c.nattributes, 0);
+	ck_assert_str_eq(c.metrics_url, "http://127.0.0.1:4318/v1/metrics");
+	ck_assert_int_eq(c.interval_ms, 60000);
+	/* One's own endpoint is taken as it is. */
+	ENV("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://127.0.0.1:9/m/",
+	    "OTEL_METRIC_EXPORT_INTERVAL", "250");
+	ck_assert_int_eq(otlp_config_read(&c, get, &err), 0);
+	ck_assert(!c.on && c.metrics_on);
+	ck_assert_str_eq(c.metrics_url, "http://127.0.0.1:9/m/");
+	ck_assert_int_eq(c.interval_ms, 250);
+	ENV(ENDPOINT, "OTEL_METRICS_EXPORTER", "none");
+	ck_assert_int_eq(otlp_config_read(&c, get, &err), 0);
+	ck_assert(c.on && !c.metrics_on);
 }
 END_TEST
 
@@ -68,6 +82,8 @@ START_TEST(test_config_refused)
 		{ "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318" },
 		{ "OTEL_TRACES_SAMPLER", "sometimes" },
 		{ "OTEL_EXPORTER_OTLP_HEADERS", "authorization" },
+		{ "OTEL_METRIC_EXPORT_INTERVAL", "soon" },
+		{ "OTEL_METRICS_EXPORTER", "prometheus" },
 		{ "OTEL_EXPORTER_OTLP_HEADERS", "a=x%0d%0ab: c" },
 	};
 
@@ -191,7 +207,8 @@ attribute(const cJSON *span, const char *key)
 
 START_TEST(test_queue) /* a chat that waited has a span of that */
 {
-	struct request_record q = chat(), *one[] = { &q };
+	struct request_record q = chat();
+	const struct otlp_item one[] = { { .chat = &q } };
 	const struct otlp_config c = { .service = "s" };
 	_cleanup_buf_ struct buf out = { 0 };
 	_cleanup_json_ cJSON *json = NULL;
@@ -205,7 +222,7 @@ START_TEST(test_queue) /* a chat that waited has a span of that */
 	    json_parse(out.data, out.len, &json, &err) == 0, "%s: %s", err.text, out.data);
 	const cJSON *spans = json_path(json, "resourceSpans.0.scopeSpans.0.spans");
 	ck_assert_int_eq(cJSON_GetArraySize(spans), 4);
-	ck_assert_uint_eq(otlp_span_count(&q), 4);
+	ck_assert_uint_eq(otlp_span_count(one), 4);
 	const cJSON *server = cJSON_GetArrayItem(spans, 0), *queue = server->next;
 	ck_assert_str_eq(attribute(server, "janus.queue_ms"), "1500");
 	ck_assert_str_eq(json_str(queue, "name"), "queue");
@@ -215,10 +232,47 @@ START_TEST(test_queue) /* a chat that waited has a span of that */
 	ck_assert_str_eq(json_str(queue, "endTimeUnixNano"), "1700000001501000000");
 }
 END_TEST
+/* A text of an attribute that is a list. */
+static const char *
+item_of(const cJSON *span, const char *key, int i)
+{
+	const cJSON *a;
+
+	json_for_each(a, json_get(span, "attributes"))
+		if (str_eq(json_str(a, "key"), key))
+			return json_str(
+			    cJSON_GetArrayItem(json_path(a, "value.arrayValue.values"), i),
+			    "stringValue");
+	return "";
+}
 
 START_TEST(test_encode)
 {
-	struct request_record q = chat(), failed = chat(), *both[] = { &q, &failed };
+	struct request_details details = { .params = { .given = 1 << CHAT_PARAM_MAX_TOKENS |
+						   1 << CHAT_PARAM_TEMPERATURE,
+					       .number = { 77, 0.5 },
+					       .stop = { "END", "FIN" },
+					       .nstops = 2 },
+		.answer = { "chatcmpl-1", "owl-3", "stop,length" },
+		.reasoning_tokens = 3,
+		.image = "team/owl:3",
+		.container = "c0ffee" };
+	struct request_record q = chat(), failed = chat();
+	struct work_record pull = { .kind = WORK_PULL,
+		.image = "team/owl:3",
+		.bytes = 5,
+		.reason = "timeout",
+		.at_ms = 1700000000000,
+		.duration_ms = 1500 };
+	struct work_record start = { .kind = WORK_START,
+		.id = "ins_2",
+		.competitor = "owl",
+		.ok = true,
+		.at_ms = 1700000000000,
+		.duration_ms = 1000,
+		.health_ms = 400 };
+	const struct otlp_item items[] = { { .chat = &q }, { .chat = &failed }, { .work = &pull },
+		{ .work = &start } };
 	const struct otlp_config c = { .service = "say \"it\"",
 		.host = "127.0.0.1",
 		.port = 8000,
@@ -231,7 +285,8 @@ START_TEST(test_encode)
 
 	failed.code = failed.attempts[1].code = CODE_UPSTREAM_DIED;
 	failed.text = words;
-	otlp_encode(&out, &c, both, 2);
+	q.details = &details;
+	otlp_encode(&out, &c, items, 4);
 	ck_assert_msg(
 	    json_parse(out.data, out.len, &json, &err) == 0, "%s: %s", err.text, out.data);
 	ck_assert_str_eq(
@@ -240,8 +295,10 @@ START_TEST(test_encode)
 	ck_assert_str_eq(
 	    json_path(json, "resourceSpans.0.resource.attributes.2.key")->valuestring, "a.b");
 	const cJSON *spans = json_path(json, "resourceSpans.0.scopeSpans.0.spans");
-	ck_assert_int_eq(cJSON_GetArraySize(spans), 6);
-	ck_assert_uint_eq(otlp_span_count(&q), 3);
+	ck_assert_int_eq(cJSON_GetArraySize(spans), 9);
+	ck_assert_uint_eq(otlp_span_count(&items[0]), 3);
+	ck_assert_uint_eq(otlp_span_count(&items[2]), 1);
+	ck_assert_uint_eq(otlp_span_count(&items[3]), 2);
 
 	const cJSON *server = cJSON_GetArrayItem(spans, 0), *first = server->next,
 		    *second = first->next;
@@ -264,11 +321,71 @@ START_TEST(test_encode)
 	ck_assert_str_eq(attribute(second, "gen_ai.usage.output_tokens"), "7");
 	ck_assert_str_eq(attribute(second, "gen_ai.request.stream"), "1");
 	ck_assert_str_eq(json_str(second, "startTimeUnixNano"), "1700000000001000000");
+	ck_assert_str_eq(attribute(second, "gen_ai.request.max_tokens"), "77");
+	ck_assert_str_eq(attribute(second, "gen_ai.request.temperature"), "0.5");
+	ck_assert_str_eq(attribute(second, "gen_ai.request.seed"), "");
+	ck_assert_str_eq(attribute(second, "gen_ai.response.id"), "chatcmpl-1");
+	ck_assert_str_eq(attribute(second, "gen_ai.usage.reasoning.output_tokens"), "3");
+	ck_assert_str_eq(attribute(second, "container.id"), "c0ffee");
+	ck_assert_str_eq(item_of(second, "gen_ai.request.stop_sequences", 1), "FIN");
+	ck_assert_str_eq(item_of(second, "gen_ai.response.finish_reasons", 1), "length");
+	ck_assert_str_eq(item_of(second, "container.image.repo_digests", 0), "sha256:0");
 
 	const cJSON *died = second->next;
 	ck_assert_int_eq(json_path(died, "status.code")->valueint, 2);
 	ck_assert_str_eq(json_path(died, "status.message")->valuestring, words);
 	ck_assert_str_eq(attribute(died, "janus.fault"), "miner");
+
+	const cJSON *pulled = cJSON_GetArrayItem(spans, 6), *began = pulled->next,
+		    *waited = began->next;
+	ck_assert_str_eq(json_str(pulled, "name"), "image.pull");
+	ck_assert_str_eq(attribute(pulled, "error.type"), "timeout");
+	ck_assert_int_eq(json_int(pulled, "kind", 0), 1);
+	ck_assert_str_eq(json_str(began, "name"), "instance.start");
+	ck_assert_str_eq(attribute(began, "error.type"), "");
+	ck_assert_str_eq(json_str(waited, "name"), "health.wait");
+	ck_assert_str_eq(json_str(waited, "parentSpanId"), json_str(began, "spanId"));
+	ck_assert_str_eq(json_str(waited, "startTimeUnixNano"), "1700000000600000000");
+}
+END_TEST
+
+/* The four histograms, and that a metrics sender without a collector blocks nobody. */
+START_TEST(test_metrics)
+{
+	const struct otlp_config c = { .metrics_on = true,
+		.metrics_url = "http://127.0.0.1:1/v1/metrics",
+		.interval_ms = 3600000 };
+	struct request_record q = chat(), failed = chat();
+	_cleanup_buf_ struct buf out = { 0 };
+	_cleanup_json_ cJSON *json = NULL;
+	struct error err = { 0 };
+	struct otlp_metrics *m = otlp_metrics_new(&c, &err);
+
+	ck_assert_ptr_nonnull(m);
+	q.chunks = 8;
+	failed.code = CODE_UPSTREAM_DIED;
+	otlp_metrics_add(m, &q);
+	otlp_metrics_add(m, &q);
+	otlp_metrics_add(m, &failed);
+	failed.slug[0] = '\0'; /* it reached nobody: not an operation of the client */
+	otlp_metrics_add(m, &failed);
+	otlp_metrics_encode(m, &out, 1700000000000);
+	ck_assert_msg(json_parse(out.data, out.len, &json, &err) == 0, "%s", err.text);
+	const cJSON *metrics = json_path(json, "resourceMetrics.0.scopeMetrics.0.metrics");
+	ck_assert_int_eq(cJSON_GetArraySize(metrics), 4);
+	ck_assert_str_eq(json_str(metrics->child, "name"), "gen_ai.client.token.usage");
+	const cJSON *output = json_path(metrics, "0.histogram.dataPoints.1");
+	ck_assert_str_eq(attribute(output, "gen_ai.token.type"), "output");
+	ck_assert_str_eq(json_str(output, "count"), "3");
+	ck_assert(json_num(output, "sum", 0) == 21);
+	ck_assert_int_eq(cJSON_GetArraySize(json_get(output, "bucketCounts")), 15);
+	ck_assert_int_eq(cJSON_GetArraySize(json_get(output, "explicitBounds")), 14);
+	ck_assert_int_eq(cJSON_GetArraySize(json_path(metrics, "1.histogram.dataPoints")), 2);
+	ck_assert_str_eq(attribute(json_path(metrics, "1.histogram.dataPoints.1"), "error.type"),
+	    "upstream_died");
+	ck_assert_str_eq(json_str(json_path(metrics, "3.histogram.dataPoints.0"), "count"), "14");
+	ck_assert(json_num(json_path(metrics, "3.histogram.dataPoints.0"), "sum", 0) == 3.5);
+	otlp_metrics_free(m);
 }
 END_TEST
 
@@ -302,6 +419,7 @@ main(void)
 	tcase_add_test(tc, test_sampler);
 	tcase_add_test(tc, test_queue);
 	tcase_add_test(tc, test_encode);
+	tcase_add_test(tc, test_metrics);
 	tcase_add_test(tc, test_dropped);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

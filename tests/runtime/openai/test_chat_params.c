@@ -60,7 +60,7 @@ START_TEST(test_params)
 	scan(",\"stop\":[\"a\",\"\\n\",\"\\u00e9\"]", &p);
 	ck_assert(p.nstops == 3 && strcmp(p.stop[1], "\n") == 0);
 	ck_assert_str_eq(p.stop[2], "\xc3\xa9");
-	scan(",\"metadata\":{\"seed\":3,\"stop\":\"no\"}", &p);
+	scan(",\"mine\":{\"seed\":3,\"stop\":\"no\"}", &p);
 	ck_assert(p.given == 0 && p.nstops == 0);
 }
 END_TEST

@@ -105,7 +105,8 @@ START_TEST(test_too_many_texts)
 	for (int i = 0; i < 2048; i++)
 		buf_add_str(&body, ",\"a\"");
 	buf_add_str(&body, "]}");
-	ck_assert_int_eq(dialect_request_scan(&dialects[E], body.data, body.len, &r, NULL, &fault), -1);
+	ck_assert_int_eq(
+	    dialect_request_scan(&dialects[E], body.data, body.len, &r, NULL, &fault), -1);
 	ck_assert_str_eq(fault.param, "input");
 }
 END_TEST
@@ -136,7 +137,7 @@ START_TEST(test_splices)
 		size_t total;
 
 		ck_assert_int_eq(dialect_request_scan(&dialects[cases[i].at], cases[i].body,
-				     strlen(cases[i].body), &r, &fault),
+				     strlen(cases[i].body), &r, NULL, &fault),
 		    0);
 		const size_t n =
 		    chat_request_parts(&r, cases[i].body, strlen(cases[i].body), parts, &total);
@@ -182,7 +183,7 @@ START_TEST(test_whole_answers)
 	const char *body = answers[_i].body;
 	char why[240];
 
-	ck_assert_msg(chat_answer_read(&dialects[answers[_i].at], body, strlen(body), &usage,
+	ck_assert_msg(chat_answer_read(&dialects[answers[_i].at], body, strlen(body), &usage, NULL,
 			  why) == answers[_i].valid,
 	    "%s: %s", body, why);
 	ck_assert_int_eq(usage.prompt_tokens, answers[_i].in);

@@ -1,0 +1,217 @@
+/*
+ * work.c - counters of pulls and starts, and of what pods use.
+ */
+#include "controlplane/observe/work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/buf.h"
+#include "runtime/base/str.h"
+
+#define ROWS_MAX 200 /* then "other" */
+
+static const struct metric_buckets seconds = { 12,
+	{ 0.25, 0.5, 1, 2, 4, 8, 16, 30, 60, 120, 300, 900 } };
+
+struct row {
+	uint64_t starts[2]; /* [1]: that went well */
+	struct metric_histogram start;
+	uint64_t cpu_us; /* of all its instances, past ones too */
+	uint64_t memory_bytes; /* of those there are */
+	bool used;
+};
+
+struct used { /* of one instance */
+	uint64_t cpu_us;
+	bool seen;
+};
+
+void
+works_init(struct works *w)
+{
+	*w = (struct works){ 0 };
+	pthread_mutex_init(&w->lock, NULL);
+}
+
+static struct row *
+row_of(struct works *w, const char *slug)
+{
+	struct row *row = map_get(&w->rows, slug);
+
+	if (row != NULL)
+		return row;
+	if (w->rows.len >= ROWS_MAX && strcmp(slug, "other") != 0)
+		return row_of(w, "other");
+	row = mem_zalloc(sizeof(*row));
+	map_put(&w->rows, slug, row);
+	return row;
+}
+
+void
+works_add(struct works *w, const struct work_record *r)
+{
+	const uint64_t us = (uint64_t)r->duration_ms * 1000;
+
+	pthread_mutex_lock(&w->lock);
+	if (r->kind == WORK_PULL) {
+		metric_observe_us(&w->pulls[r->ok], &seconds, us);
+		metric_add(&w->pulled_bytes[r->ok], (uint64_t)r->bytes);
+	} else {
+		struct row *row = row_of(w, r->competitor);
+
+		row->starts[r->ok]++;
+		if (r->ok)
+			metric_observe_us(&row->start, &seconds, us);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Drop what the last round did not see. */
+static void
+forget_unseen(struct works *w)
+{
+	const char *key;
+	void *value;
+
+	for (size_t at = 0; map_next(&w->instances, &at, &key, &value);)
+		if (!((struct used *)value)->seen) {
+			free(map_remove(&w->instances, key));
+			at = 0; /* the table has changed */
+		}
+}
+
+void
+works_look(struct works *w)
+{
+	const char *key;
+	void *value;
+
+	pthread_mutex_lock(&w->lock);
+	forget_unseen(w);
+	for (size_t at = 0; map_next(&w->instances, &at, &key, &value);)
+		((struct used *)value)->seen = false;
+	for (size_t at = 0; map_next(&w->rows, &at, &key, &value);)
+		((struct row *)value)->memory_bytes = 0;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+works_used(struct works *w, const char *competitor, const char *instance, uint64_t cpu_us,
+    uint64_t memory_bytes)
+{
+	pthread_mutex_lock(&w->lock);
+	struct row *row = row_of(w, competitor);
+	struct used *u = map_get(&w->instances, instance);
+	if (u == NULL) {
+		u = mem_zalloc(sizeof(*u));
+		map_put(&w->instances, instance, u);
+	}
+	/* A restarted one begins at zero again. */
+	row->cpu_us += cpu_us >= u->cpu_us ? cpu_us - u->cpu_us : cpu_us;
+	row->memory_bytes += memory_bytes;
+	row->used = true;
+	u->cpu_us = cpu_us;
+	u->seen = true;
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
+rows_text(
+    struct works *w, struct buf *out, void (*add)(struct buf *, const char *labels, struct row *))
+{
+	_cleanup_buf_ struct buf labels = { 0 };
+	const char *slug;
+	void *row;
+
+	for (size_t at = 0; map_next(&w->rows, &at, &slug, &row);) {
+		buf_clear(&labels);
+		metrics_label(&labels, "competitor", slug);
+		add(out, buf_str(&labels), row);
+	}
+}
+
+static void
+add_starts(struct buf *out, const char *labels, struct row *row)
+{
+	static const char *const results[] = { "failed", "ok" };
+
+	for (int ok = 0; ok < 2; ok++) {
+		_cleanup_buf_ struct buf both = { 0 };
+
+		buf_printf(&both, "%s,result=\"%s\"", labels, results[ok]);
+		metrics_value(
+		    out, "janus_instance_starts_total", buf_str(&both), (double)row->starts[ok]);
+	}
+}
+
+static void
+add_start(struct buf *out, const char *labels, struct row *row)
+{
+	metrics_histogram(out, "janus_instance_start_seconds", labels, &seconds, &row->start);
+}
+
+static void
+add_cpu(struct buf *out, const char *labels, struct row *row)
+{
+	if (row->used)
+		metrics_value(
+		    out, "janus_instance_cpu_seconds_total", labels, (double)row->cpu_us / 1e6);
+}
+
+static void
+add_memory(struct buf *out, const char *labels, struct row *row)
+{
+	if (row->used)
+		metrics_value(
+		    out, "janus_instance_memory_bytes", labels, (double)row->memory_bytes);
+}
+
+void
+works_metrics(struct works *w, struct buf *out)
+{
+	static const char *const results[] = { "result=\"failed\"", "result=\"ok\"" };
+
+	pthread_mutex_lock(&w->lock);
+	metrics_head(out, "janus_instance_starts_total", "counter",
+	    "Starts of instances, by whether they became ready.");
+	rows_text(w, out, add_starts);
+	metrics_head(out, "janus_instance_start_seconds", "histogram",
+	    "From the decision to start an instance until it is ready.");
+	rows_text(w, out, add_start);
+	metrics_head(out, "janus_instance_cpu_seconds_total", "counter",
+	    "Processor time of a competitor's instances.");
+	rows_text(w, out, add_cpu);
+	metrics_head(out, "janus_instance_memory_bytes", "gauge",
+	    "Memory of a competitor's instances, caches not counted.");
+	rows_text(w, out, add_memory);
+	metrics_head(out, "janus_image_pull_seconds", "histogram", "Pulls of images.");
+	for (int ok = 0; ok < 2; ok++)
+		metrics_histogram(
+		    out, "janus_image_pull_seconds", results[ok], &seconds, &w->pulls[ok]);
+	metrics_head(out, "janus_image_pull_bytes_total", "counter", "Bytes of images pulled.");
+	for (int ok = 0; ok < 2; ok++)
+		metrics_value(
+		    out, "janus_image_pull_bytes_total", results[ok], (double)w->pulled_bytes[ok]);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void
+free_values(struct map *map)
+{
+	const char *key;
+	void *value;
+
+	for (size_t at = 0; map_next(map, &at, &key, &value);)
+		free(value);
+	map_done(map);
+}
+
+void
+works_done(struct works *w)
+{
+	free_values(&w->rows);
+	free_values(&w->instances);
+	pthread_mutex_destroy(&w->lock);
+}

@@ -1,0 +1,47 @@
+/*
+ * work.h - what the supervisor did: images pulled, instances started, and what they use.
+ *
+ * Told on the control loop, read by any thread.
+ */
+#ifndef JANUS_OBSERVE_WORK_H
+#define JANUS_OBSERVE_WORK_H
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/base/map.h"
+#include "runtime/base/metrics.h"
+struct buf;
+
+enum work_kind { WORK_PULL, WORK_START };
+
+/* Something that took its time and is over. Plain: copied as it is. */
+struct work_record {
+	enum work_kind kind;
+	char competitor[48]; /* slug */
+	char id[40]; /* of the instance or the submission */
+	char image[256], digest[72], reason[48]; /* reason: why it failed */
+	bool ok;
+	int64_t at_ms; /* wall: when it began */
+	int64_t duration_ms;
+	int64_t health_ms; /* of it the end, waiting for GET /health; 0: none of it */
+	int64_t bytes; /* pulled */
+};
+
+struct works { /* zero-initialised but for works_init */
+	pthread_mutex_t lock;
+	struct map rows; /* by slug, owned */
+	struct map instances; /* what each had used when it was last looked at, owned */
+	struct metric_histogram pulls[2]; /* [1]: that went well */
+	metric_counter pulled_bytes[2];
+};
+void works_init(struct works *);
+void works_add(struct works *, const struct work_record *);
+/** works_used - an instance uses so much memory and has used so much processor time since it began. */
+void works_used(struct works *, const char *competitor, const char *instance, uint64_t cpu_us,
+    uint64_t memory_bytes);
+/** works_look - before a round of works_used: what is not seen in it is gone. */
+void works_look(struct works *);
+void works_metrics(struct works *, struct buf *out);
+void works_done(struct works *);
+#endif

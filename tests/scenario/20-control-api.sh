@@ -250,8 +250,8 @@ same "dev has a second version" 0 "$code"
 replies=$work/replies
 tell() {	# METHOD PATH [BODY [CURL-OPTIONS]]: ask by the socket, and keep the answer
 	ask "${socket[@]}" -X "$1" ${3:+"${json[@]}" --data-binary "$3"} "${@:4}" "http://janus$2"
-	jq -nc --arg method "$1" --arg path "$2" --arg status "$status" --arg type "$(named content-type)" --arg body "$body" \
-		'{$method, $path, status: ($status | tonumber), $type, $body}' >>"$replies"
+	printf '%s' "$body" | jq -Rsc --arg method "$1" --arg path "$2" --arg status "$status" --arg type "$(named content-type)" \
+		'{$method, $path, status: ($status | tonumber), $type, body: .}' >>"$replies"
 }
 chat='{"model":"janus/dev","messages":[{"role":"user","content":"hi"}]}'
 tell POST /v1/chat/completions "$chat" -H 'x-request-id: req_described'

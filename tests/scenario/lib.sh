@@ -353,7 +353,7 @@ the_end() {
 		fi
 	fi
 	for id in /proc/[0-9]*; do	# shims that a killed engine left, and what they run
-		if tr '\0' ' ' <"$id/cmdline" 2>/dev/null | grep -q "^[^ ]*containerd-shim.*$world/"; then
+		if tr '\0' ' ' 2>/dev/null <"$id/cmdline" | grep -q "^[^ ]*containerd-shim.*$world/"; then
 			# shellcheck disable=SC2046
 			kill -KILL $(cat "$id/task/"*/children 2>/dev/null) "${id##*/}" 2>/dev/null
 		fi

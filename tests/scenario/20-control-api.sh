@@ -8,7 +8,7 @@ run fake "$fake" --port "$port"
 until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 canary=canary$(tr -dc a-z0-9 </dev/urandom | head -c 24 || true)
 closed() {
-	start_janusd JANUS_AUTH_ANONYMOUS=false JANUS_ROUTER_LOOPS=2 "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$port" \
+	start_janusd JANUS_AUTH_ANONYMOUS=false JANUS_CAPTURE_ENABLED=true JANUS_ROUTER_LOOPS=2 "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$port" \
 		"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20$canary" "$@"
 }
 start_platform "OPENAI_API_KEY=$canary" "OPENAI_BASE_URL=http://127.0.0.1:$port/v1"
@@ -254,7 +254,7 @@ tell() {	# METHOD PATH [BODY [CURL-OPTIONS]]: ask by the socket, and keep the an
 		'{$method, $path, status: ($status | tonumber), $type, body: .}' >>"$replies"
 }
 chat='{"model":"janus/dev","messages":[{"role":"user","content":"hi"}]}'
-tell POST /v1/chat/completions "$chat" -H 'x-request-id: req_described'
+tell POST /v1/chat/completions "$chat" -H 'x-request-id: req_described' -H 'x-janus-capture: 1'
 tell POST /v1/chat/completions '{}'
 tell POST /v1/chat/completions "${chat%?},\"stream\":true}"
 tell POST /v1/chat/completions "${chat%?},\"stream\":true}" -H 'x-janus-resume: 1'
@@ -275,7 +275,10 @@ recorded() { tell GET /api/v1/requests/req_described; [ "$status" = 200 ]; }
 becomes "the chat is among the requests" 10 recorded
 tell GET /api/v1/requests?limit=2
 tell GET /api/v1/egress?limit=2
+captured() { tell GET /api/v1/captures/req_described; [ "$status" = 200 ]; }
+becomes "and among the captures" 10 captured
 tell GET /api/v1/captures?limit=2
+tell DELETE /api/v1/captures/req_described
 tell GET /api/v1/instances/nobody/logs
 tell GET /api/v1/competitors/nobody/logs
 tell GET "/api/v1/competitors/baseline-agent/logs"

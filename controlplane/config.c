@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "controlplane/gateway/cors.h"
+#include "controlplane/supervise/policy.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -105,6 +106,18 @@ parse_size_limit(const char *text, void *out, struct error *err)
 }
 
 static int
+parse_activation(const char *text, void *out, struct error *err)
+{
+	return activation_parse(text, out, err);
+}
+
+static int
+parse_budget(const char *text, void *out, struct error *err)
+{
+	return str_parse_size(text, out, err);
+}
+
+static int
 parse_port(const char *text, void *out, struct error *err)
 {
 	return str_parse_int(text, 1, 65535, out, err);
@@ -168,6 +181,12 @@ static const struct setting settings[] = {
 	{ "policy.image", "20GiB", AT(image_bytes), parse_size_limit, NULL, "largest image" },
 	{ "policy.start_timeout", "30s", AT(start_timeout_ms), parse_duration, NULL,
 	    "time to become healthy" },
+	{ "policy.activation", "always", AT(activation), parse_activation, NULL,
+	    "when instances run: always, on-demand or frozen" },
+	{ "policy.idle", "10m", AT(idle_ms), parse_duration, NULL,
+	    "silence before one that is not always there is stopped or frozen" },
+	{ "policy.memory_budget", "0", AT(memory_budget), parse_budget, NULL,
+	    "memory limits of all instances together; 0: none" },
 	{ "policy.uid_first", "200000", AT(uid_first), parse_limit, NULL,
 	    "first user id given to instances" },
 	{ "policy.uid_count", "60000", AT(uid_count), parse_limit, NULL, "how many" },
@@ -582,6 +601,9 @@ config_load(struct config *c, const char *file, struct error *err)
 	for (size_t i = 0; i < COUNT; i++)
 		if (settings[i].parse(v.text[i], (char *)c + settings[i].at, err) < 0)
 			return error_add(err, "%s", settings[i].name);
+	c->origins = mem_zalloc(COUNT * sizeof(*c->origins));
+	for (size_t i = 0; i < COUNT; i++)
+		c->origins[i] = TAKE(v.origin[i]);
 	return 0;
 }
 
@@ -633,9 +655,21 @@ config_reload(struct config *now, struct buf *changed, struct buf *waiting, stru
 	return 0;
 }
 
+const char *
+config_origin(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (strcmp(settings[i].name, name) == 0)
+			return c->origins[i];
+	return NULL;
+}
+
 void
 config_done(struct config *c)
 {
+	for (size_t i = 0; c->origins != NULL && i < COUNT; i++)
+		free(c->origins[i]);
+	free(c->origins);
 	for (size_t i = 0; i < COUNT; i++)
 		if (is_text(&settings[i]))
 			free(*(char **)((char *)c + settings[i].at));

@@ -14,6 +14,7 @@ struct error;
 
 struct config {
 	const char *file; /* as given to config_load, borrowed */
+	char **origins; /* owned; of each setting, see config_origin */
 	char *host; /* owned strings, never NULL */
 	int64_t port;
 	char *state_dir, *runtime_dir;
@@ -24,6 +25,7 @@ struct config {
 	char *engine_socket, *link_image;
 	int64_t memory_bytes, tmpfs_bytes, shm_bytes, log_bytes, image_bytes;
 	int64_t milli_cpus, pids, nofile, start_timeout_ms;
+	int64_t activation, idle_ms, memory_budget; /* enum activation; 0: no budget */
 	int64_t header_hold_ms, ping_ms, connect_ms, first_byte_ms, gap_ms, total_ms;
 	int64_t body_bytes, event_bytes, drain_ms;
 	int64_t resume_bytes, resume_total_bytes, resume_streams, resume_ttl_ms, resume_idle_ms;
@@ -46,6 +48,8 @@ int config_load(struct config *, const char *file, struct error *);
  * are added to `changed`, of what would with a restart to `waiting`, blanks between them.
  */
 int config_reload(struct config *now, struct buf *changed, struct buf *waiting, struct error *);
+/** config_origin - where a setting's value came from when it was loaded; borrowed; NULL: no such. */
+const char *config_origin(const struct config *, const char *name);
 void config_done(struct config *);
 /** config_print - every setting, its value and where it came from; as config_load reads it. */
 int config_print(FILE *out, const char *file, struct error *);

@@ -73,7 +73,7 @@ struct janus {
 	struct store *store;
 	struct registry registry;
 	struct key_ring keys;
-	struct policy policy;
+	struct rules rules;
 	struct engine *engine;
 	struct engine_config engine_config;
 	struct supervisor *supervisor;
@@ -250,6 +250,30 @@ on_chat_question(const char *instance, const char *id, void *arg)
 }
 
 static const struct broker_events broker_events = { on_platform_call, on_chat_question };
+struct demand {
+	struct janus *janus;
+	char competitor[NOUN_ID_MAX];
+};
+
+static void
+tell_demand(void *arg)
+{
+	struct demand *d = arg;
+
+	supervisor_demand(d->janus->supervisor, d->competitor);
+	free(d);
+}
+
+static void
+on_demand(const char *competitor, void *arg)
+{
+	struct demand *d = mem_zalloc(sizeof(*d));
+
+	d->janus = arg;
+	str_copy(d->competitor, sizeof(d->competitor), competitor);
+	loop_post(d->janus->control, tell_demand, d);
+}
+
 static struct relay_tap *
 on_capture(const struct gateway_capture *about, void *arg)
 {
@@ -404,6 +428,7 @@ http_metrics(struct buf *out, enum gateway_metric which, void *arg)
 
 static const struct gateway_hooks hooks = {
 	.on_usage = on_usage,
+	.on_demand = on_demand,
 	.other_head = other_head,
 	.other_request = other_request,
 	.health = health,
@@ -412,6 +437,7 @@ static const struct gateway_hooks hooks = {
 };
 static const struct gateway_hooks recording_hooks = {
 	.on_usage = on_usage,
+	.on_demand = on_demand,
 	.other_head = other_head,
 	.other_request = other_request,
 	.health = health,
@@ -610,7 +636,7 @@ set_policy(struct janus *j)
 {
 	const struct config *c = j->config;
 
-	j->policy = (struct policy){
+	j->rules.limits = (struct policy){
 		.memory_bytes = c->memory_bytes,
 		.nano_cpus = c->milli_cpus * 1000000,
 		.tmpfs_bytes = c->tmpfs_bytes,
@@ -634,6 +660,9 @@ set_policy(struct janus *j)
 	    .ttl_ms = c->resume_ttl_ms,
 	    .idle_ms = c->resume_idle_ms,
 	});
+	j->rules.activation = c->activation;
+	j->rules.idle_ms = c->idle_ms;
+	j->rules.replicas = 1;
 }
 
 static int
@@ -684,9 +713,10 @@ make_supervisor(struct janus *j, struct error *err)
 		.node = j->node,
 		.runtime_dir = j->config->runtime_dir,
 		.link_image = j->config->link_image,
-		.policy = &j->policy,
 		.traffic = &j->traffic_rules,
 		.concurrency = (int)j->config->concurrency,
+		.rules = &j->rules,
+		.memory_budget = j->config->memory_budget,
 		.probe_start_ms = 250,
 		.probe_ready_ms = 10000,
 		.drain_ms = j->config->drain_ms,
@@ -703,6 +733,14 @@ make_supervisor(struct janus *j, struct error *err)
 
 	j->supervisor = supervisor_new(&c, err);
 	return j->supervisor != NULL ? 0 : -1;
+}
+
+static const char *
+origin_of(const char *setting, void *arg)
+{
+	const struct janus *j = arg;
+
+	return config_origin(j->config, setting);
 }
 
 static void
@@ -723,9 +761,11 @@ make_api(struct janus *j)
 		.keys_arg = j,
 		.anonymous = j->config->anonymous,
 		.started_at_ms = j->started_at_ms,
-		.memory_bytes = j->policy.memory_bytes,
+		.memory_bytes = j->rules.limits.memory_bytes,
 		.listen = j->listen,
 		.state_dir = j->config->state_dir,
+		.origin = origin_of,
+		.origin_arg = j,
 	};
 
 	j->api = api_new(&d);

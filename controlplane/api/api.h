@@ -45,6 +45,9 @@ struct api_deps { /* borrowed */
 	int64_t memory_bytes; /* the default limit of an instance, for words */
 	const char *listen; /* "127.0.0.1:8000" */
 	const char *state_dir;
+	/** Where the value of a setting came from; borrowed. */
+	const char *(*origin)(const char *setting, void *origin_arg);
+	void *origin_arg;
 };
 
 struct api *api_new(const struct api_deps *);

@@ -37,8 +37,8 @@ competitor_list(struct api_call *c)
 	    c, &(struct list_source){ REGISTRY(c)->ncompetitors, id_at, keep, render, NULL });
 }
 
-static struct competitor *
-find(struct api_call *c)
+struct competitor *
+competitor_find(struct api_call *c)
 {
 	struct error err = { 0 };
 	struct competitor *found =
@@ -52,7 +52,7 @@ find(struct api_call *c)
 void
 competitor_get(struct api_call *c)
 {
-	const struct competitor *found = find(c);
+	const struct competitor *found = competitor_find(c);
 
 	if (found != NULL)
 		reply_json(c, 200, render_competitor(DEPS(c), found));
@@ -96,7 +96,7 @@ is_trial(struct api_call *c, const struct competitor *found)
 static struct competitor *
 find_to_steer(struct api_call *c)
 {
-	struct competitor *found = find(c);
+	struct competitor *found = competitor_find(c);
 
 	if (found == NULL || !call_matches(c, false, render_competitor(DEPS(c), found)) ||
 	    is_trial(c, found))
@@ -136,7 +136,7 @@ competitor_rollback(struct api_call *c)
 {
 	const cJSON *item = json_get(c->json, "version");
 	const char *ref = cJSON_GetStringValue(item);
-	struct competitor *found = find(c);
+	struct competitor *found = competitor_find(c);
 	const struct version *v = NULL;
 	struct error err = { 0 };
 

@@ -42,6 +42,8 @@ void submission_events(struct api_call *);
 void followers_close(struct api *);
 
 /* competitors.c */
+/** competitor_find - that the path names; NULL and answered if there is none. */
+struct competitor *competitor_find(struct api_call *);
 void competitor_list(struct api_call *);
 void competitor_get(struct api_call *);
 void competitor_start(struct api_call *);
@@ -51,6 +53,11 @@ void competitor_rollback(struct api_call *);
 void competitor_remove(struct api_call *);
 void version_list(struct api_call *);
 void version_get(struct api_call *);
+
+/* policy.c */
+void policy_get(struct api_call *);
+void competitor_policy_get(struct api_call *);
+void competitor_policy_update(struct api_call *);
 
 /* instances.c */
 void instance_list(struct api_call *);

@@ -25,73 +25,75 @@ enum ctl_exit {
 };
 
 /* name, long form, letter, type, what help calls the value, field of struct ctl_options, help */
-#define CTL_OPTIONS(X)                                                                          \
-	X(HELP, "help", 'h', FLAG, NULL, help, "show help")                                     \
-	X(VERSION, "version", 'V', FLAG, NULL, version, "show the version of janusctl")         \
-	X(VERBOSE, "verbose", 'v', COUNT, NULL, verbose, "show the requests made")              \
-	X(QUIET, "quiet", 'q', FLAG, NULL, quiet, "print ids only, and no messages")            \
-	X(OUTPUT, "output", 'o', CHOICE, "table|wide|json|jsonl|csv|id", output,                \
-	    "how to print; JANUS_OUTPUT sets the default")                                      \
-	X(COLUMNS, "columns", 0, STRING, "A,B", columns, "the columns to print")                \
-	X(NO_HEADERS, "no-headers", 0, FLAG, NULL, no_headers, "leave out the line of headers") \
-	X(NO_TRUNC, "no-trunc", 0, FLAG, NULL, no_trunc,                                        \
-	    "never cut columns to the width of the terminal")                                   \
-	X(UTC, "utc", 0, FLAG, NULL, utc, "print times, not ages")                              \
-	X(COLOR, "color", 0, CHOICE, "auto|always|never", color, "when to use colour")          \
-	X(NO_PROGRESS, "no-progress", 0, FLAG, NULL, no_progress, "do not draw progress")       \
-	X(NO_INPUT, "no-input", 0, FLAG, NULL, no_input, "never ask")                           \
-	X(TIMEOUT, "timeout", 0, DURATION, "DURATION", timeout_ms,                              \
-	    "how long to wait, as 30s or 5m")                                                   \
-	X(URL, "url", 0, STRING, "URL", url,                                                    \
-	    "the daemon: unix:///path, http://host:port; JANUS_URL sets the default")           \
-	X(CONTEXT, "context", 'C', STRING, "NAME", context,                                     \
-	    "a named daemon; JANUS_CONTEXT sets the default")                                   \
-	X(API_KEY_FILE, "api-key-file", 0, STRING, "FILE", api_key_file,                        \
-	    "file with the API key; JANUS_API_KEY_FILE sets the default")                       \
-	X(NAME, "name", 0, STRING, "SLUG", name, "the competitor it belongs to")                \
-	X(MANIFEST, "manifest", 0, STRING, "FILE|-", manifest,                                  \
-	    "manifest to use in place of the image's own")                                      \
-	X(WAIT, "wait", 0, FLAG, NULL, wait, "follow it to the end")                            \
-	X(FILTER, "filter", 0, LIST, "KEY=VALUE", filter,                                       \
-	    "only those; also KEY!=VALUE and KEY~=GLOB; repeatable")                            \
-	X(SORT, "sort", 0, STRING, "[-]KEY,...", sort, "order; - turns it around")              \
-	X(LIMIT, "limit", 'n', NUMBER, "N", limit, "at most so many, 0 for all")                \
-	X(FOLLOW, "follow", 'f', FLAG, NULL, follow, "go on with new lines")                    \
-	X(TAIL, "tail", 'n', NUMBER, "N", tail, "begin with the last N lines")                  \
-	X(TO, "to", 0, STRING, "VERSION", to, "the version to go back to")                      \
-	X(YES, "yes", 'y', FLAG, NULL, yes, "do not ask for confirmation")                      \
-	X(MODEL, "model", 0, STRING, "MODEL", model, "janus, or janus/SLUG")                    \
-	X(NO_STREAM, "no-stream", 0, FLAG, NULL, no_stream,                                     \
-	    "print the answer when it is complete")                                             \
-	X(REQUEST, "request", 0, STRING, "ID", request,                                         \
-	    "the life of one request, and what its competitor wrote meanwhile")                 \
-	X(KIND, "kind", 0, CHOICE, "sk|ad|mn", kind,                                            \
-	    "secret key of a client, of an administrator, of a miner")                          \
-	X(SCOPES, "scopes", 0, STRING, "A,B", scopes,                                           \
-	    "what the key may do: chat, read, submit, bench, arena, admin")                     \
-	X(EXPIRES, "expires", 0, DURATION, "DURATION", expires_ms,                              \
-	    "how long the key is good, as 90d")                                                 \
-	X(REQUESTS_PER_MINUTE, "requests-per-minute", 0, NUMBER, "N", requests_per_minute,      \
-	    "at most so many chats in any minute")                                              \
-	X(CONCURRENCY, "concurrency", 0, NUMBER, "N", concurrency, "at most so many at once")   \
-	X(TOKENS_PER_MINUTE, "tokens-per-minute", 0, NUMBER, "N", tokens_per_minute,            \
-	    "at most so many tokens in any minute")                                             \
-	X(USD_PER_DAY, "usd-per-day", 0, STRING, "USD", usd_per_day, "budget of a day, UTC")    \
-	X(USD_PER_MONTH, "usd-per-month", 0, STRING, "USD", usd_per_month,                      \
-	    "budget of a month, UTC")                                                           \
-	X(ROTATE, "rotate", 0, FLAG, NULL, rotate, "give the key a new secret")                 \
-	X(GRACE, "grace", 0, DURATION, "DURATION", grace_ms,                                    \
-	    "how long the old secret is still taken, 1h if not given")                          \
-	X(BY, "by", 0, CHOICE, "key|competitor|day", by, "what to add up by")                   \
-	X(SINCE, "since", 0, STRING, "TIME", since,                                             \
-	    "from then on: 2026-01-31T00:00:00Z, or a span as 7d")                              \
-	X(UNTIL, "until", 0, STRING, "TIME", until,                                             \
-	    "up to then: 2026-01-31T00:00:00Z, or a span ago as 1h")                            \
-	X(RENAME, "rename", 0, STRING, "SLUG", rename, "give the key another name")             \
-	X(DRY_RUN, "dry-run", 0, FLAG, NULL, dry_run,                                           \
-	    "have the daemon check it, and change nothing")                                     \
-	X(SPEED, "speed", 0, STRING, "N", speed, "times as fast; 0: at once")                     \
-	X(FRAMES, "frames", 0, FLAG, NULL, frames, "a table of the frames, with times and gaps")  \
+#define CTL_OPTIONS(X)                                                                           \
+	X(HELP, "help", 'h', FLAG, NULL, help, "show help")                                      \
+	X(VERSION, "version", 'V', FLAG, NULL, version, "show the version of janusctl")          \
+	X(VERBOSE, "verbose", 'v', COUNT, NULL, verbose, "show the requests made")               \
+	X(QUIET, "quiet", 'q', FLAG, NULL, quiet, "print ids only, and no messages")             \
+	X(OUTPUT, "output", 'o', CHOICE, "table|wide|json|jsonl|csv|id", output,                 \
+	    "how to print; JANUS_OUTPUT sets the default")                                       \
+	X(COLUMNS, "columns", 0, STRING, "A,B", columns, "the columns to print")                 \
+	X(NO_HEADERS, "no-headers", 0, FLAG, NULL, no_headers, "leave out the line of headers")  \
+	X(NO_TRUNC, "no-trunc", 0, FLAG, NULL, no_trunc,                                         \
+	    "never cut columns to the width of the terminal")                                    \
+	X(UTC, "utc", 0, FLAG, NULL, utc, "print times, not ages")                               \
+	X(COLOR, "color", 0, CHOICE, "auto|always|never", color, "when to use colour")           \
+	X(NO_PROGRESS, "no-progress", 0, FLAG, NULL, no_progress, "do not draw progress")        \
+	X(NO_INPUT, "no-input", 0, FLAG, NULL, no_input, "never ask")                            \
+	X(TIMEOUT, "timeout", 0, DURATION, "DURATION", timeout_ms,                               \
+	    "how long to wait, as 30s or 5m")                                                    \
+	X(URL, "url", 0, STRING, "URL", url,                                                     \
+	    "the daemon: unix:///path, http://host:port; JANUS_URL sets the default")            \
+	X(CONTEXT, "context", 'C', STRING, "NAME", context,                                      \
+	    "a named daemon; JANUS_CONTEXT sets the default")                                    \
+	X(API_KEY_FILE, "api-key-file", 0, STRING, "FILE", api_key_file,                         \
+	    "file with the API key; JANUS_API_KEY_FILE sets the default")                        \
+	X(NAME, "name", 0, STRING, "SLUG", name, "the competitor it belongs to")                 \
+	X(MANIFEST, "manifest", 0, STRING, "FILE|-", manifest,                                   \
+	    "manifest to use in place of the image's own")                                       \
+	X(WAIT, "wait", 0, FLAG, NULL, wait, "follow it to the end")                             \
+	X(FILTER, "filter", 0, LIST, "KEY=VALUE", filter,                                        \
+	    "only those; also KEY!=VALUE and KEY~=GLOB; repeatable")                             \
+	X(SORT, "sort", 0, STRING, "[-]KEY,...", sort, "order; - turns it around")               \
+	X(LIMIT, "limit", 'n', NUMBER, "N", limit, "at most so many, 0 for all")                 \
+	X(FOLLOW, "follow", 'f', FLAG, NULL, follow, "go on with new lines")                     \
+	X(TAIL, "tail", 'n', NUMBER, "N", tail, "begin with the last N lines")                   \
+	X(TO, "to", 0, STRING, "VERSION", to, "the version to go back to")                       \
+	X(YES, "yes", 'y', FLAG, NULL, yes, "do not ask for confirmation")                       \
+	X(MODEL, "model", 0, STRING, "MODEL", model, "janus, or janus/SLUG")                     \
+	X(NO_STREAM, "no-stream", 0, FLAG, NULL, no_stream,                                      \
+	    "print the answer when it is complete")                                              \
+	X(REQUEST, "request", 0, STRING, "ID", request,                                          \
+	    "the life of one request, and what its competitor wrote meanwhile")                  \
+	X(KIND, "kind", 0, CHOICE, "sk|ad|mn", kind,                                             \
+	    "secret key of a client, of an administrator, of a miner")                           \
+	X(SCOPES, "scopes", 0, STRING, "A,B", scopes,                                            \
+	    "what the key may do: chat, read, submit, bench, arena, admin")                      \
+	X(EXPIRES, "expires", 0, DURATION, "DURATION", expires_ms,                               \
+	    "how long the key is good, as 90d")                                                  \
+	X(REQUESTS_PER_MINUTE, "requests-per-minute", 0, NUMBER, "N", requests_per_minute,       \
+	    "at most so many chats in any minute")                                               \
+	X(CONCURRENCY, "concurrency", 0, NUMBER, "N", concurrency, "at most so many at once")    \
+	X(TOKENS_PER_MINUTE, "tokens-per-minute", 0, NUMBER, "N", tokens_per_minute,             \
+	    "at most so many tokens in any minute")                                              \
+	X(USD_PER_DAY, "usd-per-day", 0, STRING, "USD", usd_per_day, "budget of a day, UTC")     \
+	X(USD_PER_MONTH, "usd-per-month", 0, STRING, "USD", usd_per_month,                       \
+	    "budget of a month, UTC")                                                            \
+	X(ROTATE, "rotate", 0, FLAG, NULL, rotate, "give the key a new secret")                  \
+	X(GRACE, "grace", 0, DURATION, "DURATION", grace_ms,                                     \
+	    "how long the old secret is still taken, 1h if not given")                           \
+	X(BY, "by", 0, CHOICE, "key|competitor|day", by, "what to add up by")                    \
+	X(SINCE, "since", 0, STRING, "TIME", since,                                              \
+	    "from then on: 2026-01-31T00:00:00Z, or a span as 7d")                               \
+	X(UNTIL, "until", 0, STRING, "TIME", until,                                              \
+	    "up to then: 2026-01-31T00:00:00Z, or a span ago as 1h")                             \
+	X(RENAME, "rename", 0, STRING, "SLUG", rename, "give the key another name")              \
+	X(DRY_RUN, "dry-run", 0, FLAG, NULL, dry_run,                                            \
+	    "have the daemon check it, and change nothing")                                      \
+	X(SPEED, "speed", 0, STRING, "N", speed, "times as fast; 0: at once")                    \
+	X(FRAMES, "frames", 0, FLAG, NULL, frames, "a table of the frames, with times and gaps") \
+	X(SET, "set", 0, LIST, "FIELD=VALUE", set,                                               \
+	    "a field of the policy; FIELD= takes back what was said; repeatable")                \
 	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
 
 enum ctl_option_bit {
@@ -115,7 +117,7 @@ struct ctl_options {
 	const char *kind, *scopes, *usd_per_day, *usd_per_month, *by, *since, *until, *rename;
 	int64_t expires_ms, requests_per_minute, concurrency, tokens_per_minute; /* -1: not given */
 	int64_t grace_ms; /* -1: not given */
-	struct option_list filter;
+	struct option_list filter, set;
 };
 extern const struct option_table ctl_option_table;
 

@@ -199,6 +199,12 @@ static const struct ctl_column finding_columns[] = {
 	{ "expected", "expected", CTL_COL_FREE, true },
 };
 
+static const struct ctl_column policy_columns[] = {
+	{ "field", "field", CTL_COL_TEXT, false },
+	{ "value", "value", CTL_COL_TEXT, false },
+	{ "origin", "origin", CTL_COL_FREE, false },
+};
+
 static const struct ctl_column log_columns[] = {
 	{ "ts", "ts", CTL_COL_TEXT, false },
 	{ "stream", "stream", CTL_COL_TEXT, false },
@@ -236,6 +242,7 @@ static const struct ctl_kind kinds[] = {
 	KIND("top", top_columns),
 	KIND("check", check_columns),
 	KIND("finding", finding_columns),
+	KIND("policy", policy_columns),
 	KIND("log", log_columns),
 	KIND("context", context_columns),
 	KIND("plain", plain_columns),

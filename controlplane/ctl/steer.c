@@ -150,8 +150,8 @@ ctl_remove(struct ctl *ctl)
 			"DELETE", NULL, "is revoked", "list usage --filter of=", true },
 		    NULL);
 	if (str_eq(ctl->command->noun, "capture"))
-		return steer(
-		    ctl, &(struct steer){ "DELETE", NULL, "is removed", "list captures", false }, NULL);
+		return steer(ctl,
+		    &(struct steer){ "DELETE", NULL, "is removed", "list captures", false }, NULL);
 	return steer(ctl,
 	    &(struct steer){ "DELETE", NULL, "is stopped and forgotten; its history stays",
 		"list submissions --filter name=", false },

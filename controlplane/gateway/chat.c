@@ -191,12 +191,13 @@ note_end(struct chat *c, enum wire_code code, const struct chat_result *r)
 	}
 }
 
-/* NULL: not in the snapshot (any more), or without an instance that is ready. */
+/* NULL: not in the snapshot (any more), or without an instance that is ready or may be woken. */
 static const struct route *
 ready_route(const struct routes *routes, const char *competitor)
 {
 	for (size_t i = 0; i < routes->len; i++)
-		if (routes->at[i].ntargets > 0 && str_eq(routes->at[i].competitor, competitor))
+		if ((routes->at[i].ntargets > 0 || routes->at[i].wakes) &&
+		    str_eq(routes->at[i].competitor, competitor))
 			return &routes->at[i];
 	return NULL;
 }
@@ -563,7 +564,7 @@ fail_full(struct chat *c, const struct route *route)
 	metric_add(&counters_competitor(&c->gw->counters, route->slug)
 			->queue_rejected[wait_class(c->auth)],
 	    1);
-	traffic_look(route->targets[0]->traffic, loop_now_ms(c->gw->loop), &view);
+	traffic_look(route_traffic(route), loop_now_ms(c->gw->loop), &view);
 	chat_relay_retry_after(c->relay, view.clear_ms > 0 ? (view.clear_ms + 999) / 1000 : 1);
 	snprintf(text, sizeof(text),
 	    "Competitor '%s' is busy, and the queue for it is full; try again later.", route->slug);
@@ -584,6 +585,8 @@ wait_for_slot(struct chat *c, const struct route *route)
 	if (!wait_begin(&c->wait, c->gw->loop, route, wait_class(c->auth), key,
 		c->gw->config.queue_wait_ms, &wait_events, c))
 		fail_full(c, route);
+	else if (c->wait.starts && c->gw->hooks->on_demand != NULL)
+		c->gw->hooks->on_demand(route->competitor, c->gw->arg);
 }
 
 /* To what was picked; last: why the attempt before failed, NULL if there is nothing to tell. */
@@ -669,7 +672,10 @@ on_late(void *arg)
 		    &counters_competitor(&c->gw->counters, r->slug)->queue_rejected[c->wait.class],
 		    1);
 	snprintf(text, sizeof(text),
-	    "Competitor '%s' had no free slot within %lld s; try again later, or choose another.",
+	    c->wait.starts
+		? "Competitor '%s' did not start within %lld s; try again later, or choose another."
+		: "Competitor '%s' had no free slot within %lld s; try again later, or choose "
+		  "another.",
 	    r != NULL ? r->slug : "", (long long)c->gw->config.queue_wait_ms / 1000);
 	chat_relay_fail(c->relay, CODE_NO_READY_COMPETITOR, text, NULL);
 }

@@ -91,6 +91,8 @@ struct gateway_hooks { /* called on the gateway's loop */
 	void (*http_metrics)(struct buf *out, enum gateway_metric, void *arg);
 	/** Shall this chat be recorded? A tap that is told all that passes, or NULL. May be NULL. */
 	struct relay_tap *(*on_capture)(const struct gateway_capture *, void *arg);
+	/** A chat waits for a competitor of which nothing runs; may be NULL. */
+	void (*on_demand)(const char *competitor_id, void *arg);
 };
 
 /** gateway_new - one for each loop; `peers`/`npeers` later by gateway_set_peers. */

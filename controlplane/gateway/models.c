@@ -33,7 +33,10 @@ add_model(struct buf *out, const char *id, const struct route *r, const struct r
 	else
 		buf_add_str(out, "\"digest\":null,");
 	buf_printf(out, "\"state\":\"%s\",\"default\":%s,\"capabilities\":",
-	    r != NULL && r->ntargets > 0 ? "ready" : "not_ready",
+	    r == NULL             ? "not_ready"
+		: r->ntargets > 0 ? "ready"
+		: r->wakes        ? "asleep"
+				  : "not_ready",
 	    r != NULL && r == first ? "true" : "false");
 	capabilities_add(out, r != NULL ? r->capabilities | CAPABILITY(CHAT) : 0);
 	buf_add_str(out, ",\"score\":null}}"); /* nothing gives scores yet */

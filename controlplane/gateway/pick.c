@@ -143,10 +143,10 @@ look_at(struct picked *p, const struct route *r, const struct pick_wish *wish, s
 	*offered = true;
 	c->route = r;
 	c->free_only = false;
-	if (count_candidates(c) == 0)
+	const bool asleep = r->ntargets == 0 && r->wakes;
+	if (!asleep && count_candidates(c) == 0)
 		return false;
-	/* All instances of a competitor share one. */
-	struct traffic *traffic = r->targets[0]->traffic;
+	struct traffic *traffic = route_traffic(r);
 	int64_t wait_ms;
 
 	if (traffic_shut(traffic, wish->now_ms, &wait_ms)) {
@@ -159,6 +159,7 @@ look_at(struct picked *p, const struct route *r, const struct pick_wish *wish, s
 	c->free_only = true;
 	p->target = traffic_crowded(traffic) ? NULL : choose_target(c, random);
 	p->full = p->target == NULL;
+	p->asleep = asleep;
 	p->route = r;
 	return true;
 }

@@ -31,6 +31,7 @@ struct picked {
 	const struct route *route; /* NULL: none of that name */
 	struct route_target *target; /* had a free slot a moment ago; NULL: none, or wait for one */
 	bool full; /* no target, code NONE: it is ready, but without a free slot or others wait */
+	bool asleep; /* the same, but none of its instances runs: the chat that waits wakes one */
 	bool shut; /* NO_READY_COMPETITOR because its breaker is open */
 	int64_t wait_ms; /* until that lets a chat through, 0 if not known */
 	enum wire_code code; /* NONE, MISSING_PARAMETER, INVALID_VALUE, MODEL_NOT_FOUND,

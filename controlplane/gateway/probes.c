@@ -37,7 +37,7 @@ add_checks(struct gateway *gw, struct buf *out)
 	if (gw->hooks->health != NULL)
 		good = gw->hooks->health(out, gw->arg);
 	for (size_t i = 0; i < gw->routes->len; i++)
-		ready += gw->routes->at[i].ntargets > 0;
+		ready += gw->routes->at[i].ntargets > 0 || gw->routes->at[i].wakes;
 	buf_printf(out, "%s\"routes\":{\"ok\":%s,\"detail\":\"%zu of %zu competitors ready\"}}",
 	    out->len > empty ? "," : "", ready > 0 ? "true" : "false", ready, gw->routes->len);
 	return good && ready > 0;
@@ -79,9 +79,7 @@ traffic_text(const struct gateway *gw, struct buf *out)
 	_cleanup_buf_ struct buf labels = { 0 };
 
 	for (size_t i = 0; i < gw->routes->len; i++)
-		if (gw->routes->at[i].ntargets > 0)
-			traffic_look(gw->routes->at[i].targets[0]->traffic, loop_now_ms(gw->loop),
-			    &views[i]);
+		traffic_look(route_traffic(&gw->routes->at[i]), loop_now_ms(gw->loop), &views[i]);
 	metrics_head(out, "janus_queue_depth", "gauge", "Chats that wait for a free slot.");
 	for (size_t i = 0; i < gw->routes->len && i < COUNTED_COMPETITORS; i++)
 		for (unsigned class = 0; class < FAIR_CLASS_COUNT; class ++) {

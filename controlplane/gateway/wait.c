@@ -63,12 +63,13 @@ wait_begin(struct wait *w, struct loop *loop, const struct route *r, enum fair_c
 {
 	const int64_t left_ms = limit_ms - w->total_us / 1000;
 
-	w->ticket = traffic_wait(r->targets[0]->traffic, class, key, loop, on_turn, w);
+	w->ticket = traffic_wait(route_traffic(r), class, key, loop, on_turn, w);
 	if (w->ticket == NULL)
 		return false;
 	w->events = events;
 	w->arg = arg;
 	w->class = class;
+	w->starts = r->ntargets == 0;
 	snprintf(w->competitor, sizeof(w->competitor), "%s", r->competitor);
 	w->began_us = clock_now_us();
 	if (w->first_us == 0)
@@ -103,6 +104,13 @@ wait_tell(const struct wait *w, bool progress, const struct chat_ids *ids, struc
 
 	if (p.position == 0)
 		return; /* called, and about to go */
+	if (w->starts) {
+		if (progress)
+			chunk_janus(out, ids, "starting", "{}");
+		else
+			buf_add_str(out, ": starting\n\n");
+		return;
+	}
 	if (p.eta_ms >= 0)
 		snprintf(seconds, sizeof(seconds), "%lld", eta);
 	if (progress) {

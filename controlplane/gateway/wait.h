@@ -33,6 +33,7 @@ struct wait { /* embedded; zero-initialised */
 	const struct wait_events *events;
 	void *arg;
 	enum fair_class class;
+	bool starts; /* it waits for an instance, not only for a slot */
 	char competitor[40]; /* for whom it waits, or waited last */
 	int64_t first_us; /* when it first began, on the clock; 0: it never waited */
 	int64_t began_us, last_us,
@@ -44,7 +45,7 @@ struct wait { /* embedded; zero-initialised */
 enum fair_class wait_class(const struct auth *); /* NULL: no key */
 void wait_key(const struct auth *, const char *client, char out[WAIT_KEY_MAX]);
 
-/** wait_begin - join the queue of a route that has targets; false if it is full.  limit_ms is for
+/** wait_begin - join the queue of a route that has targets or wakes; false if it is full.  limit_ms is for
  *  all of a chat's waiting together. */
 bool wait_begin(struct wait *, struct loop *, const struct route *, enum fair_class,
     const char *key, int64_t limit_ms, const struct wait_events *, void *arg);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/registry/traffic.h"
 #include "controlplane/store/store.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
@@ -76,6 +77,7 @@ void
 registry_forget_competitor(struct registry *r, struct competitor *c)
 {
 	unlist(r, &r->competitors, &r->ncompetitors, c);
+	traffic_unref(c->traffic);
 	free(c);
 }
 
@@ -127,8 +129,10 @@ registry_load(struct registry *r, struct store *store, struct error *err)
 void
 registry_done(struct registry *r)
 {
-	for (size_t i = 0; i < r->ncompetitors; i++)
+	for (size_t i = 0; i < r->ncompetitors; i++) {
+		traffic_unref(r->competitors[i]->traffic);
 		free(r->competitors[i]);
+	}
 	for (size_t i = 0; i < r->nversions; i++) {
 		version_done(r->versions[i]);
 		free(r->versions[i]);
@@ -187,16 +191,34 @@ registry_slug(const struct registry *r, const char *slug)
 	return NULL;
 }
 
+static bool
+is_current(const struct competitor *c, const struct instance *in)
+{
+	return strcmp(in->competitor_id, c->id) == 0 &&
+	    strcmp(in->version_id, c->version_id) == 0 && in->state != INSTANCE_DRAINING;
+}
+
 struct instance *
 registry_serving(const struct registry *r, const struct competitor *c)
 {
 	/* The newest first: an old instance of the same version may still drain. */
 	for (size_t i = r->ninstances; i-- > 0;)
-		if (strcmp(r->instances[i]->competitor_id, c->id) == 0 &&
-		    strcmp(r->instances[i]->version_id, c->version_id) == 0 &&
-		    r->instances[i]->state != INSTANCE_DRAINING)
+		if (is_current(c, r->instances[i]))
 			return r->instances[i];
 	return NULL;
+}
+
+int
+registry_replica(const struct registry *r, const struct competitor *c, const struct instance *in)
+{
+	int newer = 0;
+
+	for (size_t i = r->ninstances; i-- > 0;) {
+		if (r->instances[i] == in)
+			return is_current(c, in) ? newer : -1;
+		newer += is_current(c, r->instances[i]);
+	}
+	return -1;
 }
 
 bool
@@ -234,10 +256,17 @@ is_served(const struct registry *r, const struct competitor *c)
 struct competitor *
 registry_default(const struct registry *r)
 {
-	for (size_t i = 0; i < r->ncompetitors; i++)
-		if (r->competitors[i]->wanted && is_served(r, r->competitors[i]))
-			return r->competitors[i];
-	return NULL;
+	struct competitor *asleep = NULL;
+
+	for (size_t i = 0; i < r->ncompetitors; i++) {
+		struct competitor *c = r->competitors[i];
+
+		if (c->wanted && is_served(r, c))
+			return c;
+		if (c->wanted && c->wakes && asleep == NULL)
+			asleep = c;
+	}
+	return asleep;
 }
 
 /* ---- references ---- */

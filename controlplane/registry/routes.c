@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "controlplane/registry/traffic.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/str.h"
 
 struct route_target *
@@ -59,8 +60,15 @@ route_target_take(struct route_target *t)
 void
 route_target_give(struct route_target *t)
 {
+	t->used_ms = clock_now_ms();
 	t->in_flight--;
 	traffic_offer(t);
+}
+
+struct traffic *
+route_traffic(const struct route *r)
+{
+	return r->traffic != NULL ? r->traffic : r->ntargets > 0 ? r->targets[0]->traffic : NULL;
 }
 
 struct routes *
@@ -90,6 +98,7 @@ routes_unref(struct routes *r)
 		for (size_t k = 0; k < r->at[i].ntargets; k++)
 			route_target_unref(r->at[i].targets[k]);
 		free(r->at[i].targets);
+		traffic_unref(r->at[i].traffic);
 	}
 	free(r->at);
 	free(r);

@@ -22,6 +22,7 @@ struct route_target {
 	_Atomic int limit; /* most of them at once; 0: any number */
 	_Atomic bool closed; /* in no snapshot now: its slots are nobody's */
 	struct traffic *traffic; /* of its competitor: a reference, set before it is shared; NULL */
+	_Atomic int64_t used_ms; /* monotonic: when the last of them began or ended; 0: never */
 	char instance[40];
 	bool is_pod;
 	char link_path[108]; /* of a pod's link socket */
@@ -35,6 +36,8 @@ struct route {
 	int64_t created_at_ms;
 	unsigned capabilities; /* CAPABILITY() bits of its version's manifest */
 	bool is_default;
+	bool wakes; /* without a target: a chat that waits brings one */
+	struct traffic *traffic; /* a reference; may be NULL while there is a target */
 	struct route_target **targets; /* ready ones only */
 	size_t ntargets;
 };
@@ -56,6 +59,8 @@ void route_target_give(struct route_target *);
 /** route_target_full - has it no free slot now? */
 bool route_target_full(const struct route_target *);
 
+/** route_traffic - of its competitor; borrowed; NULL if nobody can wait for it. */
+struct traffic *route_traffic(const struct route *);
 struct routes *routes_new(size_t len); /* one reference; rows zeroed for the caller to fill */
 struct routes *routes_ref(struct routes *);
 void routes_unref(struct routes *); /* NULL is fine */

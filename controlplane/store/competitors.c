@@ -20,6 +20,7 @@ competitors_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, c->created_at_ms);
 	put_int(&p, c->updated_at_ms);
 	put_int(&p, c->removed_at_ms);
+	put_text(&p, c->policy);
 	return write_done(&p, err);
 }
 
@@ -42,6 +43,7 @@ competitors_load(struct sql *s, const struct store_rows *rows, void *arg, struct
 		c.created_at_ms = get_int(&g);
 		c.updated_at_ms = get_int(&g);
 		c.removed_at_ms = get_int(&g);
+		get_text(&g, c.policy, sizeof(c.policy));
 		rows->competitor(&c, arg);
 	}
 	return rc;

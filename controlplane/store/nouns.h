@@ -14,6 +14,7 @@
 #define SLUG_MAX 48
 #define REFERENCE_MAX 520
 #define DETAIL_MAX 320
+#define POLICY_MAX 512
 
 #define SUBMISSION_STATES(X)                                                     \
 	X(RECEIVED, "received") /* stored; nothing done */                       \
@@ -59,11 +60,18 @@ enum submission_state submission_state_named(const char *);
 enum instance_state instance_state_named(const char *);
 bool submission_is_final(enum submission_state);
 
+struct traffic;
 struct competitor {
 	char id[NOUN_ID_MAX], slug[SLUG_MAX];
 	bool wanted; /* should it be running? */
 	char version_id[NOUN_ID_MAX]; /* "" until one was accepted */
+	char policy[POLICY_MAX]; /* what the operator said of it alone: JSON, or "" */
 	int64_t created_at_ms, updated_at_ms, removed_at_ms;
+	/* not stored; the supervisor's */
+	int64_t activation, idle_ms, replicas; /* of the policy in force */
+	int64_t asked_ms; /* monotonic: when a chat last wanted it; 0: never */
+	bool wakes; /* a chat that waits for it brings an instance */
+	struct traffic *traffic; /* a reference; NULL until something of it was made */
 };
 
 struct version {

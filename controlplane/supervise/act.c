@@ -35,10 +35,19 @@ is_url(const struct live *l)
 	return v != NULL && v->is_url;
 }
 
+/* One of the newest, as many as the policy asks for, of the current version. */
+static bool
+is_serving(const struct live *l, const struct competitor *c)
+{
+	const int newer = registry_replica(l->sup->c.registry, c, l->in);
+
+	return newer >= 0 && newer < c->replicas;
+}
+
 bool
 live_serves(const struct live *l, const struct competitor *c)
 {
-	return l->in->state == INSTANCE_READY && registry_serving(l->sup->c.registry, c) == l->in;
+	return l->in->state == INSTANCE_READY && is_serving(l, c);
 }
 
 /* Does a competitor have a ready instance of its current version? */
@@ -62,7 +71,7 @@ live_wanted(const struct live *l)
 		return true;
 	if (!c->wanted)
 		return false;
-	if (registry_serving(l->sup->c.registry, c) == l->in)
+	if (is_serving(l, c))
 		return true;
 	/* The old one, of whatever accepted version, serves until the new one can. */
 	return l->in->state == INSTANCE_READY && registry_accepted(l->sup->c.registry, l->in) &&
@@ -70,14 +79,23 @@ live_wanted(const struct live *l)
 }
 
 static struct instance_seen
-look(const struct live *l)
+look(struct live *l)
 {
 	const bool url = is_url(l);
+	const bool starts = l->in->state == INSTANCE_ABSENT || l->in->state == INSTANCE_BACKOFF;
+	int64_t due_ms;
+	const enum life life = life_of(l, &due_ms);
+	const bool wanted = live_wanted(l) && life != LIFE_STOP;
 
 	return (struct instance_seen){
 		.now_ms = clock_now_ms(),
 		.entered_ms = l->entered_ms,
-		.wanted = live_wanted(l),
+		.wanted = wanted,
+		.no_room = starts && wanted && !fits_budget(l),
+		.freeze = life == LIFE_FREEZE,
+		.paused = l->paused,
+		.pause_failed = l->pause_failed,
+		.idle_due_ms = due_ms,
 		.on_trial = trial_holds(l->sup, l->in) && l->failed_once,
 		.is_url = url,
 		.may_start = may_start(l->sup),
@@ -139,17 +157,21 @@ prepare(struct live *l, const struct decision *d, enum instance_state old)
 {
 	l->entered_ms = clock_now_ms();
 	l->passes = l->fails = 0;
-	l->stop_done = false;
+	l->stop_done = l->pause_failed = false;
 	l->in->next_try_ms = 0;
 	switch (d->state) {
 	case INSTANCE_STARTING:
 		l->start_done = l->start_failed = l->pull_failed = l->ever_connected = false;
-		l->phase_known = l->failed_once = false;
+		l->phase_known = l->failed_once = l->paused = l->evicted = false;
 		l->in->restarts += old == INSTANCE_BACKOFF;
 		new_token(l);
 		break;
 	case INSTANCE_PULLING: l->start_failed = l->pull_failed = false; break;
-	case INSTANCE_READY: l->troubles = 0; break;
+	case INSTANCE_READY:
+		l->troubles = 0;
+		if (old == INSTANCE_FROZEN)
+			watch_health(l);
+		break;
 	case INSTANCE_BACKOFF: note_failure(l, d->is_failure); break;
 	case INSTANCE_ABSENT: l->phase_known = false; break;
 	default: break;
@@ -270,6 +292,7 @@ forget(struct live *l)
 	store_commit(sup->c.store, b, NULL, NULL);
 	live_free(l);
 	registry_forget_instance(sup->c.registry, in);
+	live_evaluate_all(sup); /* there may be room for another now */
 }
 
 /* Only the hash of a token is stored: a start that a crash cut short begins with a new one. */
@@ -291,6 +314,8 @@ act(struct live *l, enum action action)
 	switch (action) {
 	case ACT_NONE: break;
 	case ACT_PULL: job_pull_image(l); return;
+	case ACT_FREEZE: job_pause_pod(l, true); return;
+	case ACT_THAW: job_pause_pod(l, false); return;
 	case ACT_START:
 		if (!is_url(l)) {
 			start_pod(l);
@@ -377,24 +402,20 @@ link_path_of(const struct supervisor *sup, const char *instance, char out[108])
 	snprintf(out, 108, "%s/pods/%s/" LINK_SOCKET_NAME, sup->c.runtime_dir, instance);
 }
 
-/* Shared by all instances of a competitor, for as long as there is one. */
-static struct traffic *
-traffic_of(const struct supervisor *sup, const char *competitor)
+struct traffic *
+competitor_traffic(const struct supervisor *sup, struct competitor *c)
 {
-	const struct registry *reg = sup->c.registry;
-
-	for (size_t i = 0; i < reg->ninstances; i++)
-		if (reg->instances[i]->live != NULL &&
-		    strcmp(reg->instances[i]->competitor_id, competitor) == 0 &&
-		    reg->instances[i]->live->target->traffic != NULL)
-			return traffic_ref(reg->instances[i]->live->target->traffic);
-	return traffic_new(sup->c.traffic != NULL ? sup->c.traffic : &traffic_defaults);
+	if (c->traffic == NULL)
+		c->traffic =
+		    traffic_new(sup->c.traffic != NULL ? sup->c.traffic : &traffic_defaults);
+	return c->traffic;
 }
 
 static void
 fill_target(struct live *l)
 {
 	const struct version *v = version_of(l);
+	struct competitor *c = registry_competitor(l->sup->c.registry, l->in->competitor_id);
 	struct route_target *t = l->target;
 
 	snprintf(t->instance, sizeof(t->instance), "%s", l->in->id);
@@ -402,7 +423,8 @@ fill_target(struct live *l)
 	t->port = l->manifest.port;
 	t->limit = l->manifest.concurrency > 0 ? l->manifest.concurrency : l->sup->c.concurrency;
 	t->closed = true;
-	t->traffic = traffic_of(l->sup, l->in->competitor_id);
+	if (c != NULL)
+		t->traffic = traffic_ref(competitor_traffic(l->sup, c));
 	link_path_of(l->sup, l->in->id, t->link_path);
 	if (v != NULL && v->is_url)
 		url_parse(v->reference, &t->url, NULL);
@@ -422,8 +444,12 @@ live_new(struct supervisor *sup, struct instance *in)
 	/* It was checked when it was submitted; the default stands in for what is unreadable now. */
 	if (v == NULL || manifest_parse(v->manifest, &l->manifest, NULL) < 0)
 		manifest_parse("", &l->manifest, NULL);
-	if (l->manifest.start_timeout_ms == 0)
-		l->manifest.start_timeout_ms = sup->c.policy->start_timeout_ms;
+	if (l->manifest.start_timeout_ms == 0) {
+		struct policy limits;
+
+		live_limits(l, &limits);
+		l->manifest.start_timeout_ms = limits.start_timeout_ms;
+	}
 	fill_target(l);
 	if (in->state == INSTANCE_BACKOFF) {
 		const int64_t left_ms = in->next_try_ms - clock_wall_ms();
@@ -486,9 +512,16 @@ ensure_instance(struct supervisor *sup, const struct competitor *c, bool anew)
 {
 	const struct version *v =
 	    c->version_id[0] != '\0' ? registry_version(sup->c.registry, c->version_id) : NULL;
+	int64_t missing = v != NULL && v->is_url ? 1 : c->replicas;
 
-	if (!c->wanted || v == NULL || (!anew && registry_serving(sup->c.registry, c) != NULL))
+	if (!c->wanted || v == NULL)
 		return;
+	if (!anew && c->activation == ACTIVATION_ON_DEMAND && !v->is_url &&
+	    (c->asked_ms == 0 || clock_now_ms() - c->asked_ms >= c->idle_ms))
+		return;
+	for (size_t i = 0; !anew && i < sup->c.registry->ninstances; i++)
+		missing -= registry_replica(sup->c.registry, c, sup->c.registry->instances[i]) >= 0;
 	/* Its first state change stores it: an instance that was not stored did nothing. */
-	live_evaluate(instance_make(sup, c, v)->live);
+	for (; missing > 0; missing--)
+		live_evaluate(instance_make(sup, c, v)->live);
 }

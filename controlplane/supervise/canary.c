@@ -60,7 +60,7 @@ run_pod(struct canary_run *r)
 	if (engine->driver->image(engine, sup->c.link_image, &image, &r->err) < 0)
 		return error_add(&r->err, "probe image %s", sup->c.link_image);
 	manifest_parse("", &manifest, NULL);
-	pod_spec_build(sup->c.policy, &manifest, &image, &who, &spec);
+	pod_spec_build(&sup->c.rules->limits, &manifest, &image, &who, &spec);
 	spec.command = mem_zalloc(sizeof(char *));
 	spec.command[0] = str_dup("/janus-canary");
 	spec.ncommand = 1;

@@ -49,6 +49,8 @@ in_absent(const struct instance_seen *seen)
 		return go(INSTANCE_ABSENT, ACT_FORGET, "");
 	if (!seen->is_url && !seen->may_start)
 		return stay(INSTANCE_ABSENT, "engine_unavailable", 0);
+	if (seen->no_room)
+		return stay(INSTANCE_ABSENT, "memory_budget", 0);
 	return go(INSTANCE_STARTING, ACT_START, "starting");
 }
 
@@ -112,7 +114,34 @@ in_ready(const struct instance_seen *seen)
 		return go(INSTANCE_BACKOFF, ACT_STOP, "link_lost");
 	if (seen->fails >= PROBE_FAILURES)
 		return fail("not_healthy");
-	return stay(INSTANCE_READY, "", 0);
+	if (seen->freeze && seen->in_flight == 0)
+		return go(INSTANCE_FROZEN, ACT_ANNOUNCE, "idle");
+	return stay(INSTANCE_READY, "", seen->idle_due_ms);
+}
+
+/* Entered as soon as nobody is sent to it any more; paused a moment later, when none can be on the way. */
+static struct decision
+in_frozen(const struct instance_seen *seen)
+{
+	const int64_t settled_ms = seen->entered_ms + SETTLE_MS;
+
+	if (!seen->wanted)
+		return go(INSTANCE_DRAINING, ACT_STOP, "stopped");
+	if (seen->pause_failed)
+		return go(INSTANCE_BACKOFF, ACT_STOP, "engine_trouble");
+	if (seen->phase_known && seen->phase != POD_RUNNING && seen->phase != POD_PAUSED)
+		return seen->phase == POD_ABSENT ? go(INSTANCE_BACKOFF, ACT_STOP, "changed_outside")
+						 : fail("exited");
+	if (seen->phase_known && !seen->link_running)
+		return go(INSTANCE_BACKOFF, ACT_STOP, "link_lost");
+	if (!seen->freeze || seen->in_flight > 0)
+		return seen->paused ? go(INSTANCE_FROZEN, ACT_THAW, "waking")
+				    : go(INSTANCE_READY, ACT_ANNOUNCE, "");
+	if (seen->paused)
+		return stay(INSTANCE_FROZEN, "idle", 0);
+	if (seen->now_ms < settled_ms)
+		return stay(INSTANCE_FROZEN, "idle", settled_ms);
+	return go(INSTANCE_FROZEN, ACT_FREEZE, "idle");
 }
 
 static struct decision
@@ -143,7 +172,7 @@ in_backoff(const struct instance_seen *seen)
 		return go(INSTANCE_FAILED, ACT_NONE, "crash_loop");
 	if (seen->now_ms < seen->next_try_ms)
 		return stay(INSTANCE_BACKOFF, NULL, seen->next_try_ms);
-	if (!seen->is_url && !seen->may_start)
+	if (!seen->is_url && (!seen->may_start || seen->no_room))
 		return stay(INSTANCE_BACKOFF, NULL, 0);
 	return go(INSTANCE_STARTING, ACT_START, "starting");
 }
@@ -166,13 +195,52 @@ instance_decide(enum instance_state state, const struct instance_seen *seen)
 	case INSTANCE_PULLING: return in_pulling(seen);
 	case INSTANCE_STARTING: return in_starting(seen);
 	case INSTANCE_READY: return in_ready(seen);
-	case INSTANCE_FROZEN: return until_unwanted(state, seen);
+	case INSTANCE_FROZEN: return in_frozen(seen);
 	case INSTANCE_DRAINING: return in_draining(seen);
 	case INSTANCE_BACKOFF: return in_backoff(seen);
 	case INSTANCE_FAILED: return until_unwanted(state, seen);
 	case INSTANCE_STATE_COUNT: break;
 	}
 	return stay(state, NULL, 0);
+}
+
+/* ---- does it run? ---- */
+
+enum life
+life_decide(const struct life_seen *seen, int64_t *due_ms)
+{
+	const int64_t silent_ms = seen->now_ms - seen->used_ms;
+
+	*due_ms = 0;
+	if (seen->is_url || seen->activation == ACTIVATION_ALWAYS)
+		return LIFE_RUN;
+	if (seen->in_flight > 0) {
+		*due_ms = seen->now_ms + seen->idle_ms;
+		return LIFE_RUN;
+	}
+	if (seen->evicted)
+		return LIFE_STOP;
+	if (seen->used_ms != 0 && silent_ms < seen->idle_ms) {
+		*due_ms = seen->used_ms + seen->idle_ms;
+		return LIFE_RUN;
+	}
+	return seen->activation == ACTIVATION_FROZEN ? LIFE_FREEZE : LIFE_STOP;
+}
+
+size_t
+evict_pick(const struct evictable *all, size_t n, int64_t need)
+{
+	int64_t room = 0;
+	size_t oldest = n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].busy)
+			continue;
+		room += all[i].memory_bytes;
+		if (oldest == n || all[i].used_ms < all[oldest].used_ms)
+			oldest = i;
+	}
+	return room >= need ? oldest : n;
 }
 
 /* ---- submissions ---- */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "controlplane/store/nouns.h"
+#include "controlplane/supervise/policy.h"
 #include "runtime/base/error.h"
 #include "runtime/engine/engine.h"
 
@@ -20,12 +21,15 @@
 #define BACKOFF_MAX_MS (5 * 60 * 1000)
 #define PROBE_FAILURES 3
 #define DRAIN_POLL_MS 250
+#define SETTLE_MS 250 /* until every gateway has heard that an instance is no more to be asked */
 
 enum action {
 	ACT_NONE,
 	ACT_PULL, /* bring the image back to the engine */
 	ACT_START, /* make and start the pod (a URL: begin to probe) */
 	ACT_ANNOUNCE, /* routes changed */
+	ACT_FREEZE, /* pause the pod */
+	ACT_THAW, /* let it go on */
 	ACT_STOP, /* gather evidence, then end and remove the whole pod */
 	ACT_FORGET, /* nothing of it is left: out of the registry */
 };
@@ -37,6 +41,10 @@ struct instance_seen {
 	bool on_trial; /* a submission decides about its failures, not the back-off */
 	bool is_url;
 	bool may_start; /* engine answers, isolation is proved */
+	bool no_room; /* the memory budget has none for it now */
+	bool freeze; /* it is to be paused */
+	bool paused, pause_failed; /* what the last freeze or thaw came to */
+	int64_t idle_due_ms; /* when it will have been silent for long enough; 0: never */
 	bool busy; /* a job is under way: only wait */
 
 	/* what the last job brought */
@@ -66,6 +74,27 @@ struct decision {
 	bool is_failure; /* counts towards quarantine */
 	int64_t wait_until_ms; /* look again then; 0: on news only */
 };
+
+/* ---- does it run? ---- */
+
+struct life_seen { /* times are monotonic milliseconds */
+	int64_t activation; /* enum activation */
+	bool is_url, evicted;
+	int64_t now_ms, used_ms; /* used_ms: the last chat began or ended, or one waits; 0: never */
+	int64_t idle_ms;
+	int in_flight;
+};
+enum life { LIFE_RUN, LIFE_FREEZE, LIFE_STOP };
+/** life_decide - of an instance that is wanted at all; *due_ms: when that may change, 0: on news. */
+enum life life_decide(const struct life_seen *, int64_t *due_ms);
+
+struct evictable {
+	int64_t used_ms, memory_bytes;
+	bool busy; /* it may not go */
+};
+/** evict_pick - which of n goes first, so that need bytes may come free: the one silent for
+ *  longest; n if none can go, or all that can would not be enough. */
+size_t evict_pick(const struct evictable *, size_t n, int64_t need);
 
 /** instance_decide - the next step of an instance. */
 struct decision instance_decide(enum instance_state state, const struct instance_seen *);

@@ -25,12 +25,13 @@
 struct pod_job {
 	struct live *live;
 	struct engine *engine;
-	const struct policy *policy;
+	struct policy policy;
 	char instance[40], competitor[SLUG_MAX], version[40], node[40];
 	char image_id[DIGEST_MAX], reference[REFERENCE_MAX], digest[DIGEST_MAX], link_path[108];
 	unsigned uid;
 	char token[TOKEN_MAX];
 	int64_t grace_ms;
+	bool pause;
 	/* results */
 	struct error err;
 	char hash[72];
@@ -52,7 +53,7 @@ job_new(struct live *l)
 
 	j->live = l;
 	j->engine = sup->c.engine;
-	j->policy = sup->c.policy;
+	live_limits(l, &j->policy);
 	snprintf(j->instance, sizeof(j->instance), "%s", l->in->id);
 	snprintf(j->competitor, sizeof(j->competitor), "%s", c != NULL ? c->slug : "removed");
 	snprintf(j->version, sizeof(j->version), "%s", l->in->version_id);
@@ -115,7 +116,7 @@ start_work(void *arg)
 		return;
 	if (driver->image(j->engine, j->image_id, &image, &j->err) < 0)
 		return;
-	pod_spec_build(j->policy, &j->live->manifest, &image, &who, &spec);
+	pod_spec_build(&j->policy, &j->live->manifest, &image, &who, &spec);
 	snprintf(j->hash, sizeof(j->hash), "%s", spec.hash);
 	if (driver->pod_start(j->engine, &spec, &j->err) == 0)
 		j->err.kind = ERROR_NONE;
@@ -208,9 +209,9 @@ explain(struct live *l, const struct pod_job *j)
 		.reason = l->in->reason,
 		.state = j->looked ? &j->state : NULL,
 		.memory_bytes = l->manifest.memory_bytes != 0 &&
-			l->manifest.memory_bytes < j->policy->memory_bytes
+			l->manifest.memory_bytes < j->policy.memory_bytes
 		    ? l->manifest.memory_bytes
-		    : j->policy->memory_bytes,
+		    : j->policy.memory_bytes,
 		.logs = (const char *const *)j->logs,
 		.nlogs = j->nlogs,
 		.listening = j->state.phase == POD_RUNNING ? buf_str(&j->listening) : NULL,
@@ -324,4 +325,42 @@ job_pull_image(struct live *l)
 	atomic_store(&l->cancel, false);
 	l->pull_began_ms = clock_now_ms();
 	job_run(job_new(l), l->sup->c.pullers, pull_work, pull_done);
+}
+
+/* ---- pause, and go on ---- */
+
+static void
+pause_work(void *arg)
+{
+	struct pod_job *j = arg;
+
+	if (j->engine->driver->pod_pause(j->engine, j->instance, j->pause, &j->err) == 0)
+		j->err.kind = ERROR_NONE;
+}
+
+static void
+pause_done(void *arg)
+{
+	struct pod_job *j = arg;
+	struct live *l = job_over(j);
+
+	if (j->err.kind == ERROR_NONE) {
+		l->paused = j->pause;
+		l->phase = j->pause ? POD_PAUSED : POD_RUNNING;
+	} else {
+		l->pause_failed = true;
+		log_warn("instance.pause_failed", F_STR("instance_id", j->instance),
+		    F_STR("error", j->err.text));
+	}
+	job_free(j);
+	live_evaluate(l);
+}
+
+void
+job_pause_pod(struct live *l, bool pause)
+{
+	struct pod_job *j = job_new(l);
+
+	j->pause = pause;
+	job_run(j, l->sup->c.workers, pause_work, pause_done);
 }

@@ -53,6 +53,8 @@ struct live {
 	uint64_t changed; /* job sequence: a listing older than this says nothing */
 	atomic_bool cancel; /* of a pull */
 	int64_t pull_began_ms;
+	bool paused, pause_failed; /* what the last freeze or thaw came to */
+	bool evicted; /* it gives its memory to one that is asked for */
 	bool failed_once; /* the failure is the instance's own, not the engine's */
 	int troubles; /* the engine's, in a row: they back off too */
 };
@@ -111,8 +113,8 @@ bool live_wanted(const struct live *);
 bool live_serves(const struct live *, const struct competitor *);
 struct instance *instance_make(
     struct supervisor *, const struct competitor *, const struct version *);
-/** ensure_instance - a wanted competitor has an instance of its current version; anew: a new one,
- *  which replaces the one there is. */
+/** ensure_instance - a wanted competitor has as many instances of its current version as its policy
+ *  says; anew: new ones, which replace those there are. */
 void ensure_instance(struct supervisor *, const struct competitor *, bool anew);
 void publish_routes(struct supervisor *);
 
@@ -120,6 +122,19 @@ void publish_routes(struct supervisor *);
 void job_start_pod(struct live *);
 void job_stop_pod(struct live *);
 void job_pull_image(struct live *);
+void job_pause_pod(struct live *, bool pause);
+
+/** competitor_traffic - what its instances share; made when it is first asked for; borrowed. */
+struct traffic *competitor_traffic(const struct supervisor *, struct competitor *);
+
+/* activate.c: who runs, and who makes room */
+enum life life_of(const struct live *, int64_t *due_ms);
+/** fits_budget - is there memory for one more? If not, the one silent for longest is told to go. */
+bool fits_budget(struct live *);
+/** competitor_rules - what its policy comes to; kept in it. */
+void competitor_rules(const struct supervisor *, struct competitor *);
+/** live_limits - what an instance may have: settings, and what was said of its competitor. */
+void live_limits(const struct live *, struct policy *out);
 
 /* watch.c: health of instances */
 void watch_health(struct live *);
@@ -147,6 +162,8 @@ bool trial_left_over(const struct supervisor *, const struct competitor *);
 bool trial_holds(const struct supervisor *, const struct instance *);
 /** trial_jobs: see submit_jobs.c */
 void trial_job(struct trial *, enum submission_action);
+/** trial_limits - what its competitor may have. */
+void trial_limits(const struct trial *, struct policy *out);
 
 /* conform.c */
 /** conform_start - ask everything of conform_checks.h; then done or failed, report and error are

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controlplane/registry/traffic.h"
 #include "controlplane/supervise/live.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/capability.h"
@@ -64,8 +65,8 @@ capabilities_of(const struct version *v)
 }
 
 static void
-fill_route(const struct supervisor *sup, const struct competitor *c,
-    const struct competitor *leader, struct route *r)
+fill_route(const struct supervisor *sup, struct competitor *c, const struct competitor *leader,
+    struct route *r)
 {
 	const struct registry *reg = sup->c.registry;
 	const char *version = serving_version(sup, c);
@@ -78,6 +79,8 @@ fill_route(const struct supervisor *sup, const struct competitor *c,
 	r->created_at_ms = c->created_at_ms;
 	r->capabilities = capabilities_of(v);
 	r->is_default = c == leader;
+	r->wakes = c->wakes;
+	r->traffic = traffic_ref(competitor_traffic(sup, c));
 	r->targets = mem_zalloc(reg->ninstances * sizeof(struct route_target *));
 	for (size_t i = 0; i < reg->ninstances; i++)
 		if (answers(sup, reg->instances[i], c, version))
@@ -85,13 +88,27 @@ fill_route(const struct supervisor *sup, const struct competitor *c,
 			    route_target_ref(reg->instances[i]->live->target);
 }
 
+/* One that is not always there, and did not fail for good. */
+static bool
+can_wake(const struct supervisor *sup, const struct competitor *c)
+{
+	const struct version *v = registry_version(sup->c.registry, c->version_id);
+	const struct instance *in = registry_serving(sup->c.registry, c);
+
+	return c->activation != ACTIVATION_ALWAYS && v != NULL && !v->is_url &&
+	    (in == NULL || in->state != INSTANCE_FAILED);
+}
+
 void
 publish_routes(struct supervisor *sup)
 {
 	const struct registry *reg = sup->c.registry;
-	const struct competitor *leader = registry_default(reg);
 	struct routes *routes;
 	size_t n = 0;
+
+	for (size_t i = 0; i < reg->ncompetitors; i++)
+		reg->competitors[i]->wakes = can_wake(sup, reg->competitors[i]);
+	const struct competitor *leader = registry_default(reg);
 
 	for (size_t i = 0; i < reg->ncompetitors; i++)
 		n += reg->competitors[i]->wanted && reg->competitors[i]->version_id[0] != '\0';

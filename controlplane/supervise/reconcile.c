@@ -184,9 +184,11 @@ adopt(struct live *l)
 
 	l->start_done = true;
 	l->started_ms = clock_now_ms();
+	l->paused = l->phase == POD_PAUSED;
 	broker_add_pod(l->sup->broker, l->in->id, c != NULL ? c->slug : "removed",
 	    l->in->token_sha256, l->target->link_path);
-	watch_health(l);
+	if (!l->paused)
+		watch_health(l);
 	log_info("instance.adopted", F_STR("instance_id", l->in->id),
 	    F_STR("state", instance_state_name(l->in->state)));
 }
@@ -212,15 +214,18 @@ compare(struct live *l, const struct listing *j)
 		return;
 	if (!l->sup->adopted) {
 		/* After a time without an engine a dead pod is the engine's doing. */
-		const bool alive = matches && pod->phase == POD_RUNNING && pod->link_running;
+		const bool alive = matches && pod->link_running &&
+		    (pod->phase == POD_RUNNING ||
+			(pod->phase == POD_PAUSED && l->in->state == INSTANCE_FROZEN));
 
+		l->phase = alive ? pod->phase : POD_ABSENT;
 		if (alive && expects_pod(l) && !l->start_done)
 			adopt(l);
 		if (!alive && l->in->state == INSTANCE_STARTING)
 			l->start_done = false;
-		l->phase = alive ? POD_RUNNING : POD_ABSENT;
 		l->link_running = alive;
-		l->phase_known = l->start_done || l->in->state == INSTANCE_READY;
+		l->phase_known = l->start_done || l->in->state == INSTANCE_READY ||
+		    l->in->state == INSTANCE_FROZEN;
 		/* Nothing is left to stop; what there was to see of it was stored before. */
 		if (pod == NULL && l->in->state == INSTANCE_BACKOFF && l->in->evidence != NULL)
 			l->stop_done = true;

@@ -304,6 +304,7 @@ competitor_for(struct trial *t)
 	id_new("cpt", row.id);
 	snprintf(row.slug, sizeof(row.slug), "%s", t->sub->slug);
 	row.created_at_ms = row.updated_at_ms = clock_wall_ms();
+	competitor_rules(sup, &row);
 	return registry_add_competitor(sup->c.registry, &row);
 }
 
@@ -510,14 +511,32 @@ is_reserved(const char *slug)
 	return str_starts(slug, "janus-") || str_starts(slug, CHECK_PREFIX);
 }
 
+static void
+limits_of(const struct supervisor *sup, const char *slug, struct policy *out)
+{
+	const struct competitor *c = registry_slug(sup->c.registry, slug);
+	struct rules rules;
+
+	policy_apply(sup->c.rules, c != NULL ? c->policy : "", &rules);
+	*out = rules.limits;
+}
+
+void
+trial_limits(const struct trial *t, struct policy *out)
+{
+	limits_of(t->sup, t->sub->slug, out);
+}
+
 static int
-check_manifest(const struct supervisor *sup, const char *text, struct error *err)
+check_manifest(const struct supervisor *sup, const char *slug, const char *text, struct error *err)
 {
 	struct manifest m = { 0 };
+	struct policy limits;
 
 	if (manifest_parse(text, &m, err) < 0)
 		return error_add(err, "manifest");
-	const int within = manifest_check(&m, sup->c.policy, err);
+	limits_of(sup, slug, &limits);
+	const int within = manifest_check(&m, &limits, err);
 	manifest_done(&m);
 	return within < 0 ? error_add(err, "manifest") : 0;
 }
@@ -545,7 +564,7 @@ check(const struct supervisor *sup, const char *slug, const struct submit_wish *
 		return error_add(err, "url");
 	if (!wish->is_url && image_ref_parse(wish->reference, &ref, err) < 0)
 		return error_add(err, "image");
-	if (check_manifest(sup, wish->manifest, err) < 0)
+	if (check_manifest(sup, slug, wish->manifest, err) < 0)
 		return -1;
 	if (active != NULL)
 		return error_set(err, ERROR_CONFLICT,

@@ -20,7 +20,7 @@ struct submit_job {
 	struct trial *trial;
 	enum submission_action action;
 	struct engine *engine;
-	const struct policy *policy;
+	struct policy policy;
 	char reference[REFERENCE_MAX], digest[DIGEST_MAX];
 	bool is_local;
 	char *manifest;
@@ -117,11 +117,11 @@ scan_work(struct submit_job *j)
 	if (strcmp(image.arch, host.arch) != 0) {
 		error_set(
 		    &j->err, ERROR_CONFLICT, "architecture %s, host %s", image.arch, host.arch);
-	} else if (image_check(&image, j->policy, host.arch, &j->err) == 0) {
+	} else if (image_check(&image, &j->policy, host.arch, &j->err) == 0) {
 		j->err.kind = ERROR_NONE;
 		/* The submitter's manifest stands before the image's own. */
 		text = j->manifest != NULL && j->manifest[0] != '\0' ? j->manifest : image.manifest;
-		if (manifest_parse(text, &m, &why) < 0 || manifest_check(&m, j->policy, &why) < 0)
+		if (manifest_parse(text, &m, &why) < 0 || manifest_check(&m, &j->policy, &why) < 0)
 			error_set(&j->err, ERROR_UPSTREAM, "manifest: %s", why.text);
 		else
 			j->label = str_dup(text);
@@ -206,7 +206,7 @@ trial_job(struct trial *t, enum submission_action action)
 	j->trial = t;
 	j->action = action;
 	j->engine = t->sup->c.engine;
-	j->policy = t->sup->c.policy;
+	trial_limits(t, &j->policy);
 	snprintf(j->reference, sizeof(j->reference), "%s", t->sub->reference);
 	snprintf(j->digest, sizeof(j->digest), "%s", t->sub->digest);
 	j->is_local = t->sub->is_local;

@@ -38,6 +38,8 @@ supervisor_start(struct supervisor *sup)
 {
 	struct registry *reg = sup->c.registry;
 
+	for (size_t i = 0; i < reg->ncompetitors; i++)
+		competitor_rules(sup, reg->competitors[i]);
 	for (size_t i = 0; i < reg->ninstances; i++) {
 		live_new(sup, reg->instances[i]);
 		if (reg->instances[i]->uid >= sup->c.uid_first + sup->uid_next)
@@ -118,6 +120,7 @@ undo(struct competitor *c, const struct competitor *before)
 {
 	c->wanted = before->wanted;
 	c->removed_at_ms = before->removed_at_ms;
+	snprintf(c->policy, sizeof(c->policy), "%s", before->policy);
 	snprintf(c->version_id, sizeof(c->version_id), "%s", before->version_id);
 }
 
@@ -136,6 +139,8 @@ stored(const struct error *err, void *arg)
 
 	if (err != NULL && c != NULL)
 		undo(c, &w->before);
+	if (c != NULL)
+		competitor_rules(w->sup, c);
 	if (c != NULL && !w->sup->stopping) {
 		publish_routes(w->sup);
 		live_evaluate_all(w->sup);
@@ -160,13 +165,14 @@ ignore(const struct error *err, const char *id, void *arg)
 
 /* What the audit compares. */
 static const char *
-in_words(const struct competitor *c, char out[NOUN_ID_MAX + 16])
+in_words(const struct competitor *c, char out[DETAIL_MAX])
 {
-	snprintf(out, NOUN_ID_MAX + 16, "%s%s%s",
+	snprintf(out, DETAIL_MAX, "%s%s%s%s%s",
 	    c->removed_at_ms != 0 ? "removed"
 		: c->wanted       ? "running"
 				  : "stopped",
-	    c->version_id[0] != '\0' ? " " : "", c->version_id);
+	    c->version_id[0] != '\0' ? " " : "", c->version_id, c->policy[0] != '\0' ? " " : "",
+	    c->policy);
 	return out;
 }
 
@@ -177,7 +183,7 @@ commit(struct supervisor *sup, struct competitor *c, const struct competitor *be
 {
 	struct wish *w = mem_zalloc(sizeof(*w));
 	struct store_batch *b = store_batch_new();
-	char was[NOUN_ID_MAX + 16], is[NOUN_ID_MAX + 16];
+	char was[DETAIL_MAX], is[DETAIL_MAX];
 
 	*w = (struct wish){ .sup = sup,
 		.before = *before,
@@ -207,6 +213,22 @@ supervisor_want(struct supervisor *sup, struct competitor *c, bool running,
 	c->wanted = running;
 	commit(sup, c, &before, false, who, running ? "competitor.start" : "competitor.stop", done,
 	    arg);
+}
+
+const struct rules *
+supervisor_rules(const struct supervisor *sup)
+{
+	return sup->c.rules;
+}
+
+void
+supervisor_set_policy(struct supervisor *sup, struct competitor *c, const char *text,
+    const struct store_actor *who, supervisor_done_fn *done, void *arg)
+{
+	const struct competitor before = *c;
+
+	snprintf(c->policy, sizeof(c->policy), "%s", text);
+	commit(sup, c, &before, false, who, "competitor.policy", done, arg);
 }
 
 void
@@ -325,13 +347,12 @@ supervisor_traffic(
 	bool any = false, unlimited = false;
 	int limit = 0;
 
-	*out = (struct traffic_view){ 0 };
+	traffic_look(c->traffic, clock_now_ms(), out);
 	for (size_t i = 0; i < reg->ninstances; i++) {
 		const struct instance *in = reg->instances[i];
 
 		if (in->live == NULL || strcmp(in->competitor_id, c->id) != 0)
 			continue;
-		traffic_look(in->live->target->traffic, clock_now_ms(), out);
 		any = true;
 		if (in->live->target->closed)
 			continue;

@@ -13,6 +13,7 @@
 
 #include "controlplane/store/nouns.h"
 #include "runtime/engine/engine.h"
+#include "controlplane/supervise/policy.h"
 #include "runtime/engine/spec.h"
 struct broker_events;
 struct error;
@@ -47,9 +48,10 @@ struct supervisor_config { /* borrowed */
 	struct store *store;
 	struct engine *engine;
 	const char *node, *runtime_dir, *link_image;
-	const struct policy *policy;
 	const struct traffic_rules *traffic; /* of each competitor */
 	int concurrency; /* chats at once in an instance whose manifest does not say; 0: any */
+	const struct rules *rules; /* of all competitors that nothing else was said of */
+	int64_t memory_budget; /* over all instances; 0: none */
 	int64_t probe_start_ms; /* between probes while starting: 250 */
 	int64_t probe_ready_ms; /* and when ready: 10 s */
 	int64_t drain_ms; /* longest wait for open streams: 30 s */
@@ -111,6 +113,13 @@ const struct version *supervisor_rollback_target(
 /** supervisor_rollback - to what supervisor_rollback_target said. */
 void supervisor_rollback(struct supervisor *, struct competitor *, const struct version *,
     const struct store_actor *who, supervisor_done_fn *done, void *arg);
+/** supervisor_rules - of all that nothing else was said of; borrowed. */
+const struct rules *supervisor_rules(const struct supervisor *);
+/** supervisor_set_policy - text as policy_merge made it; in force from the next start on. */
+void supervisor_set_policy(struct supervisor *, struct competitor *, const char *text,
+    const struct store_actor *who, supervisor_done_fn *done, void *arg);
+/** supervisor_demand - a chat waits for a competitor that does not run. */
+void supervisor_demand(struct supervisor *, const char *competitor_id);
 void supervisor_remove(struct supervisor *, struct competitor *, const struct store_actor *who,
     supervisor_done_fn *done, void *arg);
 

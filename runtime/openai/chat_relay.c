@@ -656,8 +656,8 @@ answer_whole(struct chat_relay *r)
 		    " did not answer with an event stream though a stream was asked for.");
 		return;
 	}
-	if (!chat_answer_read(r->dialect, buf_str(&r->body), r->body.len, &usage, r->watch.answer,
-		why)) {
+	if (!chat_answer_read(
+		r->dialect, buf_str(&r->body), r->body.len, &usage, r->watch.answer, why)) {
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is not %s: %s",
 		    r->dialect->answer, why);
 		return;

@@ -279,6 +279,9 @@ captured() { tell GET /api/v1/captures/req_described; [ "$status" = 200 ]; }
 becomes "and among the captures" 10 captured
 tell GET /api/v1/captures?limit=2
 tell DELETE /api/v1/captures/req_described
+tell GET /api/v1/policy
+tell GET /api/v1/competitors/dev/policy
+tell PATCH /api/v1/competitors/dev/policy '{"policy":{"pids":99}}' -H "if-match: $(named etag)"
 tell GET /api/v1/instances/nobody/logs
 tell GET /api/v1/competitors/nobody/logs
 tell GET "/api/v1/competitors/baseline-agent/logs"

@@ -145,8 +145,12 @@ other_request(struct http_request *req, void *arg)
 	http_reply(req, 200, NULL, "other", 5);
 }
 
-static const struct gateway_hooks hooks = { on_usage, other_head, other_request, health, NULL, NULL,
-	NULL };
+static const struct gateway_hooks hooks = {
+	.on_usage = on_usage,
+	.other_head = other_head,
+	.other_request = other_request,
+	.health = health,
+};
 
 static void *
 loop_main(void *arg)

@@ -100,6 +100,7 @@ static const struct judged {
 	{ "bad-json", 0, "", "closed", CONFORM_WARN, "closed" },
 	{ "bad-request", 422, JSON, REFUSAL, CONFORM_PASS, "422" },
 	{ "large-body", 413, JSON, REFUSAL, CONFORM_PASS, "413" },
+	{ "large-body", 0, "", "the connection was closed", CONFORM_WARN, "closed" },
 	{ "artifacts", 200, SSE, ROLE WORD FINISH DONE, CONFORM_SKIP, "none" },
 	{ "artifacts", 200, SSE, ROLE ARTIFACT("data:,hello", "5", SHA_HELLO) FINISH DONE,
 	    CONFORM_PASS, "its bytes" },

@@ -61,8 +61,8 @@ static const unsigned follows[INSTANCE_STATE_COUNT] = {
 	[A(ABSENT)] = 1u << A(STARTING),
 	[A(PULLING)] = 1u << A(STARTING) | 1u << A(BACKOFF) | 1u << A(DRAINING),
 	[A(STARTING)] = 1u << A(READY) | 1u << A(PULLING) | 1u << A(BACKOFF) | 1u << A(DRAINING),
-	[A(READY)] = 1u << A(BACKOFF) | 1u << A(DRAINING),
-	[A(FROZEN)] = 1u << A(DRAINING),
+	[A(READY)] = 1u << A(BACKOFF) | 1u << A(DRAINING) | 1u << A(FROZEN),
+	[A(FROZEN)] = 1u << A(READY) | 1u << A(BACKOFF) | 1u << A(DRAINING),
 	[A(DRAINING)] = 1u << A(ABSENT),
 	[A(BACKOFF)] = 1u << A(STARTING) | 1u << A(FAILED) | 1u << A(ABSENT),
 	[A(FAILED)] = 1u << A(DRAINING),
@@ -100,8 +100,11 @@ enter(struct walk *w, const struct decision *d)
 	w->visited |= 1u << d->state;
 	s->entered_ms = s->now_ms;
 	s->passes = s->fails = 0;
-	s->stop_done = w->stopped = false;
+	s->stop_done = w->stopped = s->pause_failed = false;
+	if (d->state == A(READY))
+		HOLDS(!s->paused, "ready though paused");
 	if (d->state == A(STARTING)) {
+		s->paused = false;
 		s->start_done = s->start_failed = s->pull_failed = s->ever_connected = false;
 		s->phase_known = s->on_trial = false;
 	} else if (d->state == A(PULLING)) {
@@ -133,6 +136,12 @@ begin(struct walk *w, enum action action)
 		HOLDS(w->seen.is_url || w->seen.may_start || w->seen.wanted, "an unwanted start");
 		w->pod = !w->seen.is_url;
 	}
+	if (action == ACT_FREEZE) {
+		HOLDS(w->state == A(FROZEN) && w->seen.in_flight == 0, "paused under a chat");
+		HOLDS(w->seen.now_ms >= w->seen.entered_ms + SETTLE_MS, "paused too soon");
+	}
+	if (action == ACT_THAW)
+		HOLDS(w->seen.paused, "nothing to thaw");
 	w->job = action;
 	w->seen.busy = true;
 }
@@ -161,6 +170,14 @@ job_ends(struct walk *w)
 		s->link_running = true;
 		return;
 	case ACT_PULL: s->pull_failed = !fine; return;
+	case ACT_FREEZE:
+	case ACT_THAW:
+		s->pause_failed = !fine;
+		if (!fine)
+			return;
+		s->paused = w->job == ACT_FREEZE;
+		s->phase = s->paused ? POD_PAUSED : POD_RUNNING;
+		return;
 	case ACT_STOP:
 		s->stop_done = w->stopped = fine;
 		w->pod = w->pod && !fine;
@@ -243,14 +260,16 @@ START_TEST(test_random_lives)
 		while (w.steps < 400 && !w.forgotten) {
 			if (one_in(25))
 				w.seen.wanted = !w.seen.wanted;
+			if (!w.seen.is_url && one_in(15))
+				w.seen.freeze = !w.seen.freeze;
+			w.seen.no_room = one_in(8);
 			if (w.state == A(BACKOFF) && one_in(10))
 				w.seen.on_trial = !w.seen.on_trial;
 			step(&w);
 		}
 		visited_by_all |= w.visited;
 	}
-	/* Nothing freezes an instance yet; every other state was seen. */
-	ck_assert_uint_eq(visited_by_all, (1u << INSTANCE_STATE_COUNT) - 1 - (1u << A(FROZEN)));
+	ck_assert_uint_eq(visited_by_all, (1u << INSTANCE_STATE_COUNT) - 1);
 }
 END_TEST
 

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+#
+# 31-lifecycle.sh - who runs when: on demand, frozen, replicas, and many competitors on little memory.
+. "$(dirname "$0")/lib.sh"
+
+images baseline
+start_platform
+start_janusd JANUS_POLICY_MEMORY_BUDGET=2GiB JANUS_POLICY_MEMORY=1GiB
+accept janus/baseline-agent:latest owl
+
+paused() { containers 'select(.State == "paused") | .Id' | grep -c . || true; }
+nothing_runs() { containers_are 0; }
+is_paused() { [ "$(paused)" = 1 ]; }
+
+# --- policy -----------------------------------------------------------------------
+
+ctl show policy owl -o json
+truth "each value says where it comes from" '.policy.memory == {"value":"1 GiB","origin":"JANUS_POLICY_MEMORY"}
+	and .policy.activation == {"value":"always","origin":"default"}' "$out"
+ctl update competitor owl --set activation=on-demand --set idle=2s --dry-run
+same "a change can be tried" 0 "$code"
+ctl show policy owl -o json
+truth "and changes nothing then" '.policy.activation.value == "always"' "$out"
+ctl update competitor owl --set activation=sometimes
+same "nonsense is refused" 5 "$code"
+has "with what is possible" 'on-demand' "$err"
+control PATCH /api/v1/competitors/owl/policy '{"policy":{"memory":"1GiB"}}'
+refused "a change needs to know what it changes" 428 precondition_required
+ctl update competitor owl --set activation=on-demand --set idle=2s
+same "a change" 0 "$code"
+ctl show policy owl
+has "says who made it" '^activation +on-demand +competitor' "$out"
+ctl list events --limit 5 -o json
+truth "and is an event" '[.data[] | select(.action == "competitor.policy")][0].after | contains("on-demand")' "$out"
+
+# --- on demand --------------------------------------------------------------------
+
+becomes "silent for 2 s it is stopped" 30 nothing_runs
+ask "$url/v1/models/janus%2Fowl"
+truth "a model says that it sleeps" '.janus.state == "asleep"' "$body"
+ask "$url/readyz"
+same "Janus is ready all the same" 200 "$status"
+chat janus/owl hello
+same "a chat starts it" 200 "$status"
+has "and waited for that" 'x-janus-queue-ms: [1-9]' "$head"
+becomes "then it is stopped again" 30 nothing_runs
+ask -N "$url/v1/chat/completions" -H 'content-type: application/json' -H 'x-janus-progress: 1' \
+	-d '{"model":"janus","stream":true,"messages":[{"role":"user","content":"hi"}]}'
+same "so does one to the default model" 200 "$status"
+has "that ends well" '^data: \[DONE\]' "$body"
+asking=()
+for i in 1 2 3 4; do
+	curl -s --max-time 30 -o "$work/many.$i" -w '%{http_code}\n' "$url/v1/chat/completions" -H 'content-type: application/json' \
+		-d '{"model":"janus/owl","messages":[{"role":"user","content":"hi"}]}' >>"$work/many" &
+	asking+=($!)
+done
+wait "${asking[@]}" || true
+same "many at once start it once" "4 200" "$(sort "$work/many" | uniq -c | tr -s ' ' | sed 's/^ //')"
+same "one pod of it" 2 "$(container_count)"
+kill_janusd
+start_janusd JANUS_POLICY_MEMORY_BUDGET=2GiB JANUS_POLICY_MEMORY=1GiB
+becomes "after a crash what nobody asks for is stopped" 30 nothing_runs
+
+# --- frozen -----------------------------------------------------------------------
+
+ctl update competitor owl --set activation=frozen --set idle=2s
+chat janus/owl hello
+same "frozen, and asked" 200 "$status"
+becomes "silent for 2 s it is paused" 30 is_paused
+same "not stopped" 2 "$(container_count)"
+truth "and says so" '.state == "frozen"' "$(instance_of owl)"
+frozen=$(instance_of owl | jq -r .id)
+chat janus/owl hello
+same "a chat wakes it" 200 "$status"
+same "the same instance" "$frozen" "$(instance_of owl | jq -r .id)"
+becomes "it goes to sleep again" 30 is_paused
+kill_janusd
+start_janusd JANUS_POLICY_MEMORY_BUDGET=2GiB JANUS_POLICY_MEMORY=1GiB
+adopted() { [ "$(instance_of owl | jq -r .state)" = frozen ] && is_paused; }
+becomes "a frozen pod is adopted asleep" 30 adopted
+chat janus/owl hello
+same "and wakes" 200 "$status"
+same "as what it was" "$frozen" "$(instance_of owl | jq -r .id)"
+
+# --- little memory: three competitors of 1 GiB, room for two --------------------------
+
+ctl update competitor owl --set activation=on-demand --set idle=10m
+for name in bee cat; do
+	ctl submit image janus/baseline-agent:latest --name "$name" --wait --timeout 60s
+	same "$name is accepted" 0 "$code"
+	ctl update competitor "$name" --set activation=on-demand --set idle=10m
+done
+for name in owl bee cat owl bee; do
+	chat "janus/$name" hello
+	same "$name answers" 200 "$status"
+done
+names() { containers '.Labels["rodeo.janus.competitor"]' | sort -u | paste -sd' '; }
+only_two() { [ "$(names)" = "bee owl" ]; }
+becomes "the two that were asked last have the memory" 30 only_two
+ctl list instances -o json
+has "who went, and for whom, is in the log" 'instance.evicted' "$(cat "$work/janusd.log")"
+
+# --- replicas ---------------------------------------------------------------------
+
+ctl stop competitor bee
+ctl stop competitor cat
+ctl update competitor owl --set activation=always --set replicas=2
+two_ready() { [ "$(control GET '/api/v1/instances?competitor=owl&state=ready'; jq '.data | length' <<<"$body")" = 2 ]; }
+becomes "two replicas are ready" 60 two_ready
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do chat janus/owl hello; done
+answered_by() { control GET '/api/v1/requests?limit=12&competitor=owl'; jq -r '.data[].instance_id' <<<"$body" | sort -u | wc -l; }
+both() { [ "$(answered_by)" = 2 ]; }
+becomes "and both answer" 10 both
+ctl update competitor owl --set replicas=
+one_ready() { [ "$(control GET '/api/v1/instances?competitor=owl'; jq '.data | length' <<<"$body")" = 1 ]; }
+becomes "one goes when it is one too many" 60 one_ready

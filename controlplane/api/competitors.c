@@ -131,33 +131,97 @@ competitor_restart(struct api_call *c)
 		supervisor_restart(DEPS(c)->supervisor, found, WHO(c), changed, c);
 }
 
-void
-competitor_rollback(struct api_call *c)
+/* The accepted version that the body names, or the one before; NULL and answered. */
+static const struct version *
+read_version(struct api_call *c, struct competitor *found)
 {
 	const cJSON *item = json_get(c->json, "version");
 	const char *ref = cJSON_GetStringValue(item);
-	struct competitor *found = competitor_find(c);
 	const struct version *v = NULL;
 	struct error err = { 0 };
 
-	if (found == NULL)
-		return;
 	if (item != NULL && ref == NULL && !cJSON_IsNull(item)) {
 		reply_code(c, CODE_INVALID_VALUE, "version",
 		    "'version' is the id of a version, as a string.");
-		return;
+		return NULL;
 	}
 	if (!call_matches(c, false, render_competitor(DEPS(c), found)))
-		return;
+		return NULL;
 	if (ref != NULL && (v = registry_find_version(REGISTRY(c), ref, &err)) == NULL) {
 		reply_error(c, &err);
-		return;
+		return NULL;
 	}
 	v = supervisor_rollback_target(DEPS(c)->supervisor, found, v, &err);
 	if (v == NULL)
 		reply_error(c, &err);
-	else if (!is_trial(c, found))
+	return v;
+}
+
+void
+competitor_rollback(struct api_call *c)
+{
+	struct competitor *found = competitor_find(c);
+	const struct version *v = found != NULL ? read_version(c, found) : NULL;
+
+	if (v != NULL && !is_trial(c, found))
 		supervisor_rollback(DEPS(c)->supervisor, found, v, WHO(c), changed, c);
+}
+
+void
+competitor_promote(struct api_call *c)
+{
+	struct competitor *found = competitor_find(c);
+	const cJSON *share = json_get(c->json, "share");
+	const double percent = share != NULL ? cJSON_GetNumberValue(share) : 100;
+	const struct version *v;
+
+	if (found == NULL)
+		return;
+	if (json_str(c->json, "version") == NULL)
+		reply_code(c, CODE_MISSING_PARAMETER, "version",
+		    "'version' is required: the id of an accepted version.");
+	else if (!(percent >= 0 && percent <= 100) || percent != (int)percent)
+		reply_code(c, CODE_INVALID_VALUE, "share",
+		    "'share' is the percent of chats it is to answer, a whole number up to 100.");
+	else if ((v = read_version(c, found)) != NULL && !is_trial(c, found))
+		supervisor_promote(DEPS(c)->supervisor, found, v, (int)percent, WHO(c), changed, c);
+}
+
+/* One that is always there neither sleeps nor is woken. */
+static struct competitor *
+find_sleeper(struct api_call *c)
+{
+	struct competitor *found = find_to_steer(c);
+
+	if (found == NULL || found->activation != ACTIVATION_ALWAYS)
+		return found;
+	reply_code(c, CODE_INVALID_STATE, NULL,
+	    "'%s' is always there; say otherwise first: janusctl update competitor %s --set "
+	    "activation=frozen.",
+	    found->slug, found->slug);
+	return NULL;
+}
+
+void
+competitor_freeze(struct api_call *c)
+{
+	struct competitor *found = find_sleeper(c);
+
+	if (found == NULL)
+		return;
+	supervisor_sleep(DEPS(c)->supervisor, found);
+	reply_json(c, 202, render_competitor(DEPS(c), found));
+}
+
+void
+competitor_thaw(struct api_call *c)
+{
+	struct competitor *found = find_sleeper(c);
+
+	if (found == NULL)
+		return;
+	supervisor_demand(DEPS(c)->supervisor, found->id);
+	reply_json(c, 202, render_competitor(DEPS(c), found));
 }
 
 void

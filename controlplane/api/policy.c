@@ -17,7 +17,7 @@ origin_of(const char *field, void *arg)
 	const struct api_deps *d = arg;
 	char name[64];
 
-	if (str_eq(field, "replicas")) /* said of one competitor, or one */
+	if (str_eq(field, "replicas") || str_eq(field, "promotion")) /* no settings */
 		return "default";
 	snprintf(name, sizeof(name), "policy.%s", field);
 	return d->origin(name, d->origin_arg);

@@ -146,6 +146,8 @@ render_competitor(const struct api_deps *d, const struct competitor *c)
 		json_add_str(json, "state_detail", NULL);
 	json_add_str(json, "wanted", c->wanted ? "running" : "stopped");
 	add_text(json, "version_id", c->version_id);
+	add_text(json, "candidate_id", c->candidate_id);
+	json_add_int(json, "candidate_percent", c->candidate_percent);
 	add_text(json, "digest", v != NULL ? v->digest : "");
 	json_add_str(json, "image", v != NULL && !v->is_url ? v->reference : NULL);
 	json_add_str(json, "url", v != NULL && v->is_url ? v->reference : NULL);

@@ -58,7 +58,7 @@ enum ctl_exit {
 	X(LIMIT, "limit", 'n', NUMBER, "N", limit, "at most so many, 0 for all")                 \
 	X(FOLLOW, "follow", 'f', FLAG, NULL, follow, "go on with new lines")                     \
 	X(TAIL, "tail", 'n', NUMBER, "N", tail, "begin with the last N lines")                   \
-	X(TO, "to", 0, STRING, "VERSION", to, "the version to go back to")                       \
+	X(TO, "to", 0, STRING, "VERSION", to, "the version that is to serve")                    \
 	X(YES, "yes", 'y', FLAG, NULL, yes, "do not ask for confirmation")                       \
 	X(MODEL, "model", 0, STRING, "MODEL", model, "janus, or janus/SLUG")                     \
 	X(NO_STREAM, "no-stream", 0, FLAG, NULL, no_stream,                                      \
@@ -94,6 +94,8 @@ enum ctl_exit {
 	X(FRAMES, "frames", 0, FLAG, NULL, frames, "a table of the frames, with times and gaps") \
 	X(SET, "set", 0, LIST, "FIELD=VALUE", set,                                               \
 	    "a field of the policy; FIELD= takes back what was said; repeatable")                \
+	X(SHARE, "share", 0, NUMBER, "PERCENT", share,                                           \
+	    "of its chats, 0 for none; all if not given")                                        \
 	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
 
 enum ctl_option_bit {
@@ -116,7 +118,7 @@ struct ctl_options {
 	int64_t limit, tail;
 	const char *kind, *scopes, *usd_per_day, *usd_per_month, *by, *since, *until, *rename;
 	int64_t expires_ms, requests_per_minute, concurrency, tokens_per_minute; /* -1: not given */
-	int64_t grace_ms; /* -1: not given */
+	int64_t grace_ms, share; /* -1: not given */
 	struct option_list filter, set;
 };
 extern const struct option_table ctl_option_table;

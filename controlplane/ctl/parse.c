@@ -173,6 +173,7 @@ ctl_parse(int argc, char *const *argv, struct ctl_invocation *out, struct error 
 	*out = (struct ctl_invocation){ .opt = { .limit = 50,
 					    .tail = 100,
 					    .grace_ms = -1,
+					    .share = -1,
 					    .expires_ms = -1,
 					    .requests_per_minute = -1,
 					    .concurrency = -1,

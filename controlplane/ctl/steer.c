@@ -110,6 +110,39 @@ ctl_rollback(struct ctl *ctl)
 	    body);
 }
 
+int
+ctl_promote(struct ctl *ctl)
+{
+	_cleanup_json_ cJSON *body = cJSON_CreateObject();
+	struct error err = { 0 };
+
+	if (ctl_ref_check("version", ctl->opt.to, &err) < 0)
+		return ctl_misuse(ctl, "--to: %s", err.text);
+	json_add_str(body, "version", ctl->opt.to);
+	if (ctl->opt.share >= 0)
+		json_add_int(body, "share", ctl->opt.share);
+	return steer(ctl,
+	    &(struct steer){
+		"POST", "promote", "sends chats to that version", "show competitor ", false },
+	    body);
+}
+
+int
+ctl_freeze(struct ctl *ctl)
+{
+	return steer(ctl,
+	    &(struct steer){
+		"POST", "freeze", "goes to sleep when no chat runs", "list instances ", false },
+	    NULL);
+}
+
+int
+ctl_thaw(struct ctl *ctl)
+{
+	return steer(
+	    ctl, &(struct steer){ "POST", "thaw", "is woken", "list instances ", false }, NULL);
+}
+
 /* 0: go on; otherwise the exit code. */
 static int
 confirm(const struct ctl *ctl)

@@ -519,6 +519,10 @@ start_attempt(struct chat *c, const struct route *route, struct route_target *ta
 	life->picked_us = clock_now_us() - c->accepted_us;
 	life->span = gw->config.traces ? gateway_random(gw) | 1 : 0;
 	be_for(c, route);
+	if (target->version[0] != '\0') {
+		str_copy(c->version, sizeof(c->version), target->version);
+		str_copy(c->digest, sizeof(c->digest), target->digest);
+	}
 	if (c->resume != NULL)
 		resume_competitor(c->resume, c->slug);
 	c->reused = conn_pool_take(gw->pool, target->instance, &t);

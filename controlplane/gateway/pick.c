@@ -83,12 +83,21 @@ struct candidates {
 	struct route_target *const *tried;
 	size_t ntried;
 	bool free_only;
+	enum { OF_ANY, OF_CURRENT, OF_CANDIDATE } of; /* which versions */
 };
+
+static bool
+is_of(const struct candidates *c, const struct route_target *t)
+{
+	return c->of == OF_ANY ||
+	    (strcmp(t->version, c->route->version) == 0) == (c->of == OF_CURRENT);
+}
 
 static bool
 is_candidate(const struct candidates *c, const struct route_target *t)
 {
-	return !is_tried(t, c->tried, c->ntried) && !(c->free_only && route_target_full(t));
+	return is_of(c, t) && !is_tried(t, c->tried, c->ntried) &&
+	    !(c->free_only && route_target_full(t));
 }
 
 static size_t
@@ -133,6 +142,22 @@ offers(const struct route *r, unsigned needs)
 	return (r->capabilities & needs) == needs;
 }
 
+/* The share of the candidate version, by lot; where there is nothing free of the one, of the other. */
+static struct route_target *
+choose_of_versions(struct candidates *c, uint64_t random)
+{
+	struct route_target *t = NULL;
+
+	if (c->route->candidate_percent > 0) {
+		c->of = (int)(random >> 16 & 0xffff) % 100 < c->route->candidate_percent
+		    ? OF_CANDIDATE
+		    : OF_CURRENT;
+		t = choose_target(c, random);
+		c->of = OF_ANY;
+	}
+	return t != NULL ? t : choose_target(c, random);
+}
+
 /* Put into p what a route has to offer; false: nothing. */
 static bool
 look_at(struct picked *p, const struct route *r, const struct pick_wish *wish, struct candidates *c,
@@ -143,6 +168,7 @@ look_at(struct picked *p, const struct route *r, const struct pick_wish *wish, s
 	*offered = true;
 	c->route = r;
 	c->free_only = false;
+	c->of = OF_ANY;
 	const bool asleep = r->ntargets == 0 && r->wakes;
 	if (!asleep && count_candidates(c) == 0)
 		return false;
@@ -157,7 +183,7 @@ look_at(struct picked *p, const struct route *r, const struct pick_wish *wish, s
 		return false;
 	}
 	c->free_only = true;
-	p->target = traffic_crowded(traffic) ? NULL : choose_target(c, random);
+	p->target = traffic_crowded(traffic) ? NULL : choose_of_versions(c, random);
 	p->full = p->target == NULL;
 	p->asleep = asleep;
 	p->route = r;

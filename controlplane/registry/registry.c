@@ -192,10 +192,10 @@ registry_slug(const struct registry *r, const char *slug)
 }
 
 static bool
-is_current(const struct competitor *c, const struct instance *in)
+is_of(const struct competitor *c, const char *version, const struct instance *in)
 {
-	return strcmp(in->competitor_id, c->id) == 0 &&
-	    strcmp(in->version_id, c->version_id) == 0 && in->state != INSTANCE_DRAINING;
+	return strcmp(in->competitor_id, c->id) == 0 && strcmp(in->version_id, version) == 0 &&
+	    in->state != INSTANCE_DRAINING;
 }
 
 struct instance *
@@ -203,20 +203,21 @@ registry_serving(const struct registry *r, const struct competitor *c)
 {
 	/* The newest first: an old instance of the same version may still drain. */
 	for (size_t i = r->ninstances; i-- > 0;)
-		if (is_current(c, r->instances[i]))
+		if (is_of(c, c->version_id, r->instances[i]))
 			return r->instances[i];
 	return NULL;
 }
 
 int
-registry_replica(const struct registry *r, const struct competitor *c, const struct instance *in)
+registry_replica(const struct registry *r, const struct competitor *c, const char *version,
+    const struct instance *in)
 {
 	int newer = 0;
 
 	for (size_t i = r->ninstances; i-- > 0;) {
 		if (r->instances[i] == in)
-			return is_current(c, in) ? newer : -1;
-		newer += is_current(c, r->instances[i]);
+			return is_of(c, version, in) ? newer : -1;
+		newer += is_of(c, version, r->instances[i]);
 	}
 	return -1;
 }

@@ -44,9 +44,10 @@ struct instance *registry_instance(const struct registry *, const char *id);
 struct competitor *registry_slug(const struct registry *, const char *slug);
 /** registry_serving - the instance of a competitor's current version; NULL if there is none. */
 struct instance *registry_serving(const struct registry *, const struct competitor *);
-/** registry_replica - how many instances of the current version are newer than this one, which is of
- *  it too and does not drain; -1 if it is not. */
-int registry_replica(const struct registry *, const struct competitor *, const struct instance *);
+/** registry_replica - how many instances of that version of a competitor are newer than this one,
+ *  which is of it too and does not drain; -1 if it is not. */
+int registry_replica(const struct registry *, const struct competitor *, const char *version,
+    const struct instance *);
 /** registry_accepted - was the instance's version ever accepted?  Only then it may serve. */
 bool registry_accepted(const struct registry *, const struct instance *);
 /** registry_active - the submission under way for a slug; NULL if there is none. */

@@ -24,6 +24,7 @@ struct route_target {
 	struct traffic *traffic; /* of its competitor: a reference, set before it is shared; NULL */
 	_Atomic int64_t used_ms; /* monotonic: when the last of them began or ended; 0: never */
 	char instance[40];
+	char version[40], digest[72]; /* what runs there; "" in a snapshot of one version */
 	bool is_pod;
 	char link_path[108]; /* of a pod's link socket */
 	int port; /* of a pod's competitor */
@@ -36,6 +37,7 @@ struct route {
 	int64_t created_at_ms;
 	unsigned capabilities; /* CAPABILITY() bits of its version's manifest */
 	bool is_default;
+	int candidate_percent; /* of chats for a target of another version; 0: there is none */
 	bool wakes; /* without a target: a chat that waits brings one */
 	struct traffic *traffic; /* a reference; may be NULL while there is a target */
 	struct route_target **targets; /* ready ones only */

@@ -21,6 +21,8 @@ competitors_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, c->updated_at_ms);
 	put_int(&p, c->removed_at_ms);
 	put_text(&p, c->policy);
+	put_text(&p, c->candidate_id);
+	put_int(&p, c->candidate_percent);
 	return write_done(&p, err);
 }
 
@@ -44,6 +46,8 @@ competitors_load(struct sql *s, const struct store_rows *rows, void *arg, struct
 		c.updated_at_ms = get_int(&g);
 		c.removed_at_ms = get_int(&g);
 		get_text(&g, c.policy, sizeof(c.policy));
+		get_text(&g, c.candidate_id, sizeof(c.candidate_id));
+		c.candidate_percent = (int)get_int(&g);
 		rows->competitor(&c, arg);
 	}
 	return rc;

@@ -65,10 +65,12 @@ struct competitor {
 	char id[NOUN_ID_MAX], slug[SLUG_MAX];
 	bool wanted; /* should it be running? */
 	char version_id[NOUN_ID_MAX]; /* "" until one was accepted */
+	char candidate_id[NOUN_ID_MAX]; /* version that answers a share of its chats; "" none */
+	int candidate_percent; /* of them, 1 to 99 */
 	char policy[POLICY_MAX]; /* what the operator said of it alone: JSON, or "" */
 	int64_t created_at_ms, updated_at_ms, removed_at_ms;
 	/* not stored; the supervisor's */
-	int64_t activation, idle_ms, replicas; /* of the policy in force */
+	int64_t activation, idle_ms, replicas, promotion; /* of the policy in force */
 	int64_t asked_ms; /* monotonic: when a chat last wanted it; 0: never */
 	bool wakes; /* a chat that waits for it brings an instance */
 	struct traffic *traffic; /* a reference; NULL until something of it was made */

@@ -39,9 +39,16 @@ is_url(const struct live *l)
 static bool
 is_serving(const struct live *l, const struct competitor *c)
 {
-	const int newer = registry_replica(l->sup->c.registry, c, l->in);
+	const int newer = registry_replica(l->sup->c.registry, c, c->version_id, l->in);
 
 	return newer >= 0 && newer < c->replicas;
+}
+
+bool
+live_is_candidate(const struct live *l, const struct competitor *c)
+{
+	return c->candidate_id[0] != '\0' &&
+	    registry_replica(l->sup->c.registry, c, c->candidate_id, l->in) == 0;
 }
 
 bool
@@ -71,7 +78,7 @@ live_wanted(const struct live *l)
 		return true;
 	if (!c->wanted)
 		return false;
-	if (is_serving(l, c))
+	if (is_serving(l, c) || live_is_candidate(l, c))
 		return true;
 	/* The old one, of whatever accepted version, serves until the new one can. */
 	return l->in->state == INSTANCE_READY && registry_accepted(l->sup->c.registry, l->in) &&
@@ -421,6 +428,8 @@ fill_target(struct live *l)
 	snprintf(t->instance, sizeof(t->instance), "%s", l->in->id);
 	t->is_pod = v != NULL && !v->is_url;
 	t->port = l->manifest.port;
+	snprintf(t->version, sizeof(t->version), "%s", l->in->version_id);
+	snprintf(t->digest, sizeof(t->digest), "%s", v != NULL ? v->digest : "");
 	t->limit = l->manifest.concurrency > 0 ? l->manifest.concurrency : l->sup->c.concurrency;
 	t->closed = true;
 	if (c != NULL)
@@ -507,21 +516,33 @@ instance_make(struct supervisor *sup, const struct competitor *c, const struct v
 	return in;
 }
 
+/* Make what is missing of a version: its first state change stores an instance, and one that was not
+ * stored did nothing. */
+static void
+ensure_of(struct supervisor *sup, const struct competitor *c, const struct version *v, int64_t want,
+    bool anew)
+{
+	for (size_t i = 0; !anew && i < sup->c.registry->ninstances; i++)
+		want -=
+		    registry_replica(sup->c.registry, c, v->id, sup->c.registry->instances[i]) >= 0;
+	for (; want > 0; want--)
+		live_evaluate(instance_make(sup, c, v)->live);
+}
+
 void
 ensure_instance(struct supervisor *sup, const struct competitor *c, bool anew)
 {
 	const struct version *v =
 	    c->version_id[0] != '\0' ? registry_version(sup->c.registry, c->version_id) : NULL;
-	int64_t missing = v != NULL && v->is_url ? 1 : c->replicas;
+	const struct version *candidate =
+	    c->candidate_id[0] != '\0' ? registry_version(sup->c.registry, c->candidate_id) : NULL;
 
 	if (!c->wanted || v == NULL)
 		return;
 	if (!anew && c->activation == ACTIVATION_ON_DEMAND && !v->is_url &&
 	    (c->asked_ms == 0 || clock_now_ms() - c->asked_ms >= c->idle_ms))
 		return;
-	for (size_t i = 0; !anew && i < sup->c.registry->ninstances; i++)
-		missing -= registry_replica(sup->c.registry, c, sup->c.registry->instances[i]) >= 0;
-	/* Its first state change stores it: an instance that was not stored did nothing. */
-	for (; missing > 0; missing--)
-		live_evaluate(instance_make(sup, c, v)->live);
+	ensure_of(sup, c, v, v->is_url ? 1 : c->replicas, anew);
+	if (candidate != NULL)
+		ensure_of(sup, c, candidate, 1, anew);
 }

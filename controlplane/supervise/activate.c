@@ -26,6 +26,7 @@ competitor_rules(const struct supervisor *sup, struct competitor *c)
 	c->activation = rules.activation;
 	c->idle_ms = rules.idle_ms;
 	c->replicas = rules.replicas;
+	c->promotion = rules.promotion;
 }
 
 void

@@ -111,6 +111,8 @@ void live_evaluate_all(struct supervisor *);
 bool live_wanted(const struct live *);
 /** live_serves - is it a ready instance of that competitor's current version? */
 bool live_serves(const struct live *, const struct competitor *);
+/** live_is_candidate - is it the instance of the version that answers a share of the chats? */
+bool live_is_candidate(const struct live *, const struct competitor *);
 struct instance *instance_make(
     struct supervisor *, const struct competitor *, const struct version *);
 /** ensure_instance - a wanted competitor has as many instances of its current version as its policy

@@ -14,7 +14,7 @@
 
 #define MIB (INT64_C(1) << 20)
 
-enum kind { SIZE, CPUS, COUNT, DURATION, ACTIVATION };
+enum kind { SIZE, CPUS, COUNT, DURATION, ACTIVATION, PROMOTION };
 
 static const struct field {
 	const char *name; /* as in the settings, behind "policy." */
@@ -37,6 +37,7 @@ static const struct field {
 	FIELD("activation", ACTIVATION, activation, 0, ACTIVATION_COUNT - 1),
 	FIELD("idle", DURATION, idle_ms, 1000, INT64_C(30) * 86400000),
 	FIELD("replicas", COUNT, replicas, 1, REPLICAS_MAX),
+	FIELD("promotion", PROMOTION, promotion, 0, PROMOTION_COUNT - 1),
 };
 
 static const char *const activation_words[] = {
@@ -44,15 +45,28 @@ static const char *const activation_words[] = {
 	ACTIVATIONS(X)
 #undef X
 };
+static const char *const promotion_words[] = {
+#define X(name, word) word,
+	PROMOTIONS(X)
+#undef X
+};
+
+static int
+parse_word(const char *const *words, size_t n, const char *text, int64_t *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(text, words[i]) == 0) {
+			*out = (int64_t)i;
+			return 0;
+		}
+	return -1;
+}
 
 int
 activation_parse(const char *text, int64_t *out, struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(activation_words); i++)
-		if (strcmp(text, activation_words[i]) == 0) {
-			*out = (int64_t)i;
-			return 0;
-		}
+	if (parse_word(activation_words, ARRAY_LEN(activation_words), text, out) == 0)
+		return 0;
 	return error_set(
 	    err, ERROR_INVALID, "'%.40s' is no activation: always, on-demand or frozen", text);
 }
@@ -112,7 +126,8 @@ read_value(const struct field *f, const cJSON *item, int64_t *out, struct error 
 		[CPUS] = "a number of processors",
 		[COUNT] = "a whole number",
 		[DURATION] = "a duration in a string, like \"10m\"",
-		[ACTIVATION] = "\"always\", \"on-demand\" or \"frozen\"" };
+		[ACTIVATION] = "\"always\", \"on-demand\" or \"frozen\"",
+		[PROMOTION] = "\"at-once\" or \"by-hand\"" };
 	const char *text = cJSON_GetStringValue(item);
 	int rc = -1;
 
@@ -120,6 +135,11 @@ read_value(const struct field *f, const cJSON *item, int64_t *out, struct error 
 	case SIZE: rc = text != NULL ? str_parse_size(text, out, NULL) : -1; break;
 	case DURATION: rc = text != NULL ? str_parse_duration(text, out, NULL) : -1; break;
 	case ACTIVATION: rc = text != NULL ? activation_parse(text, out, NULL) : -1; break;
+	case PROMOTION:
+		rc = text != NULL
+		    ? parse_word(promotion_words, ARRAY_LEN(promotion_words), text, out)
+		    : -1;
+		break;
 	case CPUS: rc = read_number(item, 1e9, out); break;
 	case COUNT:
 		rc = read_number(item, 1, out);
@@ -146,6 +166,7 @@ add_value(cJSON *object, const char *key, const struct field *f, int64_t value)
 		json_add_str(object, key, str_format_duration(value, text, sizeof(text)));
 		break;
 	case ACTIVATION: json_add_str(object, key, activation_words[value]); break;
+	case PROMOTION: json_add_str(object, key, promotion_words[value]); break;
 	case CPUS: cJSON_AddNumberToObject(object, key, (double)value / 1e9); break;
 	case COUNT: json_add_int(object, key, value); break;
 	}

@@ -19,6 +19,17 @@ struct error;
 	X(ALWAYS, "always") /* runs while it is wanted */                  \
 	X(ON_DEMAND, "on-demand") /* a chat starts it, silence stops it */ \
 	X(FROZEN, "frozen") /* silence pauses it, a chat wakes it */
+/* What becomes of a version that was accepted, when its competitor has one that serves. */
+#define PROMOTIONS(X)         \
+	X(AT_ONCE, "at-once") \
+	X(BY_HAND, "by-hand")
+enum promotion {
+#define X(name, word) PROMOTION_##name,
+	PROMOTIONS(X)
+#undef X
+	    PROMOTION_COUNT
+};
+
 enum activation {
 #define X(name, word) ACTIVATION_##name,
 	ACTIVATIONS(X)
@@ -31,6 +42,7 @@ struct rules {
 	int64_t activation; /* enum activation */
 	int64_t idle_ms; /* silence before it is stopped or paused */
 	int64_t replicas; /* instances of the version that serves */
+	int64_t promotion; /* enum promotion */
 };
 
 #define REPLICAS_MAX 32

@@ -82,10 +82,15 @@ fill_route(const struct supervisor *sup, struct competitor *c, const struct comp
 	r->wakes = c->wakes;
 	r->traffic = traffic_ref(competitor_traffic(sup, c));
 	r->targets = mem_zalloc(reg->ninstances * sizeof(struct route_target *));
-	for (size_t i = 0; i < reg->ninstances; i++)
-		if (answers(sup, reg->instances[i], c, version))
-			r->targets[r->ntargets++] =
-			    route_target_ref(reg->instances[i]->live->target);
+	for (size_t i = 0; i < reg->ninstances; i++) {
+		const struct instance *in = reg->instances[i];
+		const bool candidate = answers(sup, in, c, c->candidate_id);
+
+		if (candidate && strcmp(version, c->candidate_id) != 0)
+			r->candidate_percent = c->candidate_percent;
+		if (candidate || answers(sup, in, c, version))
+			r->targets[r->ntargets++] = route_target_ref(in->live->target);
+	}
 }
 
 /* One that is not always there, and did not fail for good. */

@@ -107,6 +107,9 @@ accept(struct trial *t, struct store_batch *b)
 
 	if (c == NULL || v == NULL)
 		return;
+	v->accepted_at_ms = v->updated_at_ms = clock_wall_ms();
+	if (c->version_id[0] != '\0' && c->promotion == PROMOTION_BY_HAND)
+		return;
 	store_add_event(b,
 	    &(struct store_event){ .who = OURSELVES,
 		.action = "competitor.promote",
@@ -117,7 +120,9 @@ accept(struct trial *t, struct store_batch *b)
 	if (c->version_id[0] == '\0')
 		c->wanted = true;
 	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
-	v->accepted_at_ms = v->updated_at_ms = c->updated_at_ms = clock_wall_ms();
+	c->candidate_id[0] = '\0';
+	c->candidate_percent = 0;
+	c->updated_at_ms = clock_wall_ms();
 }
 
 static void act(struct trial *, enum submission_action);

@@ -120,6 +120,8 @@ undo(struct competitor *c, const struct competitor *before)
 {
 	c->wanted = before->wanted;
 	c->removed_at_ms = before->removed_at_ms;
+	c->candidate_percent = before->candidate_percent;
+	snprintf(c->candidate_id, sizeof(c->candidate_id), "%s", before->candidate_id);
 	snprintf(c->policy, sizeof(c->policy), "%s", before->policy);
 	snprintf(c->version_id, sizeof(c->version_id), "%s", before->version_id);
 }
@@ -167,12 +169,16 @@ ignore(const struct error *err, const char *id, void *arg)
 static const char *
 in_words(const struct competitor *c, char out[DETAIL_MAX])
 {
-	snprintf(out, DETAIL_MAX, "%s%s%s%s%s",
+	char share[NOUN_ID_MAX + 16] = "";
+
+	if (c->candidate_id[0] != '\0')
+		snprintf(share, sizeof(share), " %d%% %s", c->candidate_percent, c->candidate_id);
+	snprintf(out, DETAIL_MAX, "%s%s%s%s%s%s",
 	    c->removed_at_ms != 0 ? "removed"
 		: c->wanted       ? "running"
 				  : "stopped",
-	    c->version_id[0] != '\0' ? " " : "", c->version_id, c->policy[0] != '\0' ? " " : "",
-	    c->policy);
+	    c->version_id[0] != '\0' ? " " : "", c->version_id, share,
+	    c->policy[0] != '\0' ? " " : "", c->policy);
 	return out;
 }
 
@@ -259,6 +265,15 @@ version_before(const struct registry *reg, const struct competitor *c)
 	return best;
 }
 
+/* All its chats go to that version. */
+static void
+serve(struct competitor *c, const struct version *v)
+{
+	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
+	c->candidate_id[0] = '\0';
+	c->candidate_percent = 0;
+}
+
 const struct version *
 supervisor_rollback_target(const struct supervisor *sup, const struct competitor *c,
     const struct version *v, struct error *err)
@@ -284,9 +299,34 @@ supervisor_rollback(struct supervisor *sup, struct competitor *c, const struct v
 {
 	const struct competitor before = *c;
 
-	snprintf(c->version_id, sizeof(c->version_id), "%s", v->id);
+	serve(c, v);
 	c->wanted = true;
 	commit(sup, c, &before, false, who, "competitor.rollback", done, arg);
+}
+
+void
+supervisor_promote(struct supervisor *sup, struct competitor *c, const struct version *v,
+    int percent, const struct store_actor *who, supervisor_done_fn *done, void *arg)
+{
+	const struct competitor before = *c;
+
+	if (percent == 100 || strcmp(v->id, c->version_id) == 0) {
+		serve(c, v);
+	} else {
+		snprintf(c->candidate_id, sizeof(c->candidate_id), "%s", percent > 0 ? v->id : "");
+		c->candidate_percent = percent;
+	}
+	commit(sup, c, &before, false, who, "competitor.promote", done, arg);
+}
+
+void
+supervisor_sleep(struct supervisor *sup, struct competitor *c)
+{
+	c->asked_ms = 0;
+	for (size_t i = 0; i < sup->c.registry->ninstances; i++)
+		if (strcmp(sup->c.registry->instances[i]->competitor_id, c->id) == 0)
+			sup->c.registry->instances[i]->live->target->used_ms = 0;
+	live_evaluate_all(sup);
 }
 
 void

@@ -115,6 +115,12 @@ void supervisor_rollback(struct supervisor *, struct competitor *, const struct 
     const struct store_actor *who, supervisor_done_fn *done, void *arg);
 /** supervisor_rules - of all that nothing else was said of; borrowed. */
 const struct rules *supervisor_rules(const struct supervisor *);
+/** supervisor_promote - percent below 100: it answers that share of the chats; 100: it serves; 0: it
+ *  answers none, and what serves goes on. The version is an accepted one of the competitor. */
+void supervisor_promote(struct supervisor *, struct competitor *, const struct version *,
+    int percent, const struct store_actor *who, supervisor_done_fn *done, void *arg);
+/** supervisor_sleep - one that is not always there: silent enough now. */
+void supervisor_sleep(struct supervisor *, struct competitor *);
 /** supervisor_set_policy - text as policy_merge made it; in force from the next start on. */
 void supervisor_set_policy(struct supervisor *, struct competitor *, const char *text,
     const struct store_actor *who, supervisor_done_fn *done, void *arg);

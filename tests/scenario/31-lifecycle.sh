@@ -114,3 +114,46 @@ becomes "and both answer" 10 both
 ctl update competitor owl --set replicas=
 one_ready() { [ "$(control GET '/api/v1/instances?competitor=owl'; jq '.data | length' <<<"$body")" = 1 ]; }
 becomes "one goes when it is one too many" 60 one_ready
+
+# --- a share for a new version ----------------------------------------------------
+
+ctl update competitor owl --set activation=always --set promotion=by-hand
+old=$(competitor owl | jq -r .version_id)
+hostile ok
+accept hostile-ok:latest owl
+same "an accepted version is kept back" "$old" "$(competitor owl | jq -r .version_id)"
+new=$(control GET '/api/v1/versions?competitor=owl'; jq -r --arg old "$old" '.data[] | select(.id != $old) | .id' <<<"$body" | head -n 1)
+ctl promote competitor owl --to "$new" --share 50
+same "it is given half" 0 "$code"
+truth "and shown so" ".candidate_id == \"$new\" and .candidate_percent == 50" "$(competitor owl)"
+both_versions() {
+	local i
+	for i in 1 2 3 4 5 6 7 8; do chat janus/owl hello; done
+	control GET '/api/v1/requests?limit=8&competitor=owl'
+	[ "$(jq -r '.data[].version_id' <<<"$body" | sort -u | wc -l)" = 2 ]
+}
+becomes "both versions answer" 60 both_versions
+kill_janusd
+start_janusd JANUS_POLICY_MEMORY_BUDGET=2GiB JANUS_POLICY_MEMORY=1GiB
+becomes "after a crash too" 60 both_versions
+ctl promote competitor owl --to "$new" --share 0
+old_only() {
+	local i
+	for i in 1 2 3 4 5 6; do chat janus/owl hello; done
+	control GET '/api/v1/requests?limit=6&competitor=owl'
+	[ "$(jq -r '.data[].version_id' <<<"$body" | sort -u)" = "$old" ]
+}
+becomes "the share can be taken back" 30 old_only
+ctl promote competitor owl --to "$new"
+new_serves() { answers janus/owl && [ "$(competitor owl | jq -r .version_id)" = "$new" ] && competitor_is owl ready; }
+becomes "or all be given" 60 new_serves
+ctl promote competitor owl --to "$new" --share 101
+same "nonsense is refused" 5 "$code"
+ctl freeze competitor owl
+same "one that is always there does not sleep" 5 "$code"
+has "and it is said how it could" 'activation=frozen' "$err"
+ctl update competitor owl --set activation=frozen --set idle=10m
+ctl freeze competitor owl
+becomes "then it does" 30 is_paused
+ctl thaw competitor owl
+becomes "and wakes when told" 30 competitor_is owl ready

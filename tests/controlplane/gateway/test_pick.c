@@ -231,6 +231,30 @@ START_TEST(test_shut) /* [C01] an open breaker is passed over, or told */
 }
 END_TEST
 
+/* A version on trial by a share is sent that share, and everything where nothing else is free. */
+START_TEST(test_share)
+{
+	const struct pick_wish owl = { NULL, NULL, "owl", 0, 0 };
+	struct routes *r = snapshot(true);
+	struct route *route = &r->at[0];
+	int candidate = 0;
+
+	ck_assert_uint_ge(route->ntargets, 2);
+	strcpy(route->version, "ver_current");
+	strcpy(route->targets[0]->version, "ver_current");
+	strcpy(route->targets[1]->version, "ver_new");
+	route->candidate_percent = 20;
+	for (uint64_t i = 0; i < 65536; i++)
+		candidate += pick(r, &owl, NULL, 0, true, i << 16).target == route->targets[1];
+	ck_assert_int_ge(candidate, 65536 * 19 / 100);
+	ck_assert_int_le(candidate, 65536 * 21 / 100);
+	route->targets[0]->limit = route->targets[0]->in_flight = 1;
+	for (uint64_t i = 0; i < 100; i++)
+		ck_assert_ptr_eq(pick(r, &owl, NULL, 0, true, i << 16).target, route->targets[1]);
+	routes_unref(r);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -243,6 +267,7 @@ main(void)
 	tcase_add_test(tc, test_less_in_flight);
 	tcase_add_test(tc, test_needs);
 	tcase_add_test(tc, test_full);
+	tcase_add_test(tc, test_share);
 	tcase_add_test(tc, test_shut);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
 # 06-hogs.sh - a competitor that takes all it can get harms itself alone, and its end is explained.
+# alone
 . "$(dirname "$0")/lib.sh"
 
 hostile ok fork-bomb memory-hog memory-hog-main disk-fill log-flood fd-hog cpu-hog

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
 # 07-pull-the-plug.sh - fifty streams, then janusd killed, then the engine: nothing hangs, nothing is lost.
+# alone
 . "$(dirname "$0")/lib.sh"
 
 images link baseline

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
 # 12-up-and-down.sh - make up brings everything up, again changes nothing; make down leaves nothing.
+# alone
 . "$(dirname "$0")/lib.sh"
 
 export DOCKER_HOST=unix://$engine BIN=$bin

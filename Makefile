@@ -27,7 +27,7 @@ sources = $(foreach room,$(1),$(wildcard $(room)/*.c))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
 
 RUNTIME := runtime/base runtime/base/cli runtime/capture runtime/loop runtime/net runtime/sql runtime/engine \
-	runtime/engine/docker runtime/openai
+	runtime/engine/docker runtime/engine/sandy runtime/openai
 DAEMON := controlplane/store controlplane/registry controlplane/supervise controlplane/gateway \
 	controlplane/observe \
 	controlplane/api controlplane
@@ -109,7 +109,7 @@ down:				## stop it all; the data stay
 test:				## everything: packages, build, lint, units, fuzzing, scenarios, SDK
 	@tests/run.sh
 tests: $(TESTS) fakes
-scenarios: programs fakes	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
+scenarios: programs fakes $(B)/tests/runtime/engine/sandy/test_client	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
 	@BIN=$(BIN) tests/scenario/run.sh $(SCENARIOS)
 e2e: programs fakes		## run the official OpenAI SDK against Janus
 	@BIN=$(BIN) tests/scenario/run.sh 13

@@ -343,6 +343,17 @@ copy_header(CURL *easy, const char *name, char *out, size_t cap)
 		snprintf(out, cap, "%s", h->value);
 }
 
+/* Seconds, an hour at most; a date is as good as nothing. */
+static int
+retry_after(CURL *easy)
+{
+	char text[32] = "";
+	int64_t seconds = 0;
+
+	copy_header(easy, "retry-after", text, sizeof(text));
+	return str_parse_int(text, 0, 3600, &seconds, NULL) == 0 ? (int)seconds : 0;
+}
+
 int
 http_call(struct http_call *call, struct error *err)
 {
@@ -350,7 +361,7 @@ http_call(struct http_call *call, struct error *err)
 	struct call_state st = { .call = call, .easy = tc->easy };
 	long status = 0;
 
-	call->status = 0;
+	call->status = call->retry_after_s = 0;
 	call->content_type[0] = call->location[0] = '\0';
 	buf_clear(&call->reply);
 
@@ -366,6 +377,7 @@ http_call(struct http_call *call, struct error *err)
 		copy_header(
 		    tc->easy, "content-type", call->content_type, sizeof(call->content_type));
 		copy_header(tc->easy, "location", call->location, sizeof(call->location));
+		call->retry_after_s = retry_after(tc->easy);
 	} else {
 		result = explain(&st, code, err);
 	}

@@ -38,6 +38,7 @@ struct http_call {
 	struct buf reply;
 	char content_type[96]; /* as sent */
 	char location[256];
+	int retry_after_s; /* what it asks to wait; 0: not said, or as a date */
 };
 
 /** http_client_setup - once at program start, before threads; also ignores SIGPIPE, which

@@ -85,6 +85,19 @@ parse_percent(const char *text, void *out, struct error *err)
 	return str_parse_int(text, 0, 100, out, err);
 }
 
+static int
+parse_second(const char *text, void *out, struct error *err)
+{
+	static const char *const words[] = { "never", "asked", "always" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			*(int64_t *)out = (int64_t)i;
+			return 0;
+		}
+	return error_set(err, ERROR_INVALID, "'%.40s' is not never, asked or always", text);
+}
+
 /* Limits: to a container engine 0 would be none. */
 static int
 parse_limit(const char *text, void *out, struct error *err)
@@ -169,6 +182,14 @@ static const struct setting settings[] = {
 	    "container engine socket; empty: find one" },
 	{ "engine.link_image", "janus/link:latest", AT(link_image), parse_string, NULL,
 	    "image of a pod's first container" },
+	{ "sandy.url", "", AT(sandy_url), parse_string, NULL,
+	    "base of a Sandy service that may run competitors; empty: none does" },
+	{ "sandy.key_file", "", AT(sandy_key_file), parse_string, NULL,
+	    "file with its key; empty: none is sent" },
+	{ "sandy.upstream", "", AT(sandy_upstream), parse_string, NULL,
+	    "pool of its workers to ask for" },
+	{ "sandy.competitors", "never", AT(sandy_competitors), parse_second, NULL,
+	    "who runs there: never, asked (whose manifest says so) or always" },
 	{ "policy.memory", "4GiB", AT(memory_bytes), parse_size_limit, NULL,
 	    "memory limit of an instance" },
 	{ "policy.cpus", "2", AT(milli_cpus), parse_cpus, NULL, "processors of an instance" },

@@ -23,6 +23,8 @@ struct config {
 	char *cors_origins;
 	bool cors_credentials;
 	char *engine_socket, *link_image;
+	char *sandy_url, *sandy_key_file, *sandy_upstream;
+	int64_t sandy_competitors; /* enum policy_second */
 	int64_t memory_bytes, tmpfs_bytes, shm_bytes, log_bytes, image_bytes;
 	int64_t milli_cpus, pids, nofile, start_timeout_ms;
 	int64_t activation, idle_ms, memory_budget; /* enum activation; 0: no budget */

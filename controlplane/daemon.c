@@ -45,6 +45,8 @@
 #include "runtime/base/metrics.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/pair.h"
+#include "runtime/engine/sandy/engine.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/http_server.h"
 
@@ -53,6 +55,7 @@
 #define LOOPS_MAX 64
 #define DRAIN_POLL_MS 50
 #define DRAIN_END_MS 1000 /* of the time to drain: for clients to be told that theirs is over */
+#define KEY_MAX_BYTES 4096
 #define LOCK_TRIES 40
 #define LOCK_WAIT_US 50000
 
@@ -75,6 +78,7 @@ struct janus {
 	struct key_ring keys;
 	struct rules rules;
 	struct engine *engine;
+	struct engine *second; /* of it, or NULL */
 	struct engine_config engine_config;
 	struct supervisor *supervisor;
 	struct observer *observer;
@@ -646,6 +650,7 @@ set_policy(struct janus *j)
 		.pids = (int)c->pids,
 		.nofile = (int)c->nofile,
 		.start_timeout_ms = c->start_timeout_ms,
+		.second = j->second != NULL ? (int)j->config->sandy_competitors : SECOND_NEVER,
 	};
 	j->traffic_rules = traffic_defaults;
 	j->traffic_rules.queue_max = (size_t)c->queue_max;
@@ -686,6 +691,30 @@ open_recorder(struct janus *j, struct error *err)
 	return j->recorder != NULL ? 0 : -1;
 }
 
+/* A Sandy beside the container engine. */
+static int
+open_sandy(struct janus *j, struct error *err)
+{
+	const struct config *c = j->config;
+	_cleanup_free_ char *dir = str_printf("%s/sandy", c->state_dir), *key = NULL;
+	struct url url;
+	size_t len = 0;
+
+	if (url_parse(c->sandy_url, &url, err) < 0)
+		return error_add(err, "sandy.url");
+	if (c->sandy_key_file[0] != '\0') {
+		if (file_read(c->sandy_key_file, KEY_MAX_BYTES, &key, &len, err) < 0)
+			return error_add(err, "sandy.key_file");
+		key[strcspn(key, "\r\n")] = '\0';
+	}
+	const struct sandy_engine_config sandy = {
+		.base_url = c->sandy_url, .key = key, .upstream = c->sandy_upstream, .dir = dir
+	};
+	j->second = sandy_engine_new(&sandy);
+	j->engine = engine_pair_new(j->engine, j->second);
+	return 0;
+}
+
 static int
 open_engine(struct janus *j, struct error *err)
 {
@@ -697,6 +726,8 @@ open_engine(struct janus *j, struct error *err)
 		.seccomp = seccomp_profile,
 	};
 	j->engine = docker_engine_new(&j->engine_config);
+	if (j->config->sandy_url[0] != '\0' && open_sandy(j, err) < 0)
+		return -1;
 	return j->engine != NULL ? 0 : error_set(err, ERROR_INTERNAL, "container engine driver");
 }
 
@@ -710,6 +741,7 @@ make_supervisor(struct janus *j, struct error *err)
 		.registry = &j->registry,
 		.store = j->store,
 		.engine = j->engine,
+		.second = j->second,
 		.node = j->node,
 		.runtime_dir = j->config->runtime_dir,
 		.link_image = j->config->link_image,

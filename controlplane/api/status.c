@@ -18,6 +18,22 @@
 static const char *const canary_words[] = { "pending", "running", "contained", "escaped",
 	"failed" };
 
+/* What a second engine does not do is said, whoever looks. */
+static void
+add_second(cJSON *json, const struct engine_status *e)
+{
+	cJSON *second;
+
+	if (e == NULL)
+		return;
+	second = json_add_obj(json, "sandy");
+	json_add_bool(second, "ok", e->ok);
+	json_add_str(second, "name", e->info.name[0] != '\0' ? e->info.name : NULL);
+	json_add_str(second, "detail", e->ok ? NULL : e->text);
+	json_add_str(second, "not_enforced", e->info.missing[0] != '\0' ? e->info.missing : NULL);
+	json_add_time(second, "since", e->since_ms);
+}
+
 static void
 add_engine(cJSON *json, const struct engine_status *e)
 {
@@ -58,6 +74,7 @@ status_get(struct api_call *c)
 	for (int i = 0; i < INSTANCE_STATE_COUNT; i++)
 		json_add_int(instances, instance_state_name((enum instance_state)i), counts[i]);
 	add_engine(json, supervisor_engine(DEPS(c)->supervisor));
+	add_second(json, supervisor_second(DEPS(c)->supervisor));
 	cJSON *isolation = json_add_obj(json, "isolation");
 	json_add_str(isolation, "state", canary_words[canary->state]);
 	json_add_str(isolation, "detail", canary->text[0] != '\0' ? canary->text : NULL);
@@ -111,6 +128,7 @@ diagnosed(void *arg)
 	struct api_call *c = arg;
 	const struct engine_status *e = supervisor_engine(DEPS(c)->supervisor);
 	const struct canary_report *canary = supervisor_canary(DEPS(c)->supervisor);
+	const struct engine_status *second = supervisor_second(DEPS(c)->supervisor);
 	cJSON *json = cJSON_CreateObject(), *checks;
 	struct store_stats stats;
 	char text[DETAIL_MAX];
@@ -123,6 +141,12 @@ diagnosed(void *arg)
 	finding(checks, &all, "engine", e->ok, e->ok ? text : e->text,
 	    "start the container engine (systemctl start docker, or dockerd), and let this user "
 	    "open its socket");
+	if (second != NULL) {
+		snprintf(text, sizeof(text), "%s; not enforced there: %.180s", second->info.name,
+		    second->info.missing);
+		finding(checks, &all, "sandy", second->ok, second->ok ? text : second->text,
+		    "see that the service at sandy.url runs and takes the key of sandy.key_file");
+	}
 	finding(checks, &all, "isolation", canary->state == CANARY_CONTAINED,
 	    canary->text[0] != '\0' ? canary->text : canary_words[canary->state],
 	    "no competitor is started until the probe pod is contained: update the engine, or "

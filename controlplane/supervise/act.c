@@ -52,6 +52,12 @@ live_is_candidate(const struct live *l, const struct competitor *c)
 }
 
 bool
+live_is_pod(const struct live *l)
+{
+	return !is_url(l);
+}
+
+bool
 live_serves(const struct live *l, const struct competitor *c)
 {
 	return l->in->state == INSTANCE_READY && is_serving(l, c);
@@ -437,6 +443,22 @@ fill_target(struct live *l)
 	link_path_of(l->sup, l->in->id, t->link_path);
 	if (v != NULL && v->is_url)
 		url_parse(v->reference, &t->url, NULL);
+}
+
+/* Another target than before, which chats that are ending may still hold. */
+void
+live_reach(struct live *l, const char *url_text)
+{
+	struct route_target *old = l->target;
+	struct url url;
+
+	if (url_text[0] == '\0' || url_parse(url_text, &url, NULL) < 0)
+		return;
+	l->target = route_target_new();
+	fill_target(l);
+	l->target->is_pod = false;
+	l->target->url = url;
+	route_target_unref(old);
 }
 
 struct live *

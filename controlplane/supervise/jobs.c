@@ -15,6 +15,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/image_ref.h"
 #include "runtime/engine/link.h"
 #include "runtime/engine/link_protocol.h"
 
@@ -35,6 +36,7 @@ struct pod_job {
 	/* results */
 	struct error err;
 	char hash[72];
+	char url[512]; /* where its pod is reached, if not by its link */
 	struct pod_state state;
 	char *logs[EVIDENCE_LOG_LINES];
 	size_t nlogs;
@@ -101,6 +103,19 @@ job_over(const struct pod_job *j)
 
 /* ---- start ---- */
 
+/* What an engine elsewhere must fetch by itself. */
+static void
+pin(struct pod_spec *spec, const struct pod_job *j)
+{
+	struct image_ref ref;
+	char repository[520];
+
+	if (j->digest[0] == '\0' || image_ref_parse(j->reference, &ref, NULL) < 0)
+		return;
+	snprintf(spec->image_ref, sizeof(spec->image_ref), "%s@%s",
+	    image_ref_repository(&ref, repository), j->digest);
+}
+
 static void
 start_work(void *arg)
 {
@@ -118,8 +133,12 @@ start_work(void *arg)
 		return;
 	pod_spec_build(&j->policy, &j->live->manifest, &image, &who, &spec);
 	snprintf(j->hash, sizeof(j->hash), "%s", spec.hash);
-	if (driver->pod_start(j->engine, &spec, &j->err) == 0)
+	pin(&spec, j);
+	if (driver->pod_start(j->engine, &spec, &j->err) == 0 &&
+	    (!spec.second || driver->pod_state(j->engine, j->instance, &j->state, &j->err) == 0)) {
+		snprintf(j->url, sizeof(j->url), "%s", j->state.url);
 		j->err.kind = ERROR_NONE;
+	}
 	pod_spec_done(&spec);
 	image_info_done(&image);
 }
@@ -136,8 +155,10 @@ start_done(void *arg)
 		l->phase = POD_RUNNING;
 		l->link_running = l->phase_known = true;
 		snprintf(l->in->spec_hash, sizeof(l->in->spec_hash), "%s", j->hash);
-		broker_add_pod(
-		    l->sup->broker, l->in->id, j->competitor, l->in->token_sha256, j->link_path);
+		live_reach(l, j->url);
+		if (j->url[0] == '\0') /* elsewhere there is no link to listen by */
+			broker_add_pod(l->sup->broker, l->in->id, j->competitor,
+			    l->in->token_sha256, j->link_path);
 		watch_health(l);
 	} else {
 		l->start_failed = true;

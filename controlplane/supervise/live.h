@@ -83,7 +83,7 @@ struct supervisor {
 	struct supervisor_config c;
 	struct broker *broker;
 	struct dialer *dialer;
-	struct engine_status engine;
+	struct engine_status engine, second;
 	struct canary_report canary;
 	struct canary_run *canary_run;
 	char canary_id[40];
@@ -109,6 +109,10 @@ void live_free(struct live *);
 void live_evaluate(struct live *);
 void live_evaluate_all(struct supervisor *);
 bool live_wanted(const struct live *);
+/** live_is_pod - is it run here, by whichever engine, and not somebody's endpoint? */
+bool live_is_pod(const struct live *);
+/** live_reach - its pod is reached by that URL; "": by its link. */
+void live_reach(struct live *, const char *url);
 /** live_serves - is it a ready instance of that competitor's current version? */
 bool live_serves(const struct live *, const struct competitor *);
 /** live_is_candidate - is it the instance of the version that answers a share of the chats? */

@@ -178,15 +178,17 @@ pod_of(const struct listing *j, const char *instance)
 
 /* Take a running pod for what it is: started earlier, by a daemon that is gone. */
 static void
-adopt(struct live *l)
+adopt(struct live *l, const char *url)
 {
 	const struct competitor *c = registry_competitor(l->sup->c.registry, l->in->competitor_id);
 
 	l->start_done = true;
 	l->started_ms = clock_now_ms();
 	l->paused = l->phase == POD_PAUSED;
-	broker_add_pod(l->sup->broker, l->in->id, c != NULL ? c->slug : "removed",
-	    l->in->token_sha256, l->target->link_path);
+	live_reach(l, url);
+	if (l->target->is_pod)
+		broker_add_pod(l->sup->broker, l->in->id, c != NULL ? c->slug : "removed",
+		    l->in->token_sha256, l->target->link_path);
 	if (!l->paused)
 		watch_health(l);
 	log_info("instance.adopted", F_STR("instance_id", l->in->id),
@@ -210,7 +212,7 @@ compare(struct live *l, const struct listing *j)
 		l->last = *pod;
 	else
 		l->last = (struct pod_state){ 0 };
-	if (!l->target->is_pod || l->busy || l->committing || l->changed > j->sequence)
+	if (!live_is_pod(l) || l->busy || l->committing || l->changed > j->sequence)
 		return;
 	if (!l->sup->adopted) {
 		/* After a time without an engine a dead pod is the engine's doing. */
@@ -220,7 +222,7 @@ compare(struct live *l, const struct listing *j)
 
 		l->phase = alive ? pod->phase : POD_ABSENT;
 		if (alive && expects_pod(l) && !l->start_done)
-			adopt(l);
+			adopt(l, pod->url);
 		if (!alive && l->in->state == INSTANCE_STARTING)
 			l->start_done = false;
 		l->link_running = alive;
@@ -388,8 +390,8 @@ watch_events(struct supervisor *sup)
 
 struct check {
 	struct supervisor *sup;
-	struct engine_info info;
-	struct error err;
+	struct engine_info info, second;
+	struct error err, second_err;
 };
 
 static void
@@ -400,6 +402,31 @@ check_work(void *arg)
 
 	if (engine->driver->info(engine, &c->info, &c->err) == 0)
 		c->err.kind = ERROR_NONE;
+	engine = c->sup->c.second;
+	if (engine != NULL && engine->driver->info(engine, &c->second, &c->second_err) == 0)
+		c->second_err.kind = ERROR_NONE;
+}
+
+/* It being away stops nothing but what runs there, which its health tells of. */
+static void
+note_second(struct supervisor *sup, const struct check *c)
+{
+	const bool ok = c->second_err.kind == ERROR_NONE;
+
+	if (sup->c.second == NULL)
+		return;
+	snprintf(sup->second.text, sizeof(sup->second.text), "%s", ok ? "" : c->second_err.text);
+	if (ok)
+		sup->second.info = c->second;
+	if (sup->second.ok == ok && sup->second.since_ms != 0)
+		return;
+	sup->second.ok = ok;
+	sup->second.since_ms = clock_wall_ms();
+	if (ok)
+		log_info("engine.second_ready", F_STR("name", c->second.name),
+		    F_STR("not_enforced", c->second.missing));
+	else
+		log_warn("engine.second_lost", F_STR("error", c->second_err.text));
 }
 
 static void
@@ -413,6 +440,7 @@ check_done(void *arg)
 		free(c);
 		return;
 	}
+	note_second(sup, c);
 	if (c->err.kind != ERROR_NONE) {
 		engine_lost(sup, &c->err);
 	} else if (c->info.missing[0] != '\0') {

@@ -51,7 +51,7 @@ supervisor_start(struct supervisor *sup)
 	sup->started = true;
 	/* Endpoints need no engine: they answer chats at once. */
 	for (size_t i = 0; i < reg->ninstances; i++)
-		if (!reg->instances[i]->live->target->is_pod &&
+		if (!live_is_pod(reg->instances[i]->live) &&
 		    reg->instances[i]->state == INSTANCE_READY)
 			watch_health(reg->instances[i]->live);
 	for (size_t i = 0; i < reg->ncompetitors; i++) {
@@ -344,6 +344,12 @@ supervisor_remove(struct supervisor *sup, struct competitor *c, const struct sto
 }
 
 /* ---- what is known ---- */
+
+const struct engine_status *
+supervisor_second(const struct supervisor *sup)
+{
+	return sup->c.second != NULL ? &sup->second : NULL;
+}
 
 const struct engine_status *
 supervisor_engine(const struct supervisor *sup)

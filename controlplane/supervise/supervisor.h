@@ -47,6 +47,7 @@ struct supervisor_config { /* borrowed */
 	struct registry *registry;
 	struct store *store;
 	struct engine *engine;
+	struct engine *second; /* the second of it, if it is a pair: to be told of; NULL */
 	const char *node, *runtime_dir, *link_image;
 	const struct traffic_rules *traffic; /* of each competitor */
 	int concurrency; /* chats at once in an instance whose manifest does not say; 0: any */
@@ -151,6 +152,8 @@ struct engine_status {
 };
 /** supervisor_engine, supervisor_canary - borrowed, current on the control loop. */
 const struct engine_status *supervisor_engine(const struct supervisor *);
+/** supervisor_second - of the second engine; NULL if there is none. */
+const struct engine_status *supervisor_second(const struct supervisor *);
 const struct canary_report *supervisor_canary(const struct supervisor *);
 /** supervisor_probe_isolation - run the canary again; done is called with its report there. */
 void supervisor_probe_isolation(struct supervisor *, void (*done)(void *arg), void *arg);

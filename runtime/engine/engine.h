@@ -56,6 +56,8 @@ typedef void pull_progress_fn(const struct pull_progress *, void *arg);
 struct pod_spec {
 	char instance[40], competitor[48], version[40], node[40];
 	char image_id[DIGEST_MAX];
+	char image_ref[640]; /* repository@digest, for an engine elsewhere; "": a local image */
+	bool second; /* for the second engine of a pair (pair.h) */
 	int port; /* where the competitor listens on 127.0.0.1 */
 	unsigned uid; /* numeric user and group of the competitor, its own */
 	int64_t memory_bytes, nano_cpus, tmpfs_bytes, shm_bytes, log_bytes;
@@ -82,6 +84,7 @@ struct pod_state {
 	bool oom_killed;
 	int64_t started_at_ms, finished_at_ms; /* wall */
 	char error[ENGINE_TEXT_MAX]; /* the engine's own words on a failed start */
+	char url[512]; /* where it is reached; "": by its link */
 };
 
 /* What a pod uses, as the engine counts it. */
@@ -110,6 +113,9 @@ typedef void engine_event_fn(const struct engine_event *, void *arg);
 
 struct engine_driver {
 	const char *name;
+	/** holds - has this engine a pod of that instance?  Asks nobody.  NULL in one that is never
+	 *  the second of a pair; and NULL in such a second are resolve, pull, image and events. */
+	bool (*holds)(struct engine *, const char *instance);
 	/** what is there, and can it do what we need? 2 s. */
 	int (*info)(struct engine *, struct engine_info *out, struct error *);
 	/**

@@ -199,6 +199,20 @@ read_capabilities(const cJSON *v, const char *name, struct manifest *m, struct e
 	return 0;
 }
 
+static int
+read_engine(const cJSON *v, const char *name, struct manifest *m, struct error *err)
+{
+	const char *s = cJSON_GetStringValue(v);
+
+	if (str_eq(s, "docker"))
+		m->engine = ENGINE_DOCKER;
+	else if (str_eq(s, "sandy"))
+		m->engine = ENGINE_SANDY;
+	else
+		return wrong(err, name, "\"docker\" or \"sandy\"");
+	return 0;
+}
+
 static field_fn read_resources;
 
 static const struct field fields[] = {
@@ -206,6 +220,7 @@ static const struct field fields[] = {
 	{ "description", read_description },
 	{ "port", read_port },
 	{ "concurrency", read_concurrency },
+	{ "engine", read_engine },
 	{ "resources", read_resources },
 	{ "start_timeout", read_start_timeout },
 	{ "env", read_env },

@@ -47,6 +47,9 @@ manifest_check(const struct manifest *m, const struct policy *p, struct error *e
 		    "manifest: resources.cpus asks for %g, at most %g are "
 		    "allowed",
 		    (double)m->nano_cpus / 1e9, (double)p->nano_cpus / 1e9);
+	if (m->engine == ENGINE_SANDY && p->second == SECOND_NEVER)
+		return error_set(err, ERROR_INVALID,
+		    "manifest: engine: \"sandy\" isolates less than this operator allows");
 	if (m->start_timeout_ms > p->start_timeout_ms)
 		return error_set(err, ERROR_INVALID,
 		    "manifest: start_timeout asks for %s, at most %s are "
@@ -121,6 +124,8 @@ spec_hash(struct pod_spec *s)
 	add_number(&b, "log", s->log_bytes);
 	add_number(&b, "pids", s->pids);
 	add_number(&b, "nofile", s->nofile);
+	if (s->second)
+		add_field(&b, "engine", "second");
 	for (size_t i = 0; i < s->nenv; i++)
 		if (!promised_env_is_secret(s->env[i]))
 			add_field(&b, "env", s->env[i]);
@@ -135,6 +140,13 @@ static void
 fill(char *out, size_t cap, const char *from)
 {
 	snprintf(out, cap, "%s", from != NULL ? from : "");
+}
+
+bool
+policy_is_second(const struct policy *p, const struct manifest *m)
+{
+	return p->second != SECOND_NEVER &&
+	    (m->engine == ENGINE_SANDY || (p->second == SECOND_ALWAYS && m->engine == ENGINE_ANY));
 }
 
 void
@@ -153,6 +165,7 @@ pod_spec_build(const struct policy *p, const struct manifest *m, const struct im
 		.nofile = p->nofile,
 		.volumes = strings_copy(image->volumes, image->nvolumes),
 		.nvolumes = image->nvolumes,
+		.second = policy_is_second(p, m),
 	};
 
 	fill(s.instance, sizeof(s.instance), id->instance);

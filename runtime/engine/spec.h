@@ -3,6 +3,7 @@
  */
 #ifndef JANUS_ENGINE_SPEC_H
 #define JANUS_ENGINE_SPEC_H
+#include <stdbool.h>
 #include <stdint.h>
 struct error;
 struct image_info;
@@ -13,6 +14,13 @@ struct policy {
 	int64_t memory_bytes, nano_cpus, tmpfs_bytes, shm_bytes, log_bytes, image_bytes;
 	int pids, nofile;
 	int64_t start_timeout_ms;
+	int second; /* enum policy_second */
+};
+/* Where a pod may run: the second engine is a sandbox service (docs/sandy.md), which isolates less. */
+enum policy_second {
+	SECOND_NEVER,
+	SECOND_ASKED, /* if the manifest asks for it */
+	SECOND_ALWAYS, /* unless the manifest asks for the first */
 };
 extern const struct policy
     policy_defaults; /* 4 GiB, 2 CPU, 256 MiB tmpfs, 64 MiB shm, 8 MiB log, 20 GiB image, 512 pids, 4096 files, 30 s */
@@ -26,6 +34,7 @@ struct manifest {
 	int64_t memory_bytes; /* 0: not asked */
 	int64_t nano_cpus;
 	int64_t start_timeout_ms;
+	enum { ENGINE_ANY, ENGINE_DOCKER, ENGINE_SANDY } engine;
 	char **env; /* "NAME=value", owned: plain settings, never secrets of ours */
 	unsigned long nenv;
 	unsigned capabilities; /* CAPABILITY() bits; chat always */
@@ -42,6 +51,9 @@ int manifest_check(const struct manifest *, const struct policy *, struct error 
  *  matter: a pod always runs as its own number. */
 int image_check(
     const struct image_info *, const struct policy *, const char *host_arch, struct error *);
+
+/** policy_is_second - does that manifest's pod run on the second engine? */
+bool policy_is_second(const struct policy *, const struct manifest *);
 
 /* What differs from one instance to the next. */
 struct pod_identity {

@@ -13,13 +13,14 @@ tells what was asked: {"calls": ["POST /api/sandboxes", ...], "live": [...]}.
   read        "json" | "base64" | "raw" | "broken"
   agent       "plain" | "bytes" split at every byte | "text" no JSON in it | "cut" ends without complete |
               "error" an error, then complete | "error_cut" | "missing" 404 | "fails" 500 | "silent" | "bare" JSON lines
+  run         "writable" or "swap": a wall that was asked for is not there
   terminate   "missing" 404, and it is gone | "fails" 500
   ttl         seconds of life, whatever was asked
 
 `docker` in a sandbox knows pull, run, inspect, logs, stop, pause, unpause, rm; what runs there answers chats at the
 sandbox's url.
 """
-import base64, json, shlex, sys, threading, time, uuid
+import base64, json, os, shlex, sys, threading, time, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -129,7 +130,7 @@ class Handler(BaseHTTPRequestHandler):
         if how.startswith("slow:"):
             time.sleep(float(how[5:]))
         box_id = uuid.uuid4().hex[:16]
-        box = {"id": box_id, "url": f"http://127.0.0.1:{port}/box/{box_id}", "files": {}, "containers": {}, "wish": wish,
+        box = {"id": box_id, "url": os.environ.get("FAKE_SANDY_URL") or f"http://127.0.0.1:{port}/box/{box_id}", "files": {}, "containers": {}, "wish": wish,
                "life": float(mode.get("ttl", wish.get("timeoutMinutes", 10) * 60))}
         box["until"] = time.time() + box["life"]
         with lock:
@@ -232,7 +233,7 @@ class Handler(BaseHTTPRequestHandler):
             box["run"] = args
             if "broken" in " ".join(args):
                 return 127, "", 'docker: Error response from daemon: exec: "/nothing": no such file or directory\n'
-            held[name] = {"State": {"Status": "running", "ExitCode": 0, "OOMKilled": False, "StartedAt": rfc(time.time()),
+            held[name] = {"HostConfig": self.applied(args), "State": {"Status": "running", "ExitCode": 0, "OOMKilled": False, "StartedAt": rfc(time.time()),
                                     "FinishedAt": "0001-01-01T00:00:00Z", "Error": ""}}
             return 0, uuid.uuid4().hex + "\n", ""
         name = args[-1]
@@ -250,6 +251,15 @@ class Handler(BaseHTTPRequestHandler):
         if what == "rm":
             del held[name]
         return 0, name + "\n", ""
+
+    @staticmethod
+    def applied(args):
+        given = dict(zip(args, args[1:]))
+        weak = mode.get("run", "")
+        return {"Memory": int(given["--memory"]), "MemorySwap": int(given["--memory-swap"]) * (2 if weak == "swap" else 1),
+                "PidsLimit": int(given["--pids-limit"]), "NanoCpus": int(float(given["--cpus"]) * 1e9),
+                "ReadonlyRootfs": "--read-only" in args and weak != "writable", "Privileged": False, "CapDrop": [given["--cap-drop"]],
+                "SecurityOpt": [given["--security-opt"]], "Binds": None, "NetworkMode": "default"}
 
     # --- an agent's stream -------------------------------------------------------------
     def agent(self, box):

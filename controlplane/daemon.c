@@ -650,7 +650,7 @@ set_policy(struct janus *j)
 		.pids = (int)c->pids,
 		.nofile = (int)c->nofile,
 		.start_timeout_ms = c->start_timeout_ms,
-		.second = j->second != NULL ? (int)j->config->sandy_competitors : SECOND_NEVER,
+		.second = c->sandy_url[0] != '\0' ? (int)c->sandy_competitors : SECOND_NEVER,
 	};
 	j->traffic_rules = traffic_defaults;
 	j->traffic_rules.queue_max = (size_t)c->queue_max;

@@ -120,8 +120,8 @@ pair_pod_pause(struct engine *e, const char *instance, bool pause, struct error 
 }
 
 static int
-pair_logs(struct engine *e, const char *instance, int tail, bool follow, log_line_fn *fn,
-    void *arg, const atomic_bool *cancel, struct error *err)
+pair_logs(struct engine *e, const char *instance, int tail, bool follow, log_line_fn *fn, void *arg,
+    const atomic_bool *cancel, struct error *err)
 {
 	struct engine *to = that_has(e, instance);
 

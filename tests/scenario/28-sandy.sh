@@ -41,15 +41,16 @@ truth "status says what is not enforced there" '.sandy.ok and (.sandy.not_enforc
 control GET /api/v1/doctor
 truth "so does doctor" '[.checks[] | select(.name == "sandy" and .ok and (.saw | test("not enforced there: network isolation")))] | length == 1' "$body"
 sandy_fake '{"run":"writable"}' >/dev/null
-ctl submit image hostile-ok:latest --name weak --manifest "$work/janus.json" --timeout 60s
+weak=$(submit hostile-ok:latest weak --manifest "$work/janus.json")
 refusal() { control GET "/api/v1/instances?competitor=weak"; grep -q 'did not apply HostConfig.ReadonlyRootfs' <<<"$body"; }
 becomes "a wall that is not there is seen" 40 refusal
-ctl remove competitor weak --yes
+ctl cancel submission "$weak"
+same "its submission is cancelled" 0 "$code"
 sandy_fake '{}' >/dev/null
 becomes "and nothing is left of it" 40 live_is 0
 
 ctl submit image hostile-ok:latest --name elsewhere --manifest "$work/janus.json" --wait --timeout 60s
-same "a competitor that asks for it is accepted" 0 "$code"
+[ "$code" = 0 ] || giveup "a competitor that asks for it is accepted" "$out" "$err"
 same "it has a sandbox" 1 "$(sandy_fake | jq '.live | length')"
 same "and no container here" 0 "$(container_count)"
 chat janus/elsewhere hello
@@ -72,7 +73,8 @@ truth "and costs the competitor nothing" '[.data[].failures] | add == 0' "$body"
 end sandy
 accept hostile-ok:latest here
 same "without the service the others are started and serve" 200 "$(chat janus/here hello; printf '%s' "$status")"
-has "status says that it is away" '"ok":false' "$(control GET /api/v1/status; jq -c .sandy <<<"$body")"
+sandy_is_away() { control GET /api/v1/status; jq -e '.sandy.ok == false and (.sandy.detail | length > 0)' <<<"$body"; }
+becomes "status says that it is away" 30 sandy_is_away
 run sandy env "FAKE_SANDY_URL=http://127.0.0.1:$answering" python3 tests/fake/sandy.py "$sandy_port"
 sandy_is_back() { control GET /api/v1/status; jq -e .sandy.ok <<<"$body"; }
 becomes "and that it is back" 30 sandy_is_back

@@ -83,8 +83,7 @@ take(const cJSON *json, const char *key, char *out, size_t cap)
 
 /* NOT_FOUND: it has no pod here. */
 static int
-note_read(
-    const struct sandy_engine *s, const char *instance, struct note *out, struct error *err)
+note_read(const struct sandy_engine *s, const char *instance, struct note *out, struct error *err)
 {
 	_cleanup_free_ char *path = NULL, *text = NULL;
 	_cleanup_json_ cJSON *json = NULL;
@@ -200,9 +199,9 @@ sandy_pod_start(struct engine *e, const struct pod_spec *p, struct error *err)
 	if (sandy_holds(e, p->instance))
 		return error_set(err, ERROR_CONFLICT, "instance %s has a pod already", p->instance);
 	if (sandy_create(&s->api, &wish, NULL, &box, &why) < 0) /* never the image's fault */
-		return error_set(err, why.kind == ERROR_INVALID || why.kind == ERROR_NOT_FOUND
-			? ERROR_UPSTREAM
-			: why.kind,
+		return error_set(err,
+		    why.kind == ERROR_INVALID || why.kind == ERROR_NOT_FOUND ? ERROR_UPSTREAM
+									     : why.kind,
 		    "%s", why.text);
 	memcpy(n.sandbox, box.id, sizeof(n.sandbox));
 	memcpy(n.url, box.url, sizeof(n.url));
@@ -234,8 +233,7 @@ sandy_pod_stop(struct engine *e, const char *instance, int64_t grace_ms, struct 
 	struct note n;
 
 	if (note_read(s, instance, &n, &why) < 0)
-		return why.kind == ERROR_NOT_FOUND ? 0
-						   : error_set(err, why.kind, "%s", why.text);
+		return why.kind == ERROR_NOT_FOUND ? 0 : error_set(err, why.kind, "%s", why.text);
 	if (grace_ms > 0) {
 		_cleanup_sandy_result_ struct sandy_result r = { 0 };
 		_cleanup_free_ char *stop =
@@ -300,8 +298,7 @@ keep_alive(struct sandy_engine *s, struct note *n)
 }
 
 static int
-sandy_pod_state(
-    struct engine *e, const char *instance, struct pod_state *out, struct error *err)
+sandy_pod_state(struct engine *e, const char *instance, struct pod_state *out, struct error *err)
 {
 	struct pod_state state = { .phase = POD_ABSENT };
 	struct error why = { 0 };
@@ -404,9 +401,8 @@ sandy_logs(struct engine *e, const char *instance, int tail, bool follow, log_li
 	if (note_read(of(e), instance, &n, err) < 0)
 		return -1;
 	while ((rc = log_once(of(e), &n, what, &newest_ms, fn, arg, err)) == 0 && follow) {
-		if ((cancel != NULL && atomic_load(cancel)) ||
-		    look(of(e), &n, &state, err) < 0 || state.phase != POD_RUNNING ||
-		    !state.link_running)
+		if ((cancel != NULL && atomic_load(cancel)) || look(of(e), &n, &state, err) < 0 ||
+		    state.phase != POD_RUNNING || !state.link_running)
 			break;
 		sleep(FOLLOW_S);
 	}
@@ -432,7 +428,8 @@ sandy_info(struct engine *e, struct engine_info *out, struct error *err)
 		return -1;
 	/* Its workers are behind a bridge, and nobody there counts or answers for us. */
 	snprintf(info.missing, sizeof(info.missing),
-	    "network isolation, counting of attempts to get out, models of the platform, seccomp profile");
+	    "network isolation, counting of attempts to get out, models of the platform, seccomp "
+	    "profile");
 	*out = info;
 	return 0;
 }

@@ -36,8 +36,8 @@ sandy_run_line(struct buf *out, const struct pod_spec *s)
 	buf_add_str(out, "docker run -d --name ");
 	sandy_quote(out, s->instance);
 	buf_printf(out, " --publish %d:%d --user %u:%u", SANDY_PORT, s->port, s->uid, s->uid);
-	buf_printf(out, " --memory %" PRId64 " --memory-swap %" PRId64, s->memory_bytes,
-	    s->memory_bytes);
+	buf_printf(
+	    out, " --memory %" PRId64 " --memory-swap %" PRId64, s->memory_bytes, s->memory_bytes);
 	buf_printf(out, " --cpus %.2f --pids-limit %d --shm-size %" PRId64,
 	    (double)s->nano_cpus / 1e9, s->pids, s->shm_bytes);
 	buf_printf(out, " --ulimit nofile=%d:%d --ulimit core=0:0", s->nofile, s->nofile);

@@ -124,6 +124,8 @@ START_TEST(test_manifest_check)
 		{ "{\"resources\":{\"memory\":\"5GiB\"}}", "at most 4 GiB" },
 		{ "{\"resources\":{\"cpus\":2.5}}", "asks for 2.5, at most 2" },
 		{ "{\"start_timeout\":\"31s\"}", "at most 30s" },
+		{ "{\"engine\":\"docker\"}", NULL },
+		{ "{\"engine\":\"sandy\"}", "isolates less" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -135,6 +137,36 @@ START_TEST(test_manifest_check)
 		    manifest_check(&m, &policy_defaults, &err), cases[i].words != NULL ? -1 : 0);
 		if (cases[i].words != NULL)
 			ck_assert_msg(strstr(err.text, cases[i].words) != NULL, "%s", err.text);
+		manifest_done(&m);
+	}
+}
+END_TEST
+
+START_TEST(test_engines)
+{
+	static const struct {
+		int allowed;
+		const char *manifest;
+		bool second;
+	} cases[] = {
+		{ SECOND_NEVER, "{}", false },
+		{ SECOND_NEVER, "{\"engine\":\"sandy\"}",
+		    false }, /* accepted before it was forbidden */
+		{ SECOND_ASKED, "{}", false },
+		{ SECOND_ASKED, "{\"engine\":\"sandy\"}", true },
+		{ SECOND_ASKED, "{\"engine\":\"docker\"}", false },
+		{ SECOND_ALWAYS, "{}", true },
+		{ SECOND_ALWAYS, "{\"engine\":\"sandy\"}", true },
+		{ SECOND_ALWAYS, "{\"engine\":\"docker\"}", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct policy p = policy_defaults;
+		struct manifest m;
+
+		p.second = cases[i].allowed;
+		ck_assert_int_eq(manifest_parse(cases[i].manifest, &m, NULL), 0);
+		ck_assert_int_eq(policy_is_second(&p, &m), cases[i].second);
 		manifest_done(&m);
 	}
 }
@@ -291,6 +323,7 @@ main(void)
 	tcase_add_test(tc, test_capabilities);
 	tcase_add_test(tc, test_manifest_bad);
 	tcase_add_test(tc, test_manifest_check);
+	tcase_add_test(tc, test_engines);
 	tcase_add_test(tc, test_image_check);
 	tcase_add_test(tc, test_pod_spec);
 	tcase_add_test(tc, test_explain);

@@ -43,7 +43,7 @@ truth "so does doctor" '[.checks[] | select(.name == "sandy" and .ok and (.saw |
 sandy_fake '{"run":"writable"}' >/dev/null
 weak=$(submit hostile-ok:latest weak --manifest "$work/janus.json")
 refusal() { control GET "/api/v1/instances?competitor=weak"; grep -q 'did not apply HostConfig.ReadonlyRootfs' <<<"$body"; }
-becomes "a wall that is not there is seen" 40 refusal
+becomes "[H11] a wall that is not there is seen" 40 refusal
 ctl cancel submission "$weak"
 same "its submission is cancelled" 0 "$code"
 sandy_fake '{}' >/dev/null
@@ -66,7 +66,7 @@ same "in the same sandbox" 1 "$(sandy_fake | jq '[.calls[] | select(. == "POST /
 id=$(sandy_fake | jq -r '.live[0]')
 curl -sS -X POST -H 'authorization: Bearer fake-key' "http://127.0.0.1:$sandy_port/api/sandboxes/$id/terminate"
 another() { live_is 1 && [ "$(sandy_fake | jq -r '.live[0]')" != "$id" ] && competitor_is elsewhere ready; }
-becomes "a sandbox that vanishes is replaced" 40 another
+becomes "[H11] a sandbox that vanishes is replaced" 40 another
 control GET "/api/v1/instances?competitor=elsewhere"
 truth "and costs the competitor nothing" '[.data[].failures] | add == 0' "$body"
 

@@ -176,7 +176,7 @@ START_TEST(test_who)
 }
 END_TEST
 
-/* ---- what an odd one does ---- */
+/* ---- what an odd one does [H11] ---- */
 
 static void
 behave(const char *json)
@@ -360,7 +360,7 @@ int
 main(void)
 {
 	Suite *s = suite_create("sandy");
-	TCase *every = tcase_create("every"), *odd = tcase_create("odd");
+	TCase *every = tcase_create("every"), *odd = tcase_create("[H11] an odd service");
 	SRunner *r;
 	int failed;
 

@@ -32,4 +32,5 @@ for _ in {1..200}; do
 	read -r -t 0.05 <> <(:) || true
 done
 [ "$#" -gt 0 ] || set -- 01 04
+BIN=$PWD/build/bin images/build.sh --engine "$world/podman.sock" link
 DOCKER_HOST=unix://$world/podman.sock tests/scenario/run.sh "$@"

@@ -62,16 +62,23 @@ send_all(int fd, const void *bytes, size_t len)
 }
 
 static void
-answer_end(int fd, int error, const char *out)
+add_end(struct buf *b, int error, const char *out)
 {
-	_cleanup_buf_ struct buf b = { 0 };
 	char end[INSIDE_END_BYTES] = { 0 };
 
 	end[3] = (char)error;
 	end[23] = (char)strlen(out);
 	if (out[0] != '\0')
-		inside_add_frame(&b, INSIDE_STDOUT, out, strlen(out));
-	inside_add_frame(&b, INSIDE_END, end, sizeof(end));
+		inside_add_frame(b, INSIDE_STDOUT, out, strlen(out));
+	inside_add_frame(b, INSIDE_END, end, sizeof(end));
+}
+
+static void
+answer_end(int fd, int error, const char *out)
+{
+	_cleanup_buf_ struct buf b = { 0 };
+
+	add_end(&b, error, out);
 	send_all(fd, b.data, b.len);
 }
 
@@ -110,8 +117,9 @@ answer(int fd, char what)
 			;
 		break;
 	case ENDS_TWICE:
-		answer_end(fd, 0, "");
-		answer_end(fd, 0, "");
+		add_end(&b, 0, "");
+		add_end(&b, 0, "");
+		send_all(fd, b.data, b.len); /* at once: what comes after an end is not waited for */
 		break;
 	case REFUSES: answer_end(fd, ENOSPC, ""); break;
 	case WAITS:

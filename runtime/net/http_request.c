@@ -18,6 +18,8 @@
 
 /* A body of an early answered request that is dropped so that its connection can be kept. */
 #define DROP_MAX_BYTES (256 << 10)
+/* For most heads of answers. */
+#define HEAD_ROOM 512
 
 struct exchange *
 exchange_new(struct client *c, const char *target)
@@ -62,6 +64,7 @@ exchange_free(struct exchange *ex)
 		free((char *)(uintptr_t)h->value);
 	buf_done(&ex->pub.body);
 	buf_done(&ex->out);
+	free(ex->plain);
 	free(ex->target);
 	free(ex);
 }
@@ -176,7 +179,7 @@ read_peer(struct exchange *ex)
 		return;
 	}
 	char *const text = ex->client->address;
-	if (text[0] == '\0') {
+	if (text[0] == '\0' && ex->client->mhd != NULL) {
 		info = MHD_get_connection_info(ex->client->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 		const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
 		if (address != NULL && address->sa_family == AF_INET)
@@ -202,6 +205,16 @@ read_id(struct exchange *ex)
 		id_new("req", ex->pub.id);
 }
 
+void
+exchange_identify(struct exchange *ex, const char *method)
+{
+	ex->pub.accepted_us = clock_now_us();
+	strcpy(ex->method, method);
+	ex->bodiless = strcmp(ex->method, "HEAD") == 0;
+	read_peer(ex);
+	read_id(ex);
+}
+
 int
 exchange_read_head(struct exchange *ex, const char *method, const char *version, const char **code)
 {
@@ -210,16 +223,11 @@ exchange_read_head(struct exchange *ex, const char *method, const char *version,
 	const union MHD_ConnectionInfo *info;
 	struct head_facts f = { .next = version + strlen(version) + strlen("\r\n") };
 
-	ex->pub.accepted_us = clock_now_us();
 	ex->old = strcmp(version, "HTTP/1.0") == 0;
 	const size_t method_len = strlen(method);
 	const bool method_ok =
 	    http_token_len(method, method_len) == method_len && method_len < sizeof(ex->method);
-	if (method_ok)
-		strcpy(ex->method, method);
-	ex->bodiless = strcmp(ex->method, "HEAD") == 0;
-	read_peer(ex);
-	read_id(ex);
+	exchange_identify(ex, method_ok ? method : "");
 	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, note_header, &f);
 	ex->has_body = f.codings > 0 || (f.lengths > 0 && strcmp(f.length, "0") != 0);
 	ex->body_declared = f.codings > 0 || f.lengths == 0 ? -1 : strtoll(f.length, NULL, 10);
@@ -252,6 +260,8 @@ http_header_get(const struct http_request *r, const char *name)
 {
 	const struct client *c = exchange_of(r)->client;
 
+	if (exchange_of(r)->plain != NULL)
+		return plain_header_get(exchange_of(r)->plain, name);
 	return c == NULL || c->mhd == NULL
 	    ? NULL
 	    : MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, name);
@@ -280,6 +290,8 @@ http_header_count(const struct http_request *r, const char *name)
 	const struct client *c = exchange_of(r)->client;
 	struct count count = { .name = name };
 
+	if (exchange_of(r)->plain != NULL)
+		return plain_header_count(exchange_of(r)->plain, name);
 	if (c != NULL && c->mhd != NULL)
 		MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, count_header, &count);
 	return count.n;
@@ -364,23 +376,43 @@ must_linger(const struct exchange *ex)
 	return ex->stage != STAGE_ANSWER;
 }
 
+static void
+add_header(struct buf *out, const char *name, const char *value)
+{
+	buf_add_str(out, name);
+	buf_add(out, ": ", 2);
+	buf_add_str(out, value);
+	buf_add(out, "\r\n", 2);
+}
+
+/* The date in a head; it is made once a second. */
+static const char *
+date_text(void)
+{
+	static _Thread_local time_t of;
+	static _Thread_local char text[64];
+	const time_t now = clock_wall_ms() / 1000;
+	struct tm tm;
+
+	if (now != of || text[0] == '\0')
+		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	of = now;
+	return text;
+}
+
 void
 exchange_add_head(
     struct exchange *ex, struct buf *out, int status, const struct http_header *h, bool chunked)
 {
-	char date[64];
-	struct tm tm;
-	const time_t now = clock_wall_ms() / 1000;
-
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-	buf_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
-	    MHD_get_reason_phrase_for((unsigned)status), date);
+	buf_reserve(out, HEAD_ROOM);
+	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, MHD_get_reason_phrase_for((unsigned)status));
+	add_header(out, "Date", date_text());
 	for (; h != NULL && h->name != NULL; h++)
 		if (strpbrk(h->value, "\r\n") == NULL && strcasecmp(h->name, "x-request-id") != 0)
-			buf_printf(out, "%s: %s\r\n", h->name, h->value);
+			add_header(out, h->name, h->value);
 	for (h = ex->always; h->name != NULL; h++)
-		buf_printf(out, "%s: %s\r\n", h->name, h->value);
-	buf_printf(out, "x-request-id: %s\r\n", ex->pub.id);
+		add_header(out, h->name, h->value);
+	add_header(out, "x-request-id", ex->pub.id);
 	if (chunked)
 		buf_add_str(out, "Transfer-Encoding: chunked\r\n");
 }
@@ -402,6 +434,25 @@ answer_raw(
 	ex->raw = true;
 }
 
+/* To the socket, on a connection that is out of libmicrohttpd and stays so. */
+static void
+answer_out(
+    struct exchange *ex, int status, const struct http_header *h, const void *body, size_t len)
+{
+	const bool bodiless = status == MHD_HTTP_NO_CONTENT || status == MHD_HTTP_NOT_MODIFIED;
+
+	exchange_add_head(ex, &ex->out, status, h, false);
+	if (!bodiless)
+		buf_printf(&ex->out, "Content-Length: %zu\r\n", len);
+	buf_add_str(&ex->out, closes(ex) ? "connection: close\r\n\r\n" : "\r\n");
+	if (!bodiless)
+		buf_add(&ex->out, body, len);
+	timer_cancel(&ex->client->timer); /* of a probe */
+	ex->stays = true;
+	ex->head_sent = true;
+	exchange_dirty(ex);
+}
+
 static void
 answer(struct exchange *ex, int status, const struct http_header *headers, const void *body,
     size_t len)
@@ -409,6 +460,12 @@ answer(struct exchange *ex, int status, const struct http_header *headers, const
 	ex->over = true;
 	if (must_linger(ex)) {
 		answer_raw(ex, status, headers, body, len);
+		return;
+	}
+	if (exchange_is_out(ex) ||
+	    (ex->client->answers++ >= ex->pub.server->limits->plain_after &&
+		exchange_take_out(ex))) {
+		answer_out(ex, status, headers, body, len);
 		return;
 	}
 	ex->status = status;
@@ -458,7 +515,7 @@ http_stream_begin(struct http_request *r, int status, const struct http_header *
 	ex->bodiless |= status == MHD_HTTP_NO_CONTENT || status == MHD_HTTP_NOT_MODIFIED;
 	ex->status = status;
 	if (exchange_take_out(ex)) {
-		exchange_add_head(ex, &ex->out, status, headers, true);
+		exchange_add_head(ex, &ex->out, status, headers, !ex->bodiless);
 		buf_add_str(&ex->out, closes(ex) ? "connection: close\r\n\r\n" : "\r\n");
 		ex->head_sent = true;
 		exchange_dirty(ex);

@@ -27,6 +27,7 @@ const struct http_server_limits http_server_defaults = {
 	.idle_timeout_ms = 75000,
 	.body_timeout_ms = 60000,
 	.connections = 10000,
+	.plain_after = 8,
 	.stream_high_bytes = 256 << 10,
 	.stream_stall_ms = 30000,
 };
@@ -127,8 +128,8 @@ on_head_late(struct timer *t, void *arg)
 	client_hang_up(c);
 }
 
-static void
-on_idle(struct timer *t, void *arg)
+void
+client_on_idle(struct timer *t, void *arg)
 {
 	(void)t;
 	client_hang_up(arg);
@@ -186,7 +187,7 @@ client_new(struct http_server *s, struct MHD_Connection *mhd, void **context)
 	/* One that comes back after a stream has been read from before. */
 	c->used = bytes > 0;
 	if (c->used)
-		timer_set(s->loop, &c->timer, s->limits->idle_timeout_ms, on_idle, c);
+		timer_set(s->loop, &c->timer, s->limits->idle_timeout_ms, client_on_idle, c);
 	else
 		timer_set(s->loop, &c->timer, s->limits->header_timeout_ms, on_head_late, c);
 	if (s->nclients > s->limits->connections)
@@ -228,12 +229,18 @@ on_client_event(struct watch *w, uint32_t events, void *arg)
 	(void)w;
 	if (events & EPOLLRDHUP)
 		c->half_closed = true;
+	if (c->mhd == NULL)
+		c->heard |= (events & EPOLLIN) != 0;
+	if (c->mhd == NULL && ex == NULL) {
+		client_read(c);
+		return;
+	}
 	/* While libmicrohttpd has the connection it finds out by itself. */
 	if (ex == NULL || !ex->suspended)
 		return;
 	if (events & (EPOLLHUP | EPOLLERR))
 		exchange_gone(ex);
-	else
+	else if (events != EPOLLIN)
 		exchange_tend(ex);
 }
 
@@ -243,8 +250,8 @@ client_watch(struct client *c)
 	/* Edge-triggered: a half-closed client must not wake us over and over.  If the watch cannot
 	 * be had, the next write finds out. */
 	if (c->watch.loop == NULL)
-		loop_watch(c->server->loop, &c->watch, c->fd, EPOLLRDHUP | EPOLLET, on_client_event,
-		    c, NULL);
+		loop_watch(
+		    c->server->loop, &c->watch, c->fd, client_events(c), on_client_event, c, NULL);
 }
 
 /*
@@ -399,8 +406,8 @@ on_completed(
 	}
 	timer_cancel(&c->timer);
 	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-		timer_set(
-		    s->loop, &c->timer, s->draining ? 0 : s->limits->idle_timeout_ms, on_idle, c);
+		timer_set(s->loop, &c->timer, s->draining ? 0 : s->limits->idle_timeout_ms,
+		    client_on_idle, c);
 	c->exchange = NULL;
 	ex->client = NULL;
 	ex->suspended = false;
@@ -527,6 +534,8 @@ http_server_free(struct http_server *s)
 		else
 			exchange_free(ex);
 	}
+	while (s->clients != NULL)
+		client_put_back(s->clients, false);
 	if (s->nobody >= 0)
 		close(s->nobody);
 	timer_cancel(&s->due);

@@ -8,7 +8,8 @@
  * While a request waits for its answer or streams, a client that goes away is noticed at once,
  * also in silence (its socket is watched); a half-close is not a cancel.  Stream bytes are
  * written by us straight to the client's socket; libmicrohttpd parses requests, writes heads and
- * everything that is not a stream, and goes on with keep-alive after the end.
+ * everything that is not a stream, and goes on with keep-alive after the end.  Connections that are
+ * used often do without it as long as their requests are plain (plain_request.h).
  */
 #ifndef JANUS_NET_HTTP_SERVER_H
 #define JANUS_NET_HTTP_SERVER_H
@@ -88,6 +89,8 @@ struct http_server_limits {
 	int64_t idle_timeout_ms; /* 75 s for a kept-alive connection without a request */
 	int64_t body_timeout_ms; /* 60 s without a body byte, or slower than 1 byte a ms after it */
 	unsigned connections; /* most at once */
+	unsigned
+	    plain_after; /* 8 answers on a connection before its plain requests are read by us */
 	size_t stream_high_bytes; /* 256 KiB: above it http_stream_write returns false */
 	int64_t
 	    stream_stall_ms; /* 30 s: client that takes no byte of a stream for so long is gone */

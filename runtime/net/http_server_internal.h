@@ -37,13 +37,15 @@ struct http_server {
 
 struct client {
 	struct http_server *server;
-	struct MHD_Connection *mhd; /* NULL while a stream has the connection to itself */
+	struct MHD_Connection *mhd; /* NULL while the connection is out of libmicrohttpd */
 	int fd;
 	struct watch watch; /* from its first wait on: is the other end still there? */
 	struct timer timer; /* head, body, idle, probe and stall never overlap */
 	struct exchange *exchange;
 	bool half_closed; /* it sent a FIN */
 	bool used; /* has sent a request line */
+	bool heard; /* while out: bytes came during an answer */
+	unsigned answers; /* whole ones that libmicrohttpd sent */
 	bool uncounted; /* requests_bytes is not known any more */
 	char address[INET6_ADDRSTRLEN]; /* "" until it was wanted */
 	uint64_t request_bytes; /* what its requests took, from the first byte on */
@@ -67,6 +69,7 @@ struct exchange {
 	int64_t body_began_ms, body_byte_ms;
 	size_t dropped; /* body bytes read for nobody */
 
+	struct plain_head *plain; /* its head, if it was read by us */
 	int status;
 	struct MHD_Response *response; /* not yet given to libmicrohttpd */
 	struct buf out; /* written by us to the socket, from out_at on */
@@ -83,6 +86,7 @@ struct exchange {
 	bool dead; /* the connection must be closed */
 	bool leaving; /* taken from libmicrohttpd, which has yet to say on_completed */
 	bool streaming, bodiless;
+	bool stays; /* at its end the connection stays out */
 	bool head_sent; /* of a stream: from now on we write to the socket */
 	bool above_high;
 	bool told_half_closed;
@@ -90,6 +94,13 @@ struct exchange {
 	struct exchange *next, **prev;
 	struct exchange *dirty_next, **dirty_prev;
 };
+
+/* Edge-triggered: what the watch of a client is for, beside room for what waits to be sent. */
+static inline uint32_t
+client_events(const struct client *c)
+{
+	return EPOLLRDHUP | EPOLLET | (c->mhd == NULL ? EPOLLIN : 0);
+}
 
 static inline struct exchange *
 exchange_of(const struct http_request *r)
@@ -106,6 +117,8 @@ void server_run_soon(struct http_server *);
 void client_free(struct client *);
 /** client_add - a connection of this server; mhd may be NULL. */
 struct client *client_add(struct http_server *, struct MHD_Connection *mhd, int fd);
+/** client_on_idle - the timer of a client without a request: it is hung up. */
+void client_on_idle(struct timer *, void *client);
 /** client_watch - from now on notice that the client leaves. */
 void client_watch(struct client *);
 
@@ -115,6 +128,8 @@ void exchange_free(struct exchange *);
 /** exchange_read_head - check the head and fill pub; 0, or the status to refuse with and its code. */
 int exchange_read_head(
     struct exchange *, const char *method, const char *version, const char **code);
+/** exchange_identify - note when it came, from whom, its method and its id. */
+void exchange_identify(struct exchange *, const char *method);
 /** exchange_refuse - answer with the envelope of on_refused. */
 void exchange_refuse(struct exchange *, int status, const char *code);
 
@@ -125,13 +140,24 @@ void exchange_add_head(
 /* http_takeout.c */
 /** client_bytes_read - what was read from this TCP connection so far, by whomever; -1: unknown. */
 int64_t client_bytes_read(int fd);
-/** exchange_take_out - may this stream have the connection to itself? Then it has. */
+/** exchange_take_out - may this answer have the connection to itself? Then it has. */
 bool exchange_take_out(struct exchange *);
 /** exchange_is_out - has it? */
 bool exchange_is_out(const struct exchange *);
 /** exchange_put_back - its stream is over: libmicrohttpd goes on with the connection, if it is to
  *  be kept.  The exchange may be freed. */
 void exchange_put_back(struct exchange *);
+/** client_put_back - the same for one without a request; or it is closed. The client is freed. */
+void client_put_back(struct client *, bool keep);
+
+/* http_plain.c */
+struct plain_head;
+const char *plain_header_get(const struct plain_head *, const char *name);
+int plain_header_count(const struct plain_head *, const char *name);
+/** client_read - something came on a connection that is out and has no request. The client may be freed. */
+void client_read(struct client *);
+/** exchange_next - its answer was sent: free it, and wait for the connection's next request. */
+void exchange_next(struct exchange *);
 
 /* http_stream.c */
 /** exchange_suspend - only from within a callback of libmicrohttpd. */

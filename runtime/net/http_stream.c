@@ -117,6 +117,8 @@ static void
 half_closed(struct exchange *ex)
 {
 	ex->told_half_closed = true;
+	if (ex->over && !ex->streaming) /* its answer is on the way, and finds out */
+		return;
 	if (ex->streaming) {
 		if (!ex->over && ex->events != NULL && ex->events->on_half_closed != NULL)
 			ex->events->on_half_closed(&ex->pub, ex->events_arg);
@@ -178,7 +180,7 @@ flush(struct exchange *ex)
 	if (progress || !timer_is_set(&c->timer))
 		timer_set(
 		    ex->pub.loop, &c->timer, ex->pub.server->limits->stream_stall_ms, on_stall, c);
-	loop_rewatch(&c->watch, EPOLLRDHUP | EPOLLOUT | EPOLLET);
+	loop_rewatch(&c->watch, client_events(c) | EPOLLOUT);
 }
 
 void
@@ -207,7 +209,11 @@ exchange_tend(struct exchange *ex)
 		return;
 	if (!exchange_is_out(ex))
 		exchange_resume(ex);
-	else if (!ex->leaving)
+	else if (ex->leaving)
+		return;
+	else if (ex->stays && !ex->pub.server->draining)
+		exchange_next(ex);
+	else
 		exchange_put_back(ex);
 }
 
@@ -299,7 +305,7 @@ http_stream_end(struct http_request *r)
 
 	if (ex->over)
 		return;
-	if (exchange_is_out(ex))
+	if (exchange_is_out(ex) && !ex->bodiless)
 		buf_add(&ex->out, "0\r\n\r\n", 5); /* the last chunk; else libmicrohttpd sends it */
 	finish(ex);
 }

@@ -1,5 +1,5 @@
 /*
- * http_takeout.c - take a stream's connection out of libmicrohttpd, and give it back at the end.
+ * http_takeout.c - take an answer's connection out of libmicrohttpd, and give it back at the end.
  *
  * libmicrohttpd keeps 24 KiB resident for each connection, and looks at all suspended ones when any
  * is resumed.  A stream needs nothing of it: the socket gets another descriptor, the one that
@@ -60,6 +60,8 @@ exchange_take_out(struct exchange *ex)
 	struct http_server *s = ex->pub.server;
 	const int on = 1;
 
+	if (exchange_is_out(ex))
+		return true;
 	if (s->nobody < 0 || !may_take_out(ex))
 		return false;
 	const int fd = fcntl(old->fd, F_DUPFD_CLOEXEC, 0);
@@ -75,6 +77,7 @@ exchange_take_out(struct exchange *ex)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	ex->client = client_add(s, NULL, fd);
 	ex->client->used = true;
+	memcpy(ex->client->address, old->address, sizeof(old->address));
 	client_watch(ex->client);
 	ex->client->exchange = ex;
 	old->exchange = NULL;
@@ -85,23 +88,30 @@ exchange_take_out(struct exchange *ex)
 }
 
 void
-exchange_put_back(struct exchange *ex)
+client_put_back(struct client *c, bool keep)
 {
-	struct http_server *s = ex->pub.server;
-	struct client *c = ex->client;
+	struct http_server *s = c->server;
 	const int fd = c->fd;
 	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof(peer);
 
 	client_free(c);
-	ex->client = NULL;
-	ex->suspended = false;
-	if (ex->dead || s->draining || getpeername(fd, (struct sockaddr *)&peer, &len) < 0) {
+	if (!keep || s->draining || getpeername(fd, (struct sockaddr *)&peer, &len) < 0) {
 		close(fd);
 	} else {
 		MHD_add_connection(s->daemon, fd, (struct sockaddr *)&peer, len);
 		server_run_soon(s);
 	}
+}
+
+void
+exchange_put_back(struct exchange *ex)
+{
+	struct client *c = ex->client;
+
+	ex->client = NULL;
+	ex->suspended = false;
+	client_put_back(c, !ex->dead);
 	if (ex->over)
 		exchange_free(ex);
 }

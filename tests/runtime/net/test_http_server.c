@@ -43,6 +43,7 @@ static struct {
 	size_t held_len;
 	size_t flooded;
 	bool late; /* answers begin in a turn of their own, so that streams are taken out */
+	bool warm; /* connections have had an answer, and are out of libmicrohttpd */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int seen[HAPPENINGS]; /* under lock */
@@ -350,11 +351,14 @@ start_with(bool is_unix, const struct http_server_limits *limits)
 	struct error err = { 0 };
 	int fd = -1;
 
-	const bool late = t.late;
+	const bool late = t.late, warm = t.warm;
 
 	memset(&t, 0, sizeof(t));
 	t.late = late;
+	t.warm = warm;
 	t.limits = *limits;
+	if (warm)
+		t.limits.plain_after = 0;
 	pthread_mutex_init(&t.lock, NULL);
 	pthread_cond_init(&t.changed, NULL);
 	t.loop = loop_new(&err);
@@ -384,7 +388,7 @@ start(bool is_unix)
 static void
 setup(void)
 {
-	t.late = false;
+	t.late = t.warm = false;
 	start(false);
 }
 
@@ -392,6 +396,14 @@ static void
 setup_late(void)
 {
 	t.late = true;
+	t.warm = false;
+	start(false);
+}
+
+static void
+setup_warm(void)
+{
+	t.late = t.warm = true;
 	start(false);
 }
 
@@ -423,6 +435,8 @@ struct answer {
 	bool chunked, whole; /* whole: ended as its framing says */
 };
 
+static void peer_warm(struct peer *);
+
 static struct peer
 peer_open(void)
 {
@@ -441,6 +455,8 @@ peer_open(void)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	p.fd = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(connect(p.fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	if (t.warm)
+		peer_warm(&p);
 	return p;
 }
 
@@ -576,6 +592,13 @@ peer_answer(struct peer *p, bool is_head)
 
 #define HOST "Host: localhost\r\n"
 #define GET(path) "GET " path " HTTP/1.1\r\n" HOST "\r\n"
+
+static void
+peer_warm(struct peer *p)
+{
+	peer_send(p, GET("/hello"));
+	EXPECT(p, 200, "hello");
+}
 
 /*
  * Exchanges as a table: what is sent, what must come back
@@ -1172,7 +1195,7 @@ START_TEST(test_taken_out)
 END_TEST
 
 static void
-setup_impatient(void)
+start_impatient(void)
 {
 	struct http_server_limits limits = http_server_defaults;
 
@@ -1182,6 +1205,67 @@ setup_impatient(void)
 	limits.stream_stall_ms = 100;
 	start_with(false, &limits);
 }
+
+static void
+setup_impatient(void)
+{
+	t.late = t.warm = false;
+	start_impatient();
+}
+
+static void
+setup_warm_impatient(void)
+{
+	t.late = t.warm = true;
+	start_impatient();
+}
+
+/* [A05] Plain requests and others in turn on one connection, whole or in pieces: one answer to each, the
+ * same for whoever read it. */
+START_TEST(test_in_and_out)
+{
+	static const char *const echo[] = {
+		"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody",
+		"POST /echo HTTP/1.1\r\n" HOST "Content-Length:4\r\n\r\nbody",
+		"POST /echo?x HTTP/1.1\r\n" HOST "content-length: 4\r\n\r\nbody",
+		"POST /echo HTTP/1.1\r\n" HOST
+		"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+	};
+	_cleanup_peer_ struct peer p = peer_open();
+
+	for (unsigned i = 0; i < 64; i++) {
+		const char *const request = echo[i % ARRAY_LEN(echo)];
+		const size_t at = (i * 7) % strlen(request);
+		_cleanup_free_ char *first = str_ndup(request, at);
+
+		peer_send(&p, first);
+		peer_send(&p, request + at);
+		if (i % 3 == 0)
+			peer_send(&p, GET("/hello") GET("/hello"));
+		EXPECT(&p, 200, "body");
+		if (i % 3 == 0) {
+			EXPECT(&p, 200, "hello");
+			EXPECT(&p, 200, "hello");
+		}
+		peer_send(&p, GET("/lines"));
+		EXPECT(&p, 200, "");
+	}
+	ck_assert_int_eq(seen(GONE), 0);
+}
+END_TEST
+
+/* A request that comes with the end of its connection is answered, and then the connection ends. */
+START_TEST(test_last_request)
+{
+	_cleanup_peer_ struct peer p = peer_open();
+
+	peer_send(&p, GET("/hello"));
+	shutdown(p.fd, SHUT_WR);
+	EXPECT(&p, 200, "hello");
+	while (peer_fill(&p))
+		continue;
+}
+END_TEST
 
 static void
 add_tests(TCase *tc)
@@ -1216,13 +1300,22 @@ main(void)
 {
 	Suite *suite = suite_create("http_server");
 	TCase *normal = tcase_create("normal"), *late = tcase_create("late");
-	TCase *impatient = tcase_create("impatient");
+	TCase *impatient = tcase_create("impatient"), *warm = tcase_create("warm");
+	TCase *warm_impatient = tcase_create("warm and impatient");
 
 	tcase_add_checked_fixture(normal, setup, teardown);
 	add_tests(normal);
 	tcase_add_checked_fixture(late, setup_late, teardown);
 	add_tests(late);
 	tcase_add_loop_test(late, test_taken_out, 0, 3);
+	tcase_add_checked_fixture(warm, setup_warm, teardown);
+	add_tests(warm);
+	tcase_add_loop_test(warm, test_taken_out, 0, 3);
+	tcase_add_test(warm, test_in_and_out);
+	tcase_add_test(warm, test_last_request);
+	tcase_add_checked_fixture(warm_impatient, setup_warm_impatient, teardown);
+	tcase_add_test(warm_impatient, test_reader_that_stops);
+	tcase_add_test(warm_impatient, test_idle_too_long);
 	tcase_add_checked_fixture(impatient, setup_impatient, teardown);
 	tcase_add_test(impatient, test_reader_that_stops);
 	tcase_add_test(impatient, test_head_too_slow);
@@ -1230,6 +1323,8 @@ main(void)
 	tcase_add_test(impatient, test_idle_too_long);
 	suite_add_tcase(suite, normal);
 	suite_add_tcase(suite, late);
+	suite_add_tcase(suite, warm);
+	suite_add_tcase(suite, warm_impatient);
 	suite_add_tcase(suite, impatient);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

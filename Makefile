@@ -109,7 +109,7 @@ down:				## stop it all; the data stay
 test:				## everything: packages, build, lint, units, fuzzing, scenarios, SDK
 	@tests/run.sh
 tests: $(TESTS) fakes
-scenarios: programs fakes $(B)/tests/runtime/engine/sandy/test_client	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
+scenarios: programs fakes benches $(B)/tests/runtime/engine/sandy/test_client	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
 	@BIN=$(BIN) tests/scenario/run.sh $(SCENARIOS)
 e2e: programs fakes		## run the official OpenAI SDK against Janus
 	@BIN=$(BIN) tests/scenario/run.sh 13
@@ -169,8 +169,11 @@ clean:				## remove everything that was built
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 $(BENCHES): $(B)/%: $(B)/obj/%.o
 	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^
-bench: programs $(BENCHES)	## measure Janus beside nginx, write docs/benchmarks.md; QUICK=1, GATEWAYS=1
-	@BIN=$(BIN) tests/bench/run.sh $(if $(QUICK),--quick) $(if $(GATEWAYS),--gateways)
-.PHONY: bench
+bench: programs $(BENCHES)	## measure Janus beside nginx, write docs/benchmarks.md; QUICK=1, ROUNDS=5, GATEWAYS=1
+	@BIN=$(BIN) tests/bench/run.sh $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(GATEWAYS),--gateways)
+churn: programs $(BENCHES)	## 10 minutes of 10,000 streams while competitors die; SECONDS=600 STREAMS=10000
+	@BIN=$(BIN) tests/bench/churn.sh $(or $(SECONDS),600) $(or $(STREAMS),10000) docs/churn.md
+benches: $(BENCHES)
+.PHONY: bench benches churn
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

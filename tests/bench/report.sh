@@ -18,6 +18,7 @@ to nginx in the same round. Absolute figures depend on the machine and on what e
 - pump: bytes from one socket to another, nothing else; the floor.
 - Janus: \`router.loops = 1\`, \`router.concurrency = 0\`, its upstream registered by \`janusctl submit url\`, checks, counters, usage rows
   and the log of each request included.
+- pod: the same, its upstream as an image submitted by \`janusctl submit image\`.
 
 Machine: $(nproc) cores shared by proxy, upstream and client; Linux $(uname -r | cut -d- -f1);
 nginx $( (nginx -v 2>&1 || /usr/sbin/nginx -v 2>&1) | sed -n 's/.*nginx\/\([0-9.]*\).*/\1/p' | head -n 1).
@@ -34,8 +35,9 @@ function median(list,    a, n, i, j, t) {
 }
 function value(work, name, key) { return median(all[work, name, key]) }
 # Median of the ratios of each round.
-function ratio(work, key, to,    a, b, n, i, list) {
-	n = split(all[work, "janus", key], a, " ")
+function ratio(work, key, to) { return ratio_of("janus", work, key, to) }
+function ratio_of(who, work, key, to,    a, b, n, i, list) {
+	n = split(all[work, who, key], a, " ")
 	split(all[work, to, key], b, " ")
 	list = ""
 	for (i = 1; i <= n; i++)
@@ -86,6 +88,15 @@ END {
 			row(sprintf("%s: CPU per JSON request", i == 1 ? "FastAPI + httpx pass-through" : "Portkey gateway"),
 			    "50 x Janus", "40 x", sprintf("%.0f x", 1 / v), v, 1 / 50, 1 / 40)
 	}
+	pod["json"] = ratio_of("pod", "json", "cpu_us", "janus")
+	pod["unpaced"] = ratio_of("pod", "unpaced", "cpu_us", "janus")
+	pod["paced"] = ratio_of("pod", "paced", "cpu_us", "janus")
+	v = -1
+	for (i in pod)
+		if (pod[i] > v)
+			v = pod[i]
+	row("the same runs, upstream in a pod: CPU of JSON, unpaced, paced", "within 5 %", "the same",
+	    v < 0 ? "-" : sprintf("%+.0f %%, %+.0f %%, %+.0f %%", 100 * (pod["json"] - 1), 100 * (pod["unpaced"] - 1), 100 * (pod["paced"] - 1)), v, 1.05, 1.05)
 	v = value("idle", "janus", "rss_mib")
 	row("idle, ten competitors: memory", "15 MiB", "25 MiB", sprintf("%.1f MiB", v), v, 15, 25)
 	v = value("idle", "janus", "cpu_percent")
@@ -106,5 +117,6 @@ cat <<END
 
 json: p50 and p99 of a whole request; streams: of a chunk, from its writing upstream to its reading by
 the client; ttft: of the first byte of the body. \`make bench QUICK=1\` measures one round,
-\`make bench GATEWAYS=1\` other gateways too, where they can be installed.
+\`make bench GATEWAYS=1\` other gateways too, where they can be installed. What ten minutes of competitors dying under many
+streams look like is in [churn.md](churn.md), by \`make churn\`.
 END

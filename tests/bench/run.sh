@@ -6,6 +6,7 @@
 #	--quick		one round instead of five
 #	--gateways	also the gateways people use today, where they can be had
 #	--only WORK	json, unpaced, paced, ttft, many or idle
+# Where there is an engine, the same upstream is also measured in a pod.
 # BIN names the programs (build/bin); the benchmark's own are in its sibling tests/bench.
 set -euo pipefail
 
@@ -29,6 +30,12 @@ while [ $# -gt 0 ]; do
 done
 
 world=$(mktemp -d /tmp/jb.XXXXXX)
+engine=${DOCKER_HOST:-/var/run/docker.sock}
+engine=${engine#unix://}
+# shellcheck disable=SC2034	# used by engine.sh
+work=$world status_file=$world/status
+# shellcheck source=images/engine.sh
+. "$root/images/engine.sh"
 results=$world/results
 : >"$results"
 declare -A pids=() ports=()
@@ -39,13 +46,14 @@ done < <(env | grep -oE '^(JANUS_|OPENAI_|SANDY_)[A-Z0-9_]*' || true)
 ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 
 # Two descriptors a stream: where they are limited, so are the streams.
-many=$((($(ulimit -n) - 200) / 2))
+many=$((($(ulimit -n) - 600) / 2))
 [ "$many" -le 10000 ] || many=10000
 
 the_end() {
 	local code=$? name
 	trap - EXIT
 	for name in "${!pids[@]}"; do stop "$name"; done
+	for name in $(pods 2>/dev/null || true); do api DELETE "/containers/$name?force=1&v=1" >/dev/null || true; done
 	[ "$code" = 0 ] || tail -n 5 "$world"/*.log >&2 || true
 	rm -rf "$world"
 	exit "$code"
@@ -102,7 +110,7 @@ headers() {	# NAME: more header lines
 		printf 'authorization: Bearer sk-bench\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: http://127.0.0.1:%s/v1\r\n' \
 			"${ports[upstream]}"
 }
-model() { if [ "$1" = janus ]; then echo janus/bench; else echo bench; fi; }
+model() { case $1 in janus | pod) echo janus/bench ;; *) echo bench ;; esac; }
 
 # --- the proxies: each fresh for each measurement ----------------------------------
 
@@ -164,6 +172,29 @@ first_janus() {	# registers the upstream, once; later starts find it in the data
 	stop janus
 }
 
+# A Janus of its own, whose competitor is the upstream in a pod.
+start_pod() {
+	mkdir -p "$world/podstate" "$world/podrun"
+	begin pod env JANUS_STATE_DIR="$world/podstate" JANUS_RUNTIME_DIR="$world/podrun" JANUS_PORT="${ports[pod]}" \
+		JANUS_ROUTER_LOOPS=1 JANUS_ROUTER_CONCURRENCY=0 DOCKER_HOST="unix://$engine" "$bin/janusd"
+}
+first_pod() {
+	begin platform env JANUS_STATE_DIR="$world/podstate" JANUS_RUNTIME_DIR="$world/podrun" "$bin/janus-platform"
+	start_pod
+	for _ in {1..100}; do
+		curl -sf --max-time 1 -o /dev/null --unix-socket "$world/podrun/janusd.sock" http://janus/livez && break
+		sleep 0.1
+	done
+	JANUS_STATE_DIR=$world/podstate JANUS_RUNTIME_DIR=$world/podrun "$bin/janusctl" \
+		submit image bench-upstream:latest --name bench --wait --timeout 120s --quiet >>"$world/submit.log" 2>&1
+	stop pod
+}
+pods() {
+	local node
+	node=$(grep -aohE 'node_idnode_[0-9a-z]{26}' "$world"/podstate/*.db* | tail -n 1 | sed 's/^node_id//')
+	api GET "/containers/json?all=1&filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$node\"]}")" | jq -r '.[].Id'
+}
+
 start_fastapi() {
 	cat >"$world/passthrough.py" <<-END
 		import httpx
@@ -212,13 +243,13 @@ wanted() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 
 round() {
 	local name
-	for name in pump nginx janus; do
+	for name in pump nginx janus $pod; do
 		if wanted json; then measure "$name" json json 64 3; fi
 	done
-	for name in pump nginx janus; do
+	for name in pump nginx janus $pod; do
 		if wanted unpaced; then measure "$name" unpaced stream 64 3 200 0; fi
 	done
-	for name in pump nginx janus; do
+	for name in pump nginx janus $pod; do
 		if wanted paced; then measure "$name" paced paced 2000 5 0 300; fi
 	done
 	for name in pump nginx janus; do
@@ -261,6 +292,15 @@ fi
 begin upstream "$own/upstream" "${ports[upstream]}"
 sleep 0.2
 first_janus
+pod=''
+if [ -S "$engine" ] && "$root/images/build.sh" --engine "$engine" link >"$world/images.log" 2>&1 &&
+	"$root/tests/bench/pod.sh" --engine "$engine" >>"$world/images.log" 2>&1; then
+	pod=pod ports[pod]=$(free_port)
+	mkdir -p "$world/podstate" "$world/podrun"
+	first_pod
+else
+	echo "bench: no row of a pod: no engine at $engine" >&2
+fi
 for ((i = 1; i <= rounds; i++)); do
 	echo "round $i of $rounds" >&2
 	round

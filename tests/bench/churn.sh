@@ -35,7 +35,7 @@ for name in "${names[@]}"; do
 done
 start_platform
 start_janusd JANUS_ROUTER_CONCURRENCY=$((streams / 3 + 1)) JANUS_ROUTER_GAP_TIMEOUT=5s JANUS_ROUTER_FIRST_BYTE_TIMEOUT=5s \
-	JANUS_STREAM_RESUME_TTL=20s JANUS_LOG_LEVEL=warn
+	JANUS_STREAM_RESUME_TTL=45s JANUS_LOG_LEVEL=warn
 pid=${pids[janusd]}
 for name in "${names[@]}"; do
 	ctl submit url "http://127.0.0.1:${ports[${name}1]}" --name "$name" --wait --timeout 60s

@@ -1220,9 +1220,9 @@ setup_warm_impatient(void)
 	start_impatient();
 }
 
-/* [A05] Plain requests and others in turn on one connection, whole or in pieces: one answer to each, the
+/* Plain requests and others in turn on one connection, whole or in pieces: one answer to each, the
  * same for whoever read it. */
-START_TEST(test_in_and_out)
+START_TEST(test_in_and_out) /* [A01] [A10] plain requests and others in turn on one connection */
 {
 	static const char *const echo[] = {
 		"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody",
@@ -1255,7 +1255,7 @@ START_TEST(test_in_and_out)
 END_TEST
 
 /* A request that comes with the end of its connection is answered, and then the connection ends. */
-START_TEST(test_last_request)
+START_TEST(test_last_request) /* [A15] half-closed with a further request */
 {
 	_cleanup_peer_ struct peer p = peer_open();
 

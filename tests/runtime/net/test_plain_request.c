@@ -1,5 +1,5 @@
 /*
- * test_plain_request.c - [A05] [A06] [A07] what is plain, and that nothing else is.
+ * test_plain_request.c - what is plain, and that nothing else is.
  */
 #include <check.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static const struct {
 	{ POST "Content-Length: 4\r\nExpect: 100-continue\r\n\r\nbody", false },
 };
 
-START_TEST(test_plain)
+START_TEST(test_plain) /* [A06] [A07] [A11] [A14] only what has one reading is plain */
 {
 	const char *const request = cases[_i].request;
 	struct plain_request out;
@@ -74,7 +74,7 @@ START_TEST(test_plain)
 END_TEST
 
 /* Less than a whole one is not plain, nor is more. */
-START_TEST(test_whole)
+START_TEST(test_whole) /* [A01] [A09] [A10] neither less nor more than one request is plain */
 {
 	const char *const request = cases[_i].request;
 	const size_t len = strlen(request);

@@ -248,12 +248,22 @@ find_code(struct client *c)
 		sscanf(at + 8, "%39[a-z0-9_]", c->error);
 }
 
-/* The number of a chunk, or the end; false after a violation. */
+/* The next chunk, or after the last the finish? */
 static bool
-take_data(struct client *c, const char *data)
+is_due(const struct client *c, const char *data)
 {
 	int number;
 
+	if (strcmp(data, BENCH_FINISH) == 0)
+		return c->seen == c->chunks;
+	return strncmp(data, BENCH_EVENT_HEAD, strlen(BENCH_EVENT_HEAD)) == 0 &&
+	    sscanf(data + strlen(BENCH_EVENT_HEAD), "%6d ", &number) == 1 && number == c->seen;
+}
+
+/* One event's data: a chunk, an error, or the end; false after a violation. */
+static bool
+take_data(struct client *c, const char *data)
+{
 	if (c->over) {
 		violation(c, "something after [DONE]: %.100s", data);
 		return false;
@@ -266,10 +276,7 @@ take_data(struct client *c, const char *data)
 		c->over = true;
 	} else if (strncmp(data, "data: {\"error\"", 14) == 0) {
 		find_code(c);
-	} else if (strcmp(data, BENCH_FINISH) == 0 && c->seen == c->chunks) {
-		c->seen++;
-	} else if (strncmp(data, BENCH_EVENT_HEAD, strlen(BENCH_EVENT_HEAD)) == 0 &&
-	    sscanf(data + strlen(BENCH_EVENT_HEAD), "%6d ", &number) == 1 && number == c->seen) {
+	} else if (is_due(c, data)) {
 		c->seen++;
 	} else if (strstr(data, "\"choices\":[],") == NULL) { /* not the usage either */
 		violation(c, "not the event that was due: %.300s", data);

@@ -132,7 +132,7 @@ check "the clients' program ends by itself, with its book" grep -q '^begun' <<<"
 same "each stream ended with [DONE] or a typed error, was whole and never silent" '' "$(grep '^churn:' "$work/churn.log" | head -n 20)"
 check "streams held on average: $(number held), of $streams clients" test "$(number held)" -gt $((streams * 7 / 10))
 has "there were good ends" '^chat ok [1-9]' "$book"
-has "and errors" '^chat upstream_died [1-9]' "$book"
+has "and errors" '^chat (upstream|no_ready)_[a-z_]+ [1-9]' "$book"
 lacks "who came back found its stream" '^lost ' "$book"
 
 # difference: what /metrics has counted since

@@ -36,6 +36,7 @@ const struct chat_relay_limits chat_relay_defaults = {
 	.total_ms = 300000,
 	.event_bytes = 1 << 20,
 	.json_bytes = 32 << 20,
+	.stream_bytes = 64 << 20,
 };
 
 struct chat_relay {
@@ -56,6 +57,8 @@ struct chat_relay {
 	struct chat_stream watch;
 	struct buf body; /* a collected answer: non-stream, or of a failed status */
 	bool is_stream_body, is_json_body;
+	size_t stream_len; /* bytes of this attempt's stream so far */
+	bool paused; /* upstream is not read until the client has read more */
 	bool began; /* an event of this attempt was passed on */
 	bool progressed; /* an event has come in this attempt */
 	bool done_here; /* upstream's [DONE] was in what is being read */
@@ -178,8 +181,10 @@ send_stream(struct chat_relay *r, const char *bytes, size_t len)
 		return;
 	}
 	r->last_sent_ms = loop_now_ms(r->loop);
-	if (!http_stream_write(r->client, bytes, len) && r->exchange != NULL)
+	if (!http_stream_write(r->client, bytes, len) && r->exchange != NULL) {
+		r->paused = true;
 		http_exchange_pause(r->exchange, true);
+	}
 }
 
 static void
@@ -244,6 +249,7 @@ client_drained(struct http_request *req, void *arg)
 		r->last_event_ms = loop_now_ms(r->loop);
 		expect_within(r, r->limits->gap_ms);
 	}
+	r->paused = false;
 	http_exchange_pause(r->exchange, false);
 }
 
@@ -448,7 +454,7 @@ on_silence(struct timer *t, void *arg)
 		timer_set(r->loop, t, left_ms, on_silence, r);
 		return;
 	}
-	if (r->client != NULL && http_stream_unsent(r->client) > 0) {
+	if (r->client != NULL && r->paused) {
 		/* Upstream waits for the client, who has its own limit. */
 		expect_within(r, r->limits->gap_ms);
 		return;
@@ -595,7 +601,11 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	enter(r);
 	r->result.bytes_in += len;
 	relay_tap_show(r->tap, RELAY_UPSTREAM, bytes, len);
-	if (r->is_stream_body) {
+	r->stream_len += len;
+	if (r->is_stream_body && r->exchange != NULL && r->limits->stream_bytes != 0 &&
+	    r->stream_len > r->limits->stream_bytes) {
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is too large.");
+	} else if (r->is_stream_body) {
 		if (sse_feed(&r->sse, bytes, len, on_event, r, &err) < 0 && !r->over &&
 		    r->exchange != NULL)
 			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, " sent an event over 1 MiB.");
@@ -792,6 +802,8 @@ chat_relay_attempt(
 	r->sse = (struct sse_parser){ .max_bytes = r->limits->event_bytes };
 	buf_clear(&r->body);
 	r->is_stream_body = r->began = r->progressed = false;
+	r->stream_len = 0;
+	r->paused = false;
 	/* A whole answer comes when all of it is thought out: only the total limits that. */
 	if (r->stream)
 		expect_within(r, r->limits->first_byte_ms);

@@ -34,6 +34,7 @@ struct chat_relay_limits {
 	int64_t total_ms; /* from acceptance */
 	size_t event_bytes; /* largest event */
 	size_t json_bytes; /* largest non-stream answer */
+	size_t stream_bytes; /* largest stream, of one attempt; 0: any */
 	struct metric_histogram *delay; /* where to count how long we hold what was read; NULL */
 };
 extern const struct chat_relay_limits chat_relay_defaults;

@@ -60,6 +60,7 @@
 /* What the upstream does with a connection after having read the request; at the end it closes. */
 enum act {
 	END,
+	KEEP, /* wait for another request on the same connection, and play the script as it is then */
 	SEND,
 	DRIP, /* byte by byte, each a packet of its own */
 	RESET,
@@ -100,6 +101,7 @@ struct house {
 	bool gate;
 	struct buf seen; /* the last request */
 	int connections, finished, requests, torn, cancelled, links;
+	int again, mixed; /* requests on a connection that had one before; of another "user" */
 	int usages, turns;
 	struct chat_result used; /* of the last usage */
 	char used_id[160], used_competitor[40];
@@ -225,7 +227,8 @@ wait_gone(int fd)
 		house_changed(&h.cancelled);
 }
 
-static inline void
+/* True: the connection is kept. */
+static inline bool
 upstream_play(int fd, const struct step *s)
 {
 	for (; s->act != END; s++) {
@@ -234,40 +237,42 @@ upstream_play(int fd, const struct step *s)
 		switch (s->act) {
 		case SEND:
 			if (!send_all(fd, s->bytes, len))
-				return;
+				return false;
 			break;
 		case DRIP:
 			for (size_t i = 0; i < len; i++)
 				if (!send_all(fd, s->bytes + i, 1))
-					return;
+					return false;
 			break;
-		case RESET: reset_at_close(fd); return;
-		case HANG: wait_gone(fd); return;
+		case RESET: reset_at_close(fd); return false;
+		case HANG: wait_gone(fd); return false;
 		case REPEAT:
 			while (send_all(fd, s->bytes, len))
 				;
 			house_changed(&h.cancelled);
-			return;
+			return false;
 		case PACE:
 			while (send_all(fd, s->bytes, len))
 				poll(NULL, 0, 5);
 			house_changed(&h.cancelled);
-			return;
+			return false;
 		case IGNORE:
 			while (!gate_is_open())
 				if (!send_all(fd, s->bytes, len))
 					poll(NULL, 0, 1); /* computes on for nobody */
-			return;
+			return false;
 		case GATE:
 			pthread_mutex_lock(&h.lock);
 			while (!h.gate)
 				pthread_cond_wait(&h.changed, &h.lock);
 			pthread_mutex_unlock(&h.lock);
 			break;
+		case KEEP: return true;
 		case ECHO: /* became a SEND */
 		case END: break;
 		}
 	}
+	return false;
 }
 
 static inline bool
@@ -292,26 +297,18 @@ read_request(int fd, struct buf *in)
 	return true;
 }
 
-static inline void *
-upstream_connection(void *arg)
+/* The request, and the answer that the script has for it; true: the connection is kept. */
+static inline bool
+upstream_answer(int fd, struct buf *in)
 {
-	_cleanup_close_ int fd = (int)(intptr_t)arg;
-	_cleanup_buf_ struct buf in = { 0 };
-	const int one = 1;
 	struct step cut[3] = { 0 };
 	_cleanup_free_ char *echoed = NULL;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (!read_request(fd, &in)) {
-		house_changed(&h.torn);
-		house_changed(&h.finished);
-		return NULL;
-	}
 	pthread_mutex_lock(&h.lock);
 	buf_clear(&h.seen);
-	buf_add(&h.seen, in.data, in.len);
+	buf_add(&h.seen, in->data, in->len);
 	const struct step *script = h.script;
-	const char *seed = strstr(in.data, "\"seed\":");
+	const char *seed = strstr(in->data, "\"seed\":");
 	const size_t at = seed != NULL ? strtoul(seed + 7, NULL, 10) : 0;
 	if (script[0].act == GATE && script[1].act == ECHO) {
 		echoed = str_printf(JSON_HEAD "{\"choices\":[{\"index\":0,\"message\":{\"role\":"
@@ -321,7 +318,6 @@ upstream_connection(void *arg)
 		cut[1] = (struct step){ SEND, echoed, 0 };
 		script = cut;
 	} else if (h.by_seed && seed != NULL) {
-
 		cut[0] = (struct step){ at > 0 ? SEND : h.after_cut, script->bytes, at };
 		cut[1] = (struct step){ h.after_cut, NULL, 0 };
 		script = cut;
@@ -329,7 +325,44 @@ upstream_connection(void *arg)
 	h.requests++;
 	pthread_cond_broadcast(&h.changed);
 	pthread_mutex_unlock(&h.lock);
-	upstream_play(fd, script);
+	return upstream_play(fd, script);
+}
+
+/* Who asks, by the body's "user"; 0: it does not say. */
+static inline char
+user_of(const struct buf *in)
+{
+	const char *user = strstr(in->data, "\"user\":\"");
+
+	return user != NULL ? user[8] : '\0';
+}
+
+static inline void *
+upstream_connection(void *arg)
+{
+	const int fd = (int)(intptr_t)arg;
+	_cleanup_buf_ struct buf in = { 0 };
+	const int one = 1;
+	char user = '\0';
+	int served = 0;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	for (bool open = true; open;) {
+		buf_clear(&in);
+		if (!read_request(fd, &in)) {
+			if (served == 0 || in.len > 0)
+				house_changed(&h.torn);
+			break;
+		}
+		if (served++ > 0) {
+			house_changed(&h.again);
+			if (user_of(&in) != user)
+				house_changed(&h.mixed);
+		}
+		user = user_of(&in);
+		open = upstream_answer(fd, &in);
+	}
+	close(fd); /* before anybody is told that it has ended */
 	house_changed(&h.finished);
 	return NULL;
 }

@@ -39,7 +39,7 @@ static struct house {
 	struct gateway *gw;
 	pthread_t loop_thread;
 	int port, upstream_port, dead_port;
-	int upstream, link;
+	int upstream, link, dead;
 	char dir[64], link_path[100];
 	pthread_mutex_t lock;
 	const char *reply; /* of the upstream */
@@ -51,7 +51,7 @@ static struct house {
 } h = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int
-listen_any(int *port)
+bind_any(int *port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -59,9 +59,17 @@ listen_any(int *port)
 	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	ck_assert_int_eq(listen(fd, 16), 0);
 	getsockname(fd, (struct sockaddr *)&at, &len);
 	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+static int
+listen_any(int *port)
+{
+	const int fd = bind_any(port);
+
+	ck_assert_int_eq(listen(fd, 16), 0);
 	return fd;
 }
 
@@ -89,7 +97,8 @@ upstream_main(void *arg)
 		h.chats_seen++;
 		const char *reply = h.reply;
 		pthread_mutex_unlock(&h.lock);
-		(void)!send(fd, reply, strlen(reply), MSG_NOSIGNAL);
+		/* In one segment with the connection's end: it is never kept for the next chat. */
+		(void)!send(fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_MORE);
 	}
 	return NULL;
 }
@@ -220,7 +229,7 @@ set_up(void)
 	h.link = fdpass_listen(h.link_path, 0600, &err);
 	fcntl(h.link, F_SETFL, 0); /* the thread blocks */
 	h.upstream = listen_any(&h.upstream_port);
-	close(listen_any(&h.dead_port));
+	h.dead = bind_any(&h.dead_port); /* ours, so that nobody else comes to listen there */
 	h.loop = loop_new(&err);
 	h.gw = gateway_new(h.loop, &config, &hooks, NULL, &err);
 	ck_assert_msg(h.gw != NULL, "%s", err.text);
@@ -240,6 +249,7 @@ tear_down(void)
 	loop_free(h.loop);
 	unlink(h.link_path);
 	rmdir(h.dir);
+	close(h.dead);
 }
 
 /* One request, its head given but for Host and the end; the whole answer, the caller's. */

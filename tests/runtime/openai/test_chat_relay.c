@@ -558,20 +558,25 @@ START_TEST(test_result_of_a_stream)
 		{ WAIT, NULL, 220 }, { SEND, HI STOP USAGE DONE, 0 }, { 0 } };
 	struct bench b = { .stream = true, .want_usage = true, .scripts = { script } };
 
+	const int64_t began_ms = clock_now_ms();
 	run(&b);
+	const int64_t took_ms = clock_now_ms() - began_ms;
 	const char *answer = buf_str(&b.answer);
 	ck_assert_ptr_nonnull(strstr(answer, USAGE));
 	ck_assert(b.result.sent && b.result.committed);
-	ck_assert(b.result.ttft_us > 15000 && b.result.ttft_us < 140000);
-	ck_assert(b.result.max_gap_ms >= 210 && b.result.max_gap_ms < 290);
-	ck_assert_int_eq(b.result.pings, 1);
-	ck_assert_int_eq(count(answer, ": ping\n\n"), 1);
+	/* No shorter than upstream made them, and the two no longer than all of it. */
+	ck_assert_int_gt(b.result.ttft_us, 15000);
+	ck_assert_int_ge(b.result.max_gap_ms, 210);
+	ck_assert_int_le(b.result.ttft_us / 1000 + b.result.max_gap_ms, took_ms + 2);
+	ck_assert_uint_ge(b.result.pings, 1);
+	ck_assert_int_eq(count(answer, ": ping\n\n"), (int)b.result.pings);
 	ck_assert_int_eq(b.result.chunks, 2);
 	ck_assert(b.result.usage.reported);
 	ck_assert_int_eq(b.result.usage.prompt_tokens, 5);
 	ck_assert_int_eq(b.result.usage.cost_micro_usd, -1);
 	ck_assert_uint_eq(b.result.bytes_in, strlen(HI HI STOP USAGE DONE));
-	ck_assert_uint_eq(b.result.bytes_out, strlen(HI ": ping\n\n" HI STOP USAGE DONE));
+	ck_assert_uint_eq(
+	    b.result.bytes_out, strlen(HI HI STOP USAGE DONE) + 8 * b.result.pings);
 	ck_assert_ptr_nonnull(strcasestr(answer, "content-type: text/event-stream; charset=utf-8"));
 	buf_done(&b.answer);
 }

@@ -51,9 +51,9 @@ add_pair(
 
 	trim(&key, &key_len);
 	trim(&value, &value_len);
-	if (key_len == 0 || key_len >= sizeof(pair->key) ||
-	    url_decode(value, value_len, &decoded) < 0 || strlen(decoded) >= sizeof(pair->value) ||
-	    strpbrk(decoded, "\r\n") != NULL)
+	if (key_len == 0 || key_len >= sizeof(pair->key) || memchr(key, '\r', key_len) != NULL ||
+	    memchr(key, '\n', key_len) != NULL || url_decode(value, value_len, &decoded) < 0 ||
+	    strlen(decoded) >= sizeof(pair->value) || strpbrk(decoded, "\r\n") != NULL)
 		return -1;
 	snprintf(pair->key, sizeof(pair->key), "%.*s", (int)key_len, key);
 	snprintf(pair->value, sizeof(pair->value), "%s", decoded);

@@ -230,7 +230,7 @@ key_ring_add(struct key_ring *ring, const struct key *row)
 		ring->at = realloc(
 		    ring->at, (ring->len != 0 ? ring->len * 2 : 1) * sizeof(struct held_key *));
 		if (ring->at == NULL)
-			abort();
+			mem_out();
 	}
 	ring->at[ring->len++] = h;
 	return h;

@@ -27,7 +27,7 @@ append(struct registry *r, void *list, size_t *len, const void *row, size_t size
 	if ((*len & (*len - 1)) == 0) { /* full at every power of two */
 		*at = realloc(*at, (*len != 0 ? *len * 2 : 1) * sizeof(void *));
 		if (*at == NULL)
-			abort();
+			mem_out();
 	}
 	(*at)[(*len)++] = copy;
 	map_put(&r->by_id, *(const noun_id *)copy, copy);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/str.h"
+
 #define PRINTF_FIRST_BYTES 96
 
 void
@@ -30,7 +32,7 @@ buf_reserve(struct buf *b, size_t more)
 			cap *= 2;
 		char *data = realloc(b->data, cap);
 		if (data == NULL)
-			abort();
+			mem_out();
 		b->data = data;
 		b->cap = cap;
 	}

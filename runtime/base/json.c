@@ -33,7 +33,7 @@ json_print(const cJSON *json)
 	char *text = cJSON_PrintUnformatted(json);
 
 	if (text == NULL)
-		abort();
+		mem_out();
 	return text;
 }
 
@@ -111,7 +111,7 @@ static cJSON *
 add(cJSON *object, const char *key, cJSON *item)
 {
 	if (item == NULL)
-		abort();
+		mem_out();
 	if (cJSON_IsArray(object))
 		cJSON_AddItemToArray(object, item);
 	else

@@ -15,6 +15,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/json.h"
+#include "runtime/base/str.h"
 
 #define FEW_KEYS 12 /* compared pair by pair, without a table */
 
@@ -313,7 +314,7 @@ remember_key(struct scan *s, size_t at, size_t len, bool escaped)
 		s->keys_cap = s->keys_cap != 0 ? s->keys_cap * 2 : 64;
 		s->keys = realloc(s->keys, s->keys_cap * sizeof(*s->keys));
 		if (s->keys == NULL)
-			abort();
+			mem_out();
 	}
 	struct key *key = &s->keys[s->nkeys++];
 	key->at = (uint32_t)at;
@@ -351,7 +352,7 @@ check_keys(struct scan *s, const struct key *keys, size_t n)
 		cap *= 2;
 	_cleanup_free_ uint32_t *table = calloc(cap, sizeof(*table)); /* index + 1, 0 free */
 	if (table == NULL)
-		abort();
+		mem_out();
 	for (size_t i = 0; i < n; i++) {
 		size_t slot = keys[i].hash & (cap - 1);
 
@@ -579,7 +580,7 @@ json_unquote(const char *literal, size_t len)
 	char *out = text;
 
 	if (text == NULL)
-		abort();
+		mem_out();
 	for (const char *p = literal + 1, *end = literal + len - 1; p < end;) {
 		const char *escape = memchr(p, '\\', (size_t)(end - p));
 		const size_t plain = (size_t)((escape != NULL ? escape : end) - p);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -41,13 +42,22 @@ str_printf(const char *fmt, ...)
 	return buf_take(&b);
 }
 
+void
+mem_out(void)
+{
+	static const char text[] = "out of memory: the process ends\n";
+
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	abort();
+}
+
 void *
 mem_zalloc(size_t size)
 {
 	void *p = calloc(1, size != 0 ? size : 1);
 
 	if (p == NULL)
-		abort();
+		mem_out();
 	return p;
 }
 

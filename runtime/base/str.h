@@ -14,7 +14,10 @@ struct error;
 char *str_dup(const char *s); /* NULL gives NULL */
 char *str_ndup(const char *s, size_t n);
 char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void *mem_zalloc(size_t size); /* calloc that aborts */
+void *mem_zalloc(size_t size); /* calloc that ends in mem_out */
+/** mem_out - there is no memory: one line on stderr, and the process ends.  What was acknowledged
+ *  is stored; whoever started the process starts it again. */
+_Noreturn void mem_out(void);
 /** str_copy - text into out, cut to cap - 1 bytes; NULL is "".  What snprintf does, at a tenth. */
 void str_copy(char *out, size_t cap, const char *text);
 bool str_eq(const char *a, const char *b); /* two NULLs are equal */

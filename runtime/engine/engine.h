@@ -172,8 +172,9 @@ struct engine_config {
 /** docker_engine_new - the Docker Engine API (Docker, and Podman's socket). Does not connect. */
 struct engine *docker_engine_new(const struct engine_config *);
 
-/** engine_find_socket - the first engine socket that answers: DOCKER_HOST, docker's, podman's,
- *  the user's own; the caller's; NULL with err that says what was tried. Blocks up to 2 s each. */
+/** engine_find_socket - the first engine socket that answers: docker's, podman's, the user's own;
+ *  with DOCKER_HOST that one and no other, where pods would be doubled.  The caller's; NULL with
+ *  err that says what was tried. Blocks up to 2 s each. */
 char *engine_find_socket(struct error *);
 
 /** pod_explain - why a pod ended, in words: "killed: memory limit 512 MiB", "exited with 3",

@@ -83,13 +83,15 @@ engine_find_socket(struct error *err)
 	struct search s = { 0 };
 	const char *host = getenv("DOCKER_HOST");
 
-	if (host != NULL && str_starts(host, "unix://"))
+	if (host != NULL && str_starts(host, "unix://")) {
 		try_socket(&s, host + strlen("unix://"));
-	else if (host != NULL && host[0] != '\0')
+	} else if (host != NULL && host[0] != '\0') {
 		buf_printf(&s.tried, "DOCKER_HOST (not a unix:// socket)");
-	try_socket(&s, "/var/run/docker.sock");
-	try_socket(&s, "/run/podman/podman.sock");
-	try_user_sockets(&s);
+	} else {
+		try_socket(&s, "/var/run/docker.sock");
+		try_socket(&s, "/run/podman/podman.sock");
+		try_user_sockets(&s);
+	}
 	if (s.found == NULL)
 		error_set(
 		    err, ERROR_UNAVAILABLE, "no container engine found: %s", buf_str(&s.tried));

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 
 static void
@@ -56,7 +57,7 @@ timer_heap_add(struct timer_heap *h, struct timer *t)
 		h->cap = h->cap != 0 ? h->cap * 2 : 64;
 		h->slots = realloc(h->slots, h->cap * sizeof(struct timer *));
 		if (h->slots == NULL)
-			abort();
+			mem_out();
 	}
 	sift_up(h, h->len++, t);
 }

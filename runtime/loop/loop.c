@@ -186,11 +186,24 @@ timer_is_set(const struct timer *t)
 	return t->at != 0;
 }
 
+#define WAKE_TRIES 100
+
+/* EAGAIN: the counter is full, so the loop is awake anyway.  A wake-up that is lost would be the
+ * last: whoever posts next sees a queue that is not empty. */
+static void
+wake(struct loop *l)
+{
+	const uint64_t one = 1;
+
+	for (int tries = 0; tries < WAKE_TRIES; tries++)
+		if (write(l->wake, &one, sizeof(one)) == sizeof(one) || errno == EAGAIN)
+			return;
+}
+
 void
 loop_post(struct loop *l, post_fn *fn, void *arg)
 {
 	struct message *m = mem_zalloc(sizeof(*m));
-	const uint64_t one = 1;
 
 	m->fn = fn;
 	m->arg = arg;
@@ -199,20 +212,15 @@ loop_post(struct loop *l, post_fn *fn, void *arg)
 	*l->last = m;
 	l->last = &m->next;
 	pthread_mutex_unlock(&l->lock);
-	if (was_empty && write(l->wake, &one, sizeof(one)) < 0) {
-		/* EAGAIN: the counter is full, so the loop is awake anyway. */
-	}
+	if (was_empty)
+		wake(l);
 }
 
 void
 loop_stop(struct loop *l)
 {
-	const uint64_t one = 1;
-
 	l->stopping = true;
-	if (write(l->wake, &one, sizeof(one)) < 0) {
-		/* as above */
-	}
+	wake(l);
 }
 
 static void

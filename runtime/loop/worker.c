@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
@@ -94,6 +95,16 @@ workers_free(struct workers *w)
 	free(w);
 }
 
+/* Nobody would ever do the work. */
+static void
+start_failed(void)
+{
+	static const char text[] = "no thread can be started: the process ends\n";
+
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	abort();
+}
+
 /* Under the lock.  Workers take no signals: those are the control loop's. */
 static void
 start_one(struct workers *w)
@@ -105,7 +116,7 @@ start_one(struct workers *w)
 	if (pthread_create(&w->ids[w->threads], NULL, worker, w) == 0)
 		w->threads++;
 	else if (w->threads == 0)
-		abort(); /* nobody would ever do the work */
+		start_failed();
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 

@@ -199,7 +199,7 @@ conn_home_put(struct conn_home *h, struct transport *t)
 		h->cap = h->cap > 0 ? 2 * h->cap : 4;
 		h->waiting = realloc(h->waiting, h->cap * sizeof(*h->waiting));
 		if (h->waiting == NULL)
-			abort();
+			mem_out();
 	}
 	h->out--;
 	/* The watch stays with epoll as it is: changing hands costs no call. */

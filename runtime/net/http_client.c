@@ -88,7 +88,7 @@ thread_calls_get(void)
 	tc->multi = curl_multi_init();
 	tc->easy = curl_easy_init();
 	if (tc->multi == NULL || tc->easy == NULL)
-		abort(); /* out of memory */
+		mem_out();
 	pthread_setspecific(calls_key, tc);
 	return tc;
 }
@@ -173,7 +173,7 @@ add_header(struct call_state *st, const char *line)
 	struct curl_slist *list = curl_slist_append(st->headers, line);
 
 	if (list == NULL)
-		abort(); /* out of memory */
+		mem_out();
 	st->headers = list;
 }
 

@@ -472,7 +472,7 @@ answer(struct exchange *ex, int status, const struct http_header *headers, const
 	ex->response =
 	    MHD_create_response_from_buffer(len, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
 	if (ex->response == NULL)
-		abort();
+		mem_out();
 	add_headers(ex, headers);
 	exchange_resume(ex);
 }
@@ -524,7 +524,7 @@ http_stream_begin(struct http_request *r, int status, const struct http_header *
 	ex->response = MHD_create_response_from_callback(
 	    MHD_SIZE_UNKNOWN, 128, exchange_read_stream, ex, NULL);
 	if (ex->response == NULL)
-		abort();
+		mem_out();
 	/* libmicrohttpd 0.9.75 sends the last chunk even where there is no body, and the client
 	 * would take it for the next answer: no chunks then, and a close. */
 	if (ex->bodiless)

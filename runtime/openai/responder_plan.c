@@ -34,7 +34,7 @@ plan_add(struct plan *p, enum act_kind kind)
 		p->cap = p->cap != 0 ? p->cap * 2 : 8;
 		p->acts = realloc(p->acts, p->cap * sizeof(*p->acts));
 		if (p->acts == NULL)
-			abort();
+			mem_out();
 	}
 	p->acts[p->nacts] = (struct act){ .kind = kind };
 	return &p->acts[p->nacts++];

@@ -61,6 +61,7 @@ rejected() {
 	done
 }
 
+# [E02] no such image, no right to it; [E09] of another machine; [F01] [F02] [F03] how it starts
 rejected absent image_not_found "it is the image's fault" '.fault == "miner" or .fault == "client"'
 rejected nowhere registry_unreachable
 rejected locked image_auth

@@ -9,6 +9,7 @@ push hostile-slow-start-1:latest "$registry/team/slow:1" >/dev/null
 push hostile-exit1:latest "$registry/team/dead:1" >/dev/null
 start_janus
 
+# [D05] killed at any moment: the same end as without
 n=0
 for wait in 0 0.02 0.05 0.1 0.2 0.4 0.7 1.1 1.6; do
 	n=$((n + 1))

@@ -58,7 +58,7 @@ before=$(ids)
 becomes "a pod that lost a container is made anew, whole" 40 renewed
 check "and answers" answers janus/owl
 
-# As after a reboot: pods gone and directories left while no daemon ran.
+# [D15] As after a reboot: pods gone and directories left while no daemon ran.
 kill_janusd
 leftover=$runtime/pods/ins_00000000000000000000000000
 mkdir "$leftover"
@@ -91,6 +91,7 @@ api GET "/containers/$theirs/json" >/dev/null
 same "one of another node is left alone" 200 "$(status)"
 api DELETE "/containers/$theirs?force=1" >/dev/null
 
+# [F01] quarantine
 becomes "five failures are enough" 120 competitor_is faller failed
 has "and that is said" 'start|quarantine|died|failed' "$(instance_of faller | jq -r .state_detail)"
 falls() { containers .Labels | grep -c faller || true; }

@@ -8,6 +8,7 @@ start_janus
 accept hostile-ok:latest neighbour
 accept hostile-escape:latest mole
 
+# [G01] [G02] [G09] out, to the host, and up: every attempt that we know is contained
 ask "$url/v1/chat/completions" --max-time 300 -H 'content-type: application/json' \
 	-d '{"model":"janus/mole","messages":[{"role":"user","content":"escape"}]}'
 same "it reports" 200 "$status"

@@ -31,6 +31,7 @@ the_neighbour_answers() {
 	below "while $1: ms of the slowest" 5000 "$worst"
 }
 
+# [G06] [G07] all it can get: bounded by its own limits, nothing of it left
 for hog in fork-bomb memory-hog disk-fill log-flood fd-hog cpu-hog; do
 	ctl submit image "hostile-$hog:latest" --name "$hog" --manifest "$work/small.json" --wait --timeout 90s
 	[ "$code" = 0 ] || giveup "$hog is accepted" "$out" "$err"
@@ -46,6 +47,7 @@ for hog in fork-bomb memory-hog disk-fill log-flood fd-hog cpu-hog; do
 	becomes "$hog is removed, whole" 45 containers_are 2
 done
 
+# [F05] out of memory: said so, with the limit
 ctl submit image hostile-memory-hog-main:latest --name greedy --manifest "$work/small.json" --wait --timeout 90s
 chat janus/greedy "memory-hog-main" || true
 killed() { instance_of greedy | jq -e '.state_detail // "" | test("memory limit 512 MiB")' >/dev/null; }

@@ -45,6 +45,7 @@ same "and list competitors is as before" "$list_before" "$(listed)"
 check "and it answers" answers janus/baseline-agent
 
 start_streams
+# [D02] killed while streams run
 kill_engine
 not_ready() { ask "$url/readyz"; [ "$status" = 503 ]; }
 becomes "the engine killed: readyz says so" 30 not_ready

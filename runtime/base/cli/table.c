@@ -70,7 +70,7 @@ table_row(struct table *t)
 		t->rows_cap = t->rows_cap == 0 ? 16 : t->rows_cap * 2;
 		t->cells = realloc(t->cells, t->rows_cap * (t->columns + 1) * sizeof(*t->cells));
 		if (t->cells == NULL)
-			abort();
+			mem_out();
 	}
 	for (size_t i = 0; i < t->columns; i++)
 		t->cells[t->rows * t->columns + i] = NULL;
@@ -202,7 +202,7 @@ layout(bool headers, FILE *out)
 	struct libscols_table *st = scols_new_table();
 
 	if (st == NULL)
-		abort();
+		mem_out();
 	scols_table_enable_noheadings(st, !headers);
 	scols_table_enable_noencoding(st, 1); /* cells are escaped already */
 	scols_table_enable_minout(st, 1); /* nothing after the last cell */
@@ -231,14 +231,14 @@ table_print(struct table *t, bool headers, size_t width, FILE *out)
 		struct libscols_line *line = scols_table_new_line(st, NULL);
 
 		if (line == NULL)
-			abort();
+			mem_out();
 		for (size_t c = 0; c < t->columns; c++) {
 			const char *cell = t->cells[r * t->columns + c];
 			_cleanup_buf_ struct buf text = { 0 };
 
 			table_cut(&text, cell == NULL ? "-" : cell, widths[c]);
 			if (scols_line_set_data(line, c, buf_str(&text)) != 0)
-				abort();
+				mem_out();
 		}
 	}
 	if (t->rows > 0) {

@@ -51,6 +51,17 @@ label_copy(const cJSON *labels, const char *name, char *out, size_t cap)
 	return true;
 }
 
+/* Anything else in a list means that the list cannot be believed: what it lacks may run. */
+static bool
+is_container(const cJSON *item)
+{
+	const cJSON *labels = json_get(item, "Labels");
+	const char *id = json_str(item, "Id");
+
+	return cJSON_IsObject(item) && id != NULL && id[0] != '\0' &&
+	    (labels == NULL || cJSON_IsNull(labels) || cJSON_IsObject(labels));
+}
+
 static bool
 container_parse(const cJSON *item, const char *node, const char *instance, struct container *out)
 {
@@ -85,6 +96,10 @@ containers_parse(const cJSON *json, const char *node, const char *instance, stru
 
 	if (!cJSON_IsArray(json))
 		return error_set(err, ERROR_UPSTREAM, "engine: its list of containers is no list");
+	json_for_each(item, json)
+		if (!is_container(item))
+			return error_set(err, ERROR_UPSTREAM,
+			    "engine: its list of containers has something else in it");
 	list = mem_zalloc((size_t)(cJSON_GetArraySize(json) + 1) * sizeof(*list));
 	json_for_each(item, json)
 		if (container_parse(item, node, instance, &list[len]))

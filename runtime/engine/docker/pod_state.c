@@ -85,6 +85,9 @@ add_container(struct docker *d, const struct container *c, struct pod_state *out
 		return 0;
 	if (docker_get(d, path, LOOK_MS, &json, &why) < 0)
 		return why.kind == ERROR_NOT_FOUND ? 0 : error_set(err, why.kind, "%s", why.text);
+	/* Without a state it tells nothing; least of all that the competitor ended. */
+	if (json_str(json_get(json, "State"), "Status") == NULL)
+		return error_set(err, ERROR_UPSTREAM, "engine: a container without a state");
 	pod_state_parse(json, out);
 	snprintf(out->container, sizeof(out->container), "%s", c->id);
 	out->oom_killed = out->oom_killed || saw_oom(d, c->instance);

@@ -20,7 +20,7 @@ layer(struct pull_state *s, const char *id)
 		return NULL;
 	struct pull_layer *grown = realloc(s->layers, (s->nlayers + 1) * sizeof(*grown));
 	if (grown == NULL)
-		abort();
+		mem_out();
 	s->layers = grown;
 	struct pull_layer *l = &s->layers[s->nlayers++];
 	*l = (struct pull_layer){ 0 };

@@ -35,8 +35,8 @@ static const struct anomaly {
 } anomalies[] = {
 	{ "[C07] a length too short for a stream",
 	    OK SSE_TYPE "content-length: 58\r\n\r\n" HI STOP DONE, false, 200 },
-	{ "[C07] a length too short for an answer",
-	    OK JSON_TYPE "content-length: 2\r\n\r\n{}{}", true, 502 },
+	{ "[C07] a length too short for an answer", OK JSON_TYPE "content-length: 2\r\n\r\n{}{}",
+	    true, 502 },
 	{ "[C07] a length too short for an error",
 	    "HTTP/1.1 400 No\r\ncontent-length: 2\r\n\r\nno no", true, 400 },
 	{ "[C07] 1e3", OK SSE_TYPE "content-length: 1e3\r\n\r\n" HI, false, 502 },
@@ -45,8 +45,8 @@ static const struct anomaly {
 	{ "[C07] two lengths", OK SSE_TYPE "content-length: 58\r\ncontent-length: 5\r\n\r\n" HI,
 	    false, 502 },
 	{ "[C08] length and coding",
-	    OK SSE_TYPE "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n" HI_CHUNK LAST, false,
-	    502 },
+	    OK SSE_TYPE "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n" HI_CHUNK LAST,
+	    false, 502 },
 	{ "[C08] bytes after the last chunk",
 	    SSE_CHUNKED HI_CHUNK STOP_CHUNK DONE_CHUNK LAST "HTTP/1.1 200 OK\r\n\r\n", false, 200 },
 	{ "[C08] a blank line after the last chunk",
@@ -61,15 +61,16 @@ static const struct anomaly {
 	    false, 200 },
 	{ "[C19] [DONE] twice", SSE_CHUNKED HI_CHUNK STOP_CHUNK DONE_CHUNK DONE_CHUNK LAST, false,
 	    200 },
-	{ "[C19] more after [DONE]", SSE_CHUNKED HI_CHUNK DONE_CHUNK HI_CHUNK STOP_CHUNK LAST, false,
-	    200 },
+	{ "[C19] more after [DONE]", SSE_CHUNKED HI_CHUNK DONE_CHUNK HI_CHUNK STOP_CHUNK LAST,
+	    false, 200 },
 	{ "[C19] [DONE], and the body goes on", SSE_CHUNKED HI_CHUNK STOP_CHUNK DONE_CHUNK, false,
 	    200 },
 	{ "[C19] [DONE], and half an event", SSE_CHUNKED HI_CHUNK DONE_CHUNK CHUNK("3", "dat") LAST,
 	    false, 200 },
 	{ "[C25] it says that it will close",
-	    OK SSE_TYPE "connection: close\r\ntransfer-encoding: chunked\r\n\r\n" HI_CHUNK STOP_CHUNK
-		DONE_CHUNK LAST,
+	    OK SSE_TYPE
+	    "connection: close\r\ntransfer-encoding: chunked\r\n\r\n" HI_CHUNK STOP_CHUNK DONE_CHUNK
+		LAST,
 	    false, 200 },
 	{ "[C25] HTTP/1.0", "HTTP/1.0 200 OK\r\n" SSE_TYPE "content-length: 67\r\n\r\n" STOP, false,
 	    200 },
@@ -87,8 +88,8 @@ START_TEST(test_never_reused)
 	answer_done(&a);
 	house_script(fit);
 	a = chat("", CHAT_STREAM);
-	ck_assert_msg(strcmp(buf_str(&a.body), HI STOP DONE) == 0, "%s: then %s", an->name,
-	    buf_str(&a.body));
+	ck_assert_msg(
+	    strcmp(buf_str(&a.body), HI STOP DONE) == 0, "%s: then %s", an->name, buf_str(&a.body));
 	answer_done(&a);
 	house_wait(&h.finished, 1); /* the first connection was closed */
 	ck_assert_msg(house_get(&h.connections) == 2 && house_get(&h.again) == 0,
@@ -150,7 +151,8 @@ START_TEST(test_dead_while_idle) /* [C25] a pooled connection that died gives a 
 }
 END_TEST
 
-START_TEST(test_dead_on_the_wire) /* [C25] a chat on a pooled connection that breaks is not sent twice */
+START_TEST(
+    test_dead_on_the_wire) /* [C25] a chat on a pooled connection that breaks is not sent twice */
 {
 	int reused = 0;
 

@@ -297,8 +297,8 @@ play(const struct fault *f)
 static bool
 is_silent(const struct fault *f)
 {
-	return f->code == CODE_UPSTREAM_TIMEOUT_FIRST_BYTE || f->code == CODE_UPSTREAM_TIMEOUT_GAP ||
-	    f->code == CODE_UPSTREAM_TIMEOUT_TOTAL;
+	return f->code == CODE_UPSTREAM_TIMEOUT_FIRST_BYTE ||
+	    f->code == CODE_UPSTREAM_TIMEOUT_GAP || f->code == CODE_UPSTREAM_TIMEOUT_TOTAL;
 }
 
 START_TEST(test_fault)

@@ -251,8 +251,7 @@ START_TEST(test_containers)
 	    "{\"Id\":\"dd\",\"State\":\"running\",\"Labels\":{\"rodeo.janus.managed\":\"1\","
 	    "\"rodeo.janus.node\":\"other\",\"rodeo.janus.instance\":\"ins_1\"}},"
 	    "{\"Id\":\"ee\",\"State\":\"running\",\"Labels\":null},"
-	    "{\"Id\":\"../x\",\"State\":\"running\",\"Labels\":{" OURS "\"ins_1\"}},"
-	    "{\"Id\":7},null,3]";
+	    "{\"Id\":\"../x\",\"State\":\"running\",\"Labels\":{" OURS "\"ins_1\"}}]";
 	_cleanup_json_ cJSON *json = parse(text), *object = parse("{\"message\":\"x\"}");
 	_cleanup_free_ struct container *all = NULL, *one = NULL;
 	size_t n = 0;
@@ -266,6 +265,25 @@ START_TEST(test_containers)
 	ck_assert_int_eq(containers_parse(json, "n1", "ins_2", &one, &n, NULL), 0);
 	ck_assert_uint_eq(n, 1);
 	ck_assert_int_eq(containers_parse(object, "n1", NULL, &one, &n, NULL), -1);
+}
+END_TEST
+
+START_TEST(test_list_of_other_things) /* [D08] a list with anything else in it is not believed */
+{
+	static const char *const lists[] = { "7", "null", "{\"a\":[]}", "[7]", "[null]", "[[]]",
+		"[{}]", "[{\"Id\":7,\"Labels\":{}}]", "[{\"Id\":\"\",\"Labels\":{}}]",
+		"[{\"Id\":\"abc\",\"Labels\":[]}]", "[{\"Id\":\"abc\",\"Labels\":{}},\"x\"]" };
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		_cleanup_json_ cJSON *json = parse(lists[i]);
+		struct container *list = NULL;
+		struct error err = { 0 };
+		size_t n = 0;
+
+		ck_assert_int_eq(containers_parse(json, "n1", NULL, &list, &n, &err), -1);
+		ck_assert_int_eq(err.kind, ERROR_UPSTREAM);
+		ck_assert_ptr_null(list);
+	}
 }
 END_TEST
 
@@ -365,6 +383,7 @@ main(void)
 	tcase_add_test(tc, test_pod_use);
 	tcase_add_test(tc, test_readback_link);
 	tcase_add_test(tc, test_containers);
+	tcase_add_test(tc, test_list_of_other_things);
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_image);
 	suite_add_tcase(suite, tc);

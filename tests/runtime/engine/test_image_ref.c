@@ -47,7 +47,7 @@ START_TEST(test_good)
 }
 END_TEST
 
-START_TEST(test_bad)
+START_TEST(test_bad) /* [E01] no name of an image: refused, with what is wrong */
 {
 	static const struct {
 		const char *text, *words;

@@ -575,8 +575,7 @@ START_TEST(test_result_of_a_stream)
 	ck_assert_int_eq(b.result.usage.prompt_tokens, 5);
 	ck_assert_int_eq(b.result.usage.cost_micro_usd, -1);
 	ck_assert_uint_eq(b.result.bytes_in, strlen(HI HI STOP USAGE DONE));
-	ck_assert_uint_eq(
-	    b.result.bytes_out, strlen(HI HI STOP USAGE DONE) + 8 * b.result.pings);
+	ck_assert_uint_eq(b.result.bytes_out, strlen(HI HI STOP USAGE DONE) + 8 * b.result.pings);
 	ck_assert_ptr_nonnull(strcasestr(answer, "content-type: text/event-stream; charset=utf-8"));
 	buf_done(&b.answer);
 }

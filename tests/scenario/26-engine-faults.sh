@@ -191,6 +191,7 @@ end other
 
 # --- [D05] killed at each step: after a restart the same end, once, no orphan ---
 killed_at() {	# WHEN MATCH
+	until_true 20 is_ready # the canary's pod has gone: what follows is owl's
 	faults "{\"match\":\"$2\",\"do\":\"kill\",\"pid\":$(pgrep -P "${pids[janusd]}" -x janusd || printf '%s' "${pids[janusd]}"),\"when\":\"$1\",\"times\":1}"
 	pod=$(containers)
 	control POST /api/v1/competitors/owl/restart

@@ -195,7 +195,7 @@ static bool
 is_of(const struct competitor *c, const char *version, const struct instance *in)
 {
 	return strcmp(in->competitor_id, c->id) == 0 && strcmp(in->version_id, version) == 0 &&
-	    in->state != INSTANCE_DRAINING;
+	    in->generation == c->generation && in->state != INSTANCE_DRAINING;
 }
 
 struct instance *

@@ -23,6 +23,7 @@ competitors_write(struct sql *s, const void *row, struct error *err)
 	put_text(&p, c->policy);
 	put_text(&p, c->candidate_id);
 	put_int(&p, c->candidate_percent);
+	put_int(&p, c->generation);
 	return write_done(&p, err);
 }
 
@@ -48,6 +49,7 @@ competitors_load(struct sql *s, const struct store_rows *rows, void *arg, struct
 		get_text(&g, c.policy, sizeof(c.policy));
 		get_text(&g, c.candidate_id, sizeof(c.candidate_id));
 		c.candidate_percent = (int)get_int(&g);
+		c.generation = get_int(&g);
 		rows->competitor(&c, arg);
 	}
 	return rc;

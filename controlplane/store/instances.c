@@ -31,6 +31,7 @@ instances_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, i->created_at_ms);
 	put_int(&p, i->updated_at_ms);
 	put_int(&p, i->removed_at_ms);
+	put_int(&p, i->generation);
 	return write_done(&p, err);
 }
 
@@ -66,6 +67,7 @@ instances_load(struct sql *s, const struct store_rows *rows, void *arg, struct e
 		i.created_at_ms = get_int(&g);
 		i.updated_at_ms = get_int(&g);
 		i.removed_at_ms = get_int(&g);
+		i.generation = get_int(&g);
 		rows->instance(&i, arg);
 	}
 	return rc;

@@ -67,6 +67,7 @@ struct competitor {
 	char version_id[NOUN_ID_MAX]; /* "" until one was accepted */
 	char candidate_id[NOUN_ID_MAX]; /* version that answers a share of its chats; "" none */
 	int candidate_percent; /* of them, 1 to 99 */
+	int64_t generation; /* of the instances it is to have; grows with each restart */
 	char policy[POLICY_MAX]; /* what the operator said of it alone: JSON, or "" */
 	int64_t created_at_ms, updated_at_ms, removed_at_ms;
 	/* not stored; the supervisor's */
@@ -120,6 +121,7 @@ struct instance {
 	int restarts; /* since it was made */
 	int failures; /* lately, for back-off and quarantine */
 	int64_t next_try_ms; /* wall */
+	int64_t generation; /* its competitor's when it was made */
 	char *evidence; /* owned JSON text or NULL: how it last failed */
 	int64_t created_at_ms, updated_at_ms, removed_at_ms;
 	/* not stored */

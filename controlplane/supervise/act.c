@@ -526,7 +526,9 @@ next_uid(struct supervisor *sup)
 struct instance *
 instance_make(struct supervisor *sup, const struct competitor *c, const struct version *v)
 {
-	struct instance row = { .state = INSTANCE_ABSENT, .uid = next_uid(sup) };
+	struct instance row = {
+		.state = INSTANCE_ABSENT, .uid = next_uid(sup), .generation = c->generation
+	};
 	struct instance *in;
 
 	id_new("ins", row.id);
@@ -541,10 +543,9 @@ instance_make(struct supervisor *sup, const struct competitor *c, const struct v
 /* Make what is missing of a version: its first state change stores an instance, and one that was not
  * stored did nothing. */
 static void
-ensure_of(struct supervisor *sup, const struct competitor *c, const struct version *v, int64_t want,
-    bool anew)
+ensure_of(struct supervisor *sup, const struct competitor *c, const struct version *v, int64_t want)
 {
-	for (size_t i = 0; !anew && i < sup->c.registry->ninstances; i++)
+	for (size_t i = 0; i < sup->c.registry->ninstances; i++)
 		want -=
 		    registry_replica(sup->c.registry, c, v->id, sup->c.registry->instances[i]) >= 0;
 	for (; want > 0; want--)
@@ -552,7 +553,7 @@ ensure_of(struct supervisor *sup, const struct competitor *c, const struct versi
 }
 
 void
-ensure_instance(struct supervisor *sup, const struct competitor *c, bool anew)
+ensure_instance(struct supervisor *sup, const struct competitor *c)
 {
 	const struct version *v =
 	    c->version_id[0] != '\0' ? registry_version(sup->c.registry, c->version_id) : NULL;
@@ -561,10 +562,10 @@ ensure_instance(struct supervisor *sup, const struct competitor *c, bool anew)
 
 	if (!c->wanted || v == NULL)
 		return;
-	if (!anew && c->activation == ACTIVATION_ON_DEMAND && !v->is_url &&
+	if (c->activation == ACTIVATION_ON_DEMAND && !v->is_url &&
 	    (c->asked_ms == 0 || clock_now_ms() - c->asked_ms >= c->idle_ms))
 		return;
-	ensure_of(sup, c, v, v->is_url ? 1 : c->replicas, anew);
+	ensure_of(sup, c, v, v->is_url ? 1 : c->replicas);
 	if (candidate != NULL)
-		ensure_of(sup, c, candidate, 1, anew);
+		ensure_of(sup, c, candidate, 1);
 }

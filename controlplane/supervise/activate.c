@@ -142,6 +142,6 @@ supervisor_demand(struct supervisor *sup, const char *competitor_id)
 	if (c == NULL || !c->wanted || sup->stopping)
 		return;
 	c->asked_ms = clock_now_ms();
-	ensure_instance(sup, c, false);
+	ensure_instance(sup, c);
 	live_evaluate_all(sup);
 }

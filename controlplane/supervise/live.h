@@ -120,8 +120,8 @@ bool live_is_candidate(const struct live *, const struct competitor *);
 struct instance *instance_make(
     struct supervisor *, const struct competitor *, const struct version *);
 /** ensure_instance - a wanted competitor has as many instances of its current version as its policy
- *  says; anew: new ones, which replace those there are. */
-void ensure_instance(struct supervisor *, const struct competitor *, bool anew);
+ *  says, of its generation: they replace those of an earlier one. */
+void ensure_instance(struct supervisor *, const struct competitor *);
 void publish_routes(struct supervisor *);
 
 /* jobs.c: what runs on workers */

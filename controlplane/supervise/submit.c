@@ -216,7 +216,7 @@ end(struct trial *t)
 	t->over = true;
 	publish_routes(t->sup);
 	if (c != NULL)
-		ensure_instance(t->sup, c, false);
+		ensure_instance(t->sup, c);
 	if (c != NULL && trial_left_over(t->sup, c))
 		supervisor_remove(t->sup, c, &(struct store_actor)OURSELVES, NULL, NULL);
 	live_evaluate_all(t->sup);

@@ -58,7 +58,7 @@ supervisor_start(struct supervisor *sup)
 		if (trial_left_over(sup, reg->competitors[i]))
 			supervisor_remove(
 			    sup, reg->competitors[i], &(struct store_actor)OURSELVES, NULL, NULL);
-		ensure_instance(sup, reg->competitors[i], false);
+		ensure_instance(sup, reg->competitors[i]);
 	}
 	publish_routes(sup);
 	live_evaluate_all(sup);
@@ -109,7 +109,6 @@ struct wish {
 	struct supervisor *sup;
 	char competitor[NOUN_ID_MAX];
 	struct competitor before; /* to go back to if it cannot be stored */
-	bool anew; /* a new instance, whatever the state of the one there is */
 	supervisor_done_fn *done;
 	void *arg;
 };
@@ -121,6 +120,7 @@ undo(struct competitor *c, const struct competitor *before)
 	c->wanted = before->wanted;
 	c->removed_at_ms = before->removed_at_ms;
 	c->candidate_percent = before->candidate_percent;
+	c->generation = before->generation;
 	snprintf(c->candidate_id, sizeof(c->candidate_id), "%s", before->candidate_id);
 	snprintf(c->policy, sizeof(c->policy), "%s", before->policy);
 	snprintf(c->version_id, sizeof(c->version_id), "%s", before->version_id);
@@ -149,8 +149,7 @@ stored(const struct error *err, void *arg)
 		if (err == NULL && c->removed_at_ms != 0)
 			registry_forget_competitor(reg, c);
 		else if (err == NULL)
-			/* Starting one that gave up is a new beginning for it. */
-			ensure_instance(w->sup, c, w->anew || gave_up(registry_serving(reg, c)));
+			ensure_instance(w->sup, c);
 		live_evaluate_all(w->sup);
 	}
 	w->done(err, w->competitor, w->arg);
@@ -184,19 +183,20 @@ in_words(const struct competitor *c, char out[DETAIL_MAX])
 
 /* before: c as it was; done may be NULL. */
 static void
-commit(struct supervisor *sup, struct competitor *c, const struct competitor *before, bool anew,
+commit(struct supervisor *sup, struct competitor *c, const struct competitor *before,
     const struct store_actor *who, const char *action, supervisor_done_fn *done, void *arg)
 {
 	struct wish *w = mem_zalloc(sizeof(*w));
 	struct store_batch *b = store_batch_new();
 	char was[DETAIL_MAX], is[DETAIL_MAX];
 
-	*w = (struct wish){ .sup = sup,
-		.before = *before,
-		.anew = anew,
-		.done = done != NULL ? done : ignore,
-		.arg = arg };
+	*w = (struct wish){
+		.sup = sup, .before = *before, .done = done != NULL ? done : ignore, .arg = arg
+	};
 	snprintf(w->competitor, sizeof(w->competitor), "%s", c->id);
+	/* Wanting one that gave up is a new beginning for it. */
+	if (c->wanted && gave_up(registry_serving(sup->c.registry, c)))
+		c->generation++;
 	c->updated_at_ms = clock_wall_ms();
 	store_put_competitor(b, c);
 	store_add_event(b,
@@ -217,8 +217,7 @@ supervisor_want(struct supervisor *sup, struct competitor *c, bool running,
 	const struct competitor before = *c;
 
 	c->wanted = running;
-	commit(sup, c, &before, false, who, running ? "competitor.start" : "competitor.stop", done,
-	    arg);
+	commit(sup, c, &before, who, running ? "competitor.start" : "competitor.stop", done, arg);
 }
 
 const struct rules *
@@ -234,7 +233,7 @@ supervisor_set_policy(struct supervisor *sup, struct competitor *c, const char *
 	const struct competitor before = *c;
 
 	snprintf(c->policy, sizeof(c->policy), "%s", text);
-	commit(sup, c, &before, false, who, "competitor.policy", done, arg);
+	commit(sup, c, &before, who, "competitor.policy", done, arg);
 }
 
 void
@@ -244,7 +243,8 @@ supervisor_restart(struct supervisor *sup, struct competitor *c, const struct st
 	const struct competitor before = *c;
 
 	c->wanted = true;
-	commit(sup, c, &before, true, who, "competitor.restart", done, arg);
+	c->generation++;
+	commit(sup, c, &before, who, "competitor.restart", done, arg);
 }
 
 /* The accepted version that came before the current one. */
@@ -301,7 +301,7 @@ supervisor_rollback(struct supervisor *sup, struct competitor *c, const struct v
 
 	serve(c, v);
 	c->wanted = true;
-	commit(sup, c, &before, false, who, "competitor.rollback", done, arg);
+	commit(sup, c, &before, who, "competitor.rollback", done, arg);
 }
 
 void
@@ -316,7 +316,7 @@ supervisor_promote(struct supervisor *sup, struct competitor *c, const struct ve
 		snprintf(c->candidate_id, sizeof(c->candidate_id), "%s", percent > 0 ? v->id : "");
 		c->candidate_percent = percent;
 	}
-	commit(sup, c, &before, false, who, "competitor.promote", done, arg);
+	commit(sup, c, &before, who, "competitor.promote", done, arg);
 }
 
 void
@@ -340,7 +340,7 @@ supervisor_remove(struct supervisor *sup, struct competitor *c, const struct sto
 		supervisor_cancel(sup, s, who, ignore, NULL, NULL);
 	c->wanted = false;
 	c->removed_at_ms = clock_wall_ms();
-	commit(sup, c, &before, false, who, "competitor.remove", done, arg);
+	commit(sup, c, &before, who, "competitor.remove", done, arg);
 }
 
 /* ---- what is known ---- */

@@ -119,7 +119,8 @@ answer(int fd, char what)
 	case ENDS_TWICE:
 		add_end(&b, 0, "");
 		add_end(&b, 0, "");
-		send_all(fd, b.data, b.len); /* at once: what comes after an end is not waited for */
+		send_all(
+		    fd, b.data, b.len); /* at once: what comes after an end is not waited for */
 		break;
 	case REFUSES: answer_end(fd, ENOSPC, ""); break;
 	case WAITS:

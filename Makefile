@@ -96,7 +96,7 @@ TEST_SOURCES := $(sort $(wildcard tests/runtime/*/test_*.c tests/runtime/*/*/tes
 TESTS := $(TEST_SOURCES:%.c=$(B)/%)
 $(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libsandbox.a $(B)/libbaseline.a $(B)/libctl.a \
 	$(B)/libruntime.a
-	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt -lm
+	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt -lm -lz
 
 check: programs $(TESTS)	## run the unit tests; SAN=address,undefined sanitizes them
 	@for t in $(TESTS); do BIN=$(BIN) $$t || exit 1; done
@@ -143,6 +143,8 @@ build/fuzz/obj/%.o: %.c Makefile
 	@clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/libruntime.a: $(FUZZ_OBJECTS)
 build/fuzz/fuzz_inside_frames: build/fuzz/obj/controlplane/sandbox/inside_frames.o
+build/fuzz/fuzz_html: build/fuzz/obj/controlplane/platform/html.o
+build/fuzz/fuzz_proxy_head: build/fuzz/obj/controlplane/platform/proxy_head.o build/fuzz/obj/controlplane/platform/web_url.o
 $(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libruntime.a
 	@echo "  link $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -pthread
 fuzzers: $(FUZZERS)

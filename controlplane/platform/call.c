@@ -125,12 +125,22 @@ call_end(struct call *call, int status, enum wire_code code)
 	free(call);
 }
 
+static void
+reply(
+    struct call *call, int status, const struct http_header *headers, const char *body, size_t len)
+{
+	if (call->kind->reply != NULL)
+		call->kind->reply(call, status, headers, body, len);
+	else
+		http_reply(TAKE(call->req), status, headers, body, len);
+}
+
 void
 call_answer(
     struct call *call, int status, const struct http_header *headers, const char *body, size_t len)
 {
 	call->bytes_in += (int64_t)len;
-	http_reply(TAKE(call->req), status, headers, body, len);
+	reply(call, status, headers, body, len);
 	call_end(call, status, CODE_NONE);
 }
 
@@ -149,7 +159,7 @@ reply_error(struct call *call, enum wire_code code, const char *fault, const cha
 		{ NULL, NULL },
 	};
 	envelope_add_as(&body, code, fault, text, param, call->id, NULL);
-	http_reply(TAKE(call->req), info->status, headers, body.data, body.len);
+	reply(call, info->status, headers, body.data, body.len);
 	call_end(call, info->status, code);
 }
 
@@ -189,6 +199,16 @@ on_gone(struct http_request *req, void *arg)
 	if (call->is_running)
 		call->kind->stop(call);
 	call_end(call, wire_code_info(CODE_CLIENT_CLOSED)->status, CODE_CLIENT_CLOSED);
+}
+
+static void
+on_drain(struct http_request *req, void *arg)
+{
+	struct call *call = arg;
+
+	(void)req;
+	if (call->kind->drain != NULL)
+		call->kind->drain(call);
 }
 
 /* Is there so much left of a budget?  If not, it says so. */
@@ -244,24 +264,70 @@ call_claimed(struct call *call, struct claim *claim)
 	call->kind->start(call);
 }
 
-void
-call_begin(struct caller *c, struct http_request *req, const struct call_kind *kind)
+bool
+call_hold_more(struct call *call, enum quota_kind kind, int64_t amount)
 {
-	static const struct http_request_events events = { .on_gone = on_gone };
-	struct call *call = mem_zalloc(kind->size);
+	struct platform *p = call->caller->platform;
+	const struct policy_rules *rules = call_rules(call);
+	struct account *a = account_of(&p->accounts, call->caller->competitor, clock_wall_ms());
+	struct quota_amounts more = { 0 };
+	enum quota_kind which;
 
+	more.of[kind] = amount;
+	if ((call->claim != NULL &&
+		!quota_fits(&call->claim->meter, &rules->request, &more, &which)) ||
+	    !quota_fits(&a->day, &rules->day, &more, &which))
+		return false;
+	quota_hold(&a->day, &more);
+	quota_hold(&call->caller->spent, &more);
+	if (call->claim != NULL)
+		quota_hold(&call->claim->meter, &more);
+	call->wanted.of[kind] += amount;
+	accounts_changed(&p->accounts);
+	return true;
+}
+
+static void
+enlist(struct caller *c, struct call *call, const struct call_kind *kind)
+{
 	call->kind = kind;
 	call->caller = c;
-	call->req = req;
-	call->accepted_us = req->accepted_us;
-	call->accepted_at_ms = clock_wall_ms() - (clock_now_us() - req->accepted_us) / 1000;
 	call->wanted.of[QUOTA_REQUESTS] = 1;
-	memcpy(call->id, req->id, sizeof(call->id));
 	call->next = c->calls;
 	call->prev = &c->calls;
 	if (call->next != NULL)
 		call->next->prev = &call->next;
 	c->calls = call;
+}
+
+void
+call_begin_raw(struct caller *c, struct call *call, const struct call_kind *kind, const char *id,
+    const char *claimed)
+{
+	enlist(c, call, kind);
+	call->accepted_us = clock_now_us();
+	call->accepted_at_ms = clock_wall_ms();
+	snprintf(call->id, sizeof(call->id), "%s", id);
+	if (kind->prepare != NULL && !kind->prepare(call))
+		return;
+	if (claimed != NULL && id_request_valid(claimed))
+		claim_check(call, claimed);
+	else
+		call_claimed(call, NULL);
+}
+
+void
+call_begin(struct caller *c, struct http_request *req, const struct call_kind *kind)
+{
+	static const struct http_request_events events = { .on_gone = on_gone,
+		.on_drain = on_drain };
+	struct call *call = mem_zalloc(kind->size);
+
+	enlist(c, call, kind);
+	call->req = req;
+	call->accepted_us = req->accepted_us;
+	call->accepted_at_ms = clock_wall_ms() - (clock_now_us() - req->accepted_us) / 1000;
+	memcpy(call->id, req->id, sizeof(call->id));
 	http_request_watch(req, &events, call);
 	const char *claimed = http_header_get(req, "x-request-id");
 	if (kind->prepare != NULL && !kind->prepare(call))

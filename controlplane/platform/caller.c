@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "controlplane/platform/call.h"
+#include "controlplane/platform/front.h"
 #include "controlplane/platform/platform.h"
 #include "controlplane/platform/routes.h"
 #include "runtime/base/cleanup.h"
@@ -35,6 +36,7 @@ static const struct http_server_limits limits = {
 static void
 caller_free(struct caller *c)
 {
+	front_free(c->front);
 	calls_abandon(c);
 	http_server_free(c->http);
 	claims_done(&c->claims);
@@ -44,6 +46,13 @@ caller_free(struct caller *c)
 	    F_INT("tokens", c->spent.spent.of[QUOTA_TOKENS]),
 	    F_INT("cost_micro_usd", c->spent.spent.of[QUOTA_COST]));
 	free(c);
+}
+
+void
+caller_drain(struct caller *c)
+{
+	front_drain(c->front);
+	http_server_drain(c->http);
 }
 
 bool
@@ -104,8 +113,10 @@ caller_put(struct platform *p, const char *instance, const char *competitor,
 	snprintf(c->competitor, sizeof(c->competitor), "%s", competitor);
 	snprintf(c->token_sha256, sizeof(c->token_sha256), "%s", token_sha256);
 	c->socket_ino = st.st_ino;
-	c->http = http_server_new(p->loop, TAKE_FD(fd), &limits, &platform_handlers, c, err);
-	if (c->http == NULL) {
+	c->http = http_server_new(p->loop, -1, &limits, &platform_handlers, c, err);
+	c->front = c->http != NULL ? front_new(c, TAKE_FD(fd), err) : NULL;
+	if (c->front == NULL) {
+		http_server_free(c->http);
 		free(c);
 		return -1;
 	}

@@ -12,6 +12,7 @@
 #include "runtime/base/hash.h"
 struct call;
 struct error;
+struct front;
 struct http_request;
 struct http_server;
 struct platform;
@@ -23,7 +24,8 @@ struct caller {
 	char instance[CALLER_NAME_MAX], competitor[CALLER_NAME_MAX];
 	char token_sha256[HASH_HEX_MAX];
 	ino_t socket_ino; /* of the listener: two descriptors of one socket share it */
-	struct http_server *http;
+	struct front *front; /* the listener */
+	struct http_server *http; /* what the front takes for it */
 	struct quota_meter spent; /* by this run token */
 	uint64_t unclaimed; /* calls that were no chat's */
 	uint64_t unpriced; /* calls whose price is not known */
@@ -38,6 +40,8 @@ int caller_put(struct platform *, const char *instance, const char *competitor,
 /** caller_drop - the pod is gone: cut its calls. False if it was not known. */
 bool caller_drop(struct platform *, const char *instance);
 void caller_drop_all(struct platform *);
+/** caller_drain - accept nothing more; what was accepted is served. */
+void caller_drain(struct caller *);
 /** caller_allows - is authorization (a header's value, or NULL) "Bearer <its run token>"? */
 bool caller_allows(const struct caller *, const char *authorization);
 #endif

@@ -119,6 +119,40 @@ find_search_key(platform_env_fn *env, char **out, struct error *err)
 	return 0;
 }
 
+static const char *
+value_of_either(platform_env_fn *env, const char *name, const char *other)
+{
+	const char *value = value_of(env, name);
+
+	return value != NULL ? value : value_of(env, other);
+}
+
+/* state_dir is ours, below that of Janus, where janus-sandboxd puts its key. */
+static int
+find_sandboxes(platform_env_fn *env, struct platform_config *out, struct error *err)
+{
+	const char *url = value_of_either(env, "JANUS_SANDY_BASE_URL", "SANDY_BASE_URL");
+	const char *key = value_of_either(env, "JANUS_SANDY_API_KEY", "SANDY_API_KEY");
+	const char *file = value_of_either(env, "JANUS_SANDY_API_KEY_FILE", "SANDY_API_KEY_FILE");
+	const char *port = value_of(env, "JANUS_SANDBOX_PORT");
+	struct url at;
+
+	if (key != NULL && file != NULL)
+		return error_set(
+		    err, ERROR_INVALID, "SANDY_API_KEY and SANDY_API_KEY_FILE are both set");
+	if (key != NULL && strpbrk(key, "\r\n") != NULL)
+		return error_set(err, ERROR_INVALID, "SANDY_API_KEY holds a line break");
+	if (url != NULL && url_parse(url, &at, err) < 0)
+		return error_add(err, "SANDY_BASE_URL");
+	out->sandbox_url = url != NULL
+	    ? str_dup(url)
+	    : str_printf("http://127.0.0.1:%s", port != NULL ? port : "8601");
+	out->sandbox_key = str_dup(key);
+	out->sandbox_key_file =
+	    file != NULL ? str_dup(file) : str_printf("%s/../sandbox.key", out->state_dir);
+	return 0;
+}
+
 /* The address without a slash at its end; *out stays NULL where there is none. */
 static int
 find_search_url(platform_env_fn *env, char **out, struct error *err)
@@ -163,6 +197,7 @@ platform_config_read(
 		.search_url = TAKE(search_url),
 		.search_key = search_key != NULL ? TAKE(search_key) : str_dup(""),
 		.search_dir = str_dup(search_dir != NULL ? search_dir : "/usr/share/doc/janus"),
+		.test_loopback = str_dup(value_of(env, "JANUS_PLATFORM_TEST_LOOPBACK")),
 		.is_searxng = !str_eq(kind, "brave"),
 		.prices = str_dup(value_of(env, "JANUS_INFERENCE_PRICES")),
 		.policy = str_dup(value_of(env, "JANUS_PLATFORM_POLICY")),
@@ -170,7 +205,10 @@ platform_config_read(
 		.model = str_dup(value_of(env, "JANUS_PROVIDER_MODEL")),
 		.api_key = key != NULL ? TAKE(key) : str_dup(""),
 	};
-	return 0;
+	if (find_sandboxes(env, out, err) == 0)
+		return 0;
+	platform_config_done(out);
+	return -1;
 }
 
 void
@@ -181,6 +219,10 @@ platform_config_done(struct platform_config *c)
 	free(c->search_url);
 	free(c->search_key);
 	free(c->search_dir);
+	free(c->test_loopback);
+	free(c->sandbox_url);
+	free(c->sandbox_key);
+	free(c->sandbox_key_file);
 	free(c->prices);
 	free(c->policy);
 	free(c->base_url);

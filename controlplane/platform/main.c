@@ -11,8 +11,10 @@
 #include "controlplane/platform/config.h"
 #include "controlplane/platform/control.h"
 #include "controlplane/platform/platform.h"
+#include "controlplane/platform/sandboxes.h"
 #include "controlplane/platform/search.h"
 #include "controlplane/platform/vector.h"
+#include "controlplane/platform/web.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/cli/program.h"
 #include "runtime/base/error.h"
@@ -52,6 +54,8 @@ static const char usage[] =
     "  JANUS_SEARCH_URL, _KIND         a SearXNG (searxng) or Brave-style (brave) API\n"
     "  JANUS_SEARCH_API_KEY[_FILE]     its key\n"
     "  JANUS_SEARCH_DIR                without one: documents to search in\n"
+    "  SANDY_BASE_URL                  the sandbox service (http://127.0.0.1:8601)\n"
+    "  SANDY_API_KEY[_FILE]            its key (sandbox.key in the state directory)\n"
     "  JANUS_STATE_DIR                 where to keep what was spent (/var/lib/janus)\n"
     "  JANUS_LOG                       level: debug, info, warn or error\n";
 
@@ -133,7 +137,7 @@ on_signal(int signo, void *arg)
 	life->stop_by_ms = loop_now_ms(loop) + DRAIN_MS;
 	control_quiet(life->platform.control);
 	while (map_next(&life->platform.callers, &at, &instance, &caller))
-		http_server_drain(((struct caller *)caller)->http);
+		caller_drain(caller);
 	timer_set(loop, &life->look, 0, look, life);
 }
 
@@ -170,6 +174,14 @@ start(struct life *life, const struct platform_config *config, struct error *err
 		p->has_provider = true;
 		p->model = config->model;
 	}
+	p->web = web_new(p->loop, config->test_loopback, err);
+	if (p->web == NULL)
+		return error_add(err, "JANUS_PLATFORM_TEST_LOOPBACK");
+	if (config->test_loopback != NULL)
+		log_warn("platform.test_loopback", F_STR("addresses", config->test_loopback));
+	p->sandboxes = sandboxes_new(p->loop, config, err);
+	if (p->sandboxes == NULL)
+		return -1;
 	p->search = search_new(p->loop, config);
 	p->vectors = vector_service_new(p->loop, vectors);
 	p->control = control_new(p, path, err);
@@ -199,6 +211,7 @@ serve(const struct platform_config *config, struct error *err)
 	timer_cancel(&life.look);
 	struct platform *p = &life.platform;
 	caller_drop_all(p);
+	web_stop(p->web);
 	search_free(p->search);
 	vector_service_free(p->vectors);
 	if (p->control != NULL)
@@ -209,6 +222,8 @@ serve(const struct platform_config *config, struct error *err)
 		provider_done(&p->provider);
 	workers_free(p->workers);
 	loop_run_posted(p->loop);
+	web_free(p->web);
+	sandboxes_free(p->sandboxes);
 	accounts_close(&p->accounts);
 	policy_done(&p->policy);
 	prices_done(&p->prices);

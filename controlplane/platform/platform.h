@@ -13,8 +13,10 @@
 #include "runtime/openai/provider.h"
 struct control;
 struct loop;
+struct sandboxes;
 struct search;
 struct vector_service;
+struct web;
 struct workers;
 
 struct platform {
@@ -26,6 +28,8 @@ struct platform {
 	const char *model; /* listed first; NULL: none preferred; borrowed */
 	struct search *search;
 	struct vector_service *vectors;
+	struct web *web;
+	struct sandboxes *sandboxes;
 	struct policy policy;
 	struct prices prices;
 	struct accounts accounts;

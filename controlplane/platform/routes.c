@@ -9,17 +9,22 @@
 #include "controlplane/platform/caller.h"
 #include "controlplane/platform/inference.h"
 #include "controlplane/platform/platform.h"
+#include "controlplane/platform/sandboxes.h"
 #include "controlplane/platform/search.h"
 #include "controlplane/platform/usage.h"
 #include "controlplane/platform/vector.h"
+#include "controlplane/platform/web.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/net/router.h"
 #include "runtime/openai/envelope.h"
 
 #define CHAT_MAX_BYTES (10 << 20)
 #define UPSERT_MAX_BYTES (8 << 20)
 #define QUERY_MAX_BYTES (256 << 10)
 #define SMALL (64 << 10)
+#define COMMAND_MAX_BYTES (2 << 20)
+#define FILE_MAX_BYTES (34 << 20)
 #define EMBED_MAX_BYTES (2 << 20)
 
 const struct http_header platform_json[] = {
@@ -49,17 +54,33 @@ static const struct route {
 	{ "POST", "/v1/chat/completions", &inference_chat, NULL, CHAT_MAX_BYTES },
 	{ "POST", "/v1/embeddings", &inference_embeddings, NULL, EMBED_MAX_BYTES },
 	{ "POST", "/search", &search_web, NULL, SMALL },
+	{ "GET", "/fetch", &web_fetch, NULL, 0 },
 	{ "POST", "/vector/upsert", &vector_upsert, NULL, UPSERT_MAX_BYTES },
 	{ "POST", "/vector/query", &vector_query, NULL, QUERY_MAX_BYTES },
 	{ "POST", "/vector/delete", &vector_delete, NULL, SMALL },
+	{ "POST", "/api/sandboxes", &sandbox_create, NULL, SMALL },
+	{ "GET", "/api/sandboxes/:id", &sandbox_use, NULL, 0 },
+	{ "POST", "/api/sandboxes/:id/exec", &sandbox_use, NULL, COMMAND_MAX_BYTES },
+	{ "POST", "/api/sandboxes/:id/files/write", &sandbox_use, NULL, FILE_MAX_BYTES },
+	{ "GET", "/api/sandboxes/:id/files/read", &sandbox_use, NULL, 0 },
+	{ "GET", "/api/sandboxes/:id/files/list", &sandbox_use, NULL, 0 },
+	{ "POST", "/api/sandboxes/:id/files/remove", &sandbox_use, NULL, SMALL },
+	{ "POST", "/api/sandboxes/:id/agent/run", &sandbox_use, NULL, COMMAND_MAX_BYTES },
+	{ "POST", "/api/sandboxes/:id/agent/cancel", &sandbox_use, NULL, SMALL },
+	{ "POST", "/api/sandboxes/:id/refresh", &sandbox_use, NULL, SMALL },
+	{ "POST", "/api/sandboxes/:id/terminate", &sandbox_use, NULL, SMALL },
+	{ "GET", "/sandbox/:id/artifacts/:name", &sandbox_use, NULL, 0 },
+	{ "GET", "/api/resources", &sandbox_resources, NULL, 0 },
 };
 
 static const struct route *
 find_route(const struct http_request *req)
 {
+	struct route_params params;
+
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-		if (strcmp(routes[i].path, req->path) == 0 &&
-		    strcmp(routes[i].method, req->method) == 0)
+		if (strcmp(routes[i].method, req->method) == 0 &&
+		    route_match(routes[i].path, req->path, &params))
 			return &routes[i];
 	return NULL;
 }

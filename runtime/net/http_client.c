@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
@@ -31,7 +32,8 @@ struct thread_calls {
 struct call_state {
 	struct http_call *call;
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *pinned;
+	size_t header_lines;
 	char why[CURL_ERROR_SIZE];
 	struct error stopped; /* kind is not NONE once we ended the call ourselves */
 	curl_off_t moved; /* bytes either way when last looked */
@@ -156,6 +158,35 @@ on_upload(char *bytes, size_t size, size_t count, void *arg)
 	}
 }
 
+/* More of the head: libcurl bounds its lines, not how many there are. */
+static size_t
+on_header(char *bytes, size_t size, size_t count, void *arg)
+{
+	struct call_state *st = arg;
+	const size_t max = st->call->max_headers;
+
+	(void)bytes;
+	if (max == 0 || ++st->header_lines <= max)
+		return size * count;
+	error_set(&st->stopped, ERROR_TOO_BIG, "the reply of %s has more than %zu headers",
+	    peer(st->call), max);
+	return 0;
+}
+
+/* The address that is about to be connected to, whatever name it came from. */
+static curl_socket_t
+on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct call_state *st = arg;
+
+	(void)purpose;
+	if (st->call->may_connect(&a->addr, st->call->rules))
+		return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	error_set(&st->stopped, ERROR_DENIED, "%s is at an address that may not be connected to",
+	    peer(st->call));
+	return CURL_SOCKET_BAD;
+}
+
 static bool
 has_header(const struct http_call *call, const char *name)
 {
@@ -215,6 +246,29 @@ set_method(struct call_state *st)
 		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
+/* For somebody else's URL. */
+static void
+set_guards(struct call_state *st)
+{
+	const struct http_call *call = st->call;
+	CURL *const easy = st->easy;
+
+	if (call->decode)
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that it knows */
+	if (call->pinned != NULL) {
+		st->pinned = curl_slist_append(NULL, call->pinned);
+		if (st->pinned == NULL)
+			abort(); /* out of memory */
+		curl_easy_setopt(easy, CURLOPT_RESOLVE, st->pinned);
+	}
+	if (call->may_connect != NULL) {
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, st);
+		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+		curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	}
+}
+
 static CURLcode
 set_options(struct call_state *st)
 {
@@ -229,6 +283,8 @@ set_options(struct call_state *st)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, st->why);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, st);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, st);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)(call->connect_ms != 0 ? call->connect_ms : CONNECT_DEFAULT_MS));
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
@@ -236,6 +292,7 @@ set_options(struct call_state *st)
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	set_method(st);
 	set_headers(st);
+	set_guards(st);
 	if ((code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https")) != CURLE_OK)
 		return code;
 	if (call->unix_socket != NULL &&
@@ -339,7 +396,8 @@ copy_header(CURL *easy, const char *name, char *out, size_t cap)
 {
 	struct curl_header *h;
 
-	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK)
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK &&
+	    strlen(h->value) < cap)
 		snprintf(out, cap, "%s", h->value);
 }
 
@@ -384,5 +442,6 @@ http_call(struct http_call *call, struct error *err)
 	curl_multi_remove_handle(tc->multi, tc->easy);
 	curl_easy_reset(tc->easy); /* it must not point into our frame */
 	curl_slist_free_all(st.headers);
+	curl_slist_free_all(st.pinned);
 	return result;
 }

@@ -14,6 +14,7 @@
 
 #include "runtime/base/buf.h"
 struct error;
+struct sockaddr;
 
 struct http_call {
 	/* in */
@@ -28,6 +29,15 @@ struct http_call {
 	int64_t stall_ms; /* no byte either way for so long ends the call TIMEOUT; 0: none */
 	size_t max_body; /* of the collected reply; 0: 1 MiB; over it TOO_BIG */
 	bool use_proxy_env;
+	bool decode; /* take compressed replies; max_body is of what comes out */
+	size_t max_headers; /* lines of the reply's head; 0: as many as libcurl takes */
+	/* The addresses of the URL's host, "host:port:address,address", so that no name is asked; or
+	 * NULL. */
+	const char *pinned;
+	/** May that be connected to?  NULL: anything.  With it no connection is kept, nor a kept one
+	 *  used. A refusal is DENIED. */
+	bool (*may_connect)(const struct sockaddr *, const void *rules);
+	const void *rules;
 	/** on_data - take body bytes as they come instead of collecting them; -1 ends the call
 	 *  CANCELLED.  Only for 2xx: an error body is still collected into `reply`. */
 	int (*on_data)(const char *bytes, size_t len, void *arg);
@@ -37,7 +47,7 @@ struct http_call {
 	int status;
 	struct buf reply;
 	char content_type[96]; /* as sent */
-	char location[256];
+	char location[2048]; /* "" if absent or longer */
 	int retry_after_s; /* what it asks to wait; 0: not said, or as a date */
 };
 
@@ -47,7 +57,7 @@ void http_client_setup(void);
 /**
  * http_call - 0 when a response came (any status), -1 with err otherwise.
  *
- * INVALID url, UNAVAILABLE no connection, TIMEOUT, CANCELLED, TOO_BIG, IO body_fd cannot be read,
+ * INVALID url, DENIED by may_connect, UNAVAILABLE no connection, TIMEOUT, CANCELLED, TOO_BIG, IO body_fd cannot be read,
  * UPSTREAM what came is no whole HTTP response (reply then holds what there was of its body).
  */
 int http_call(struct http_call *, struct error *);

@@ -441,8 +441,8 @@ daemon_start(struct http_server *s, int listen_fd)
 	if (backstop_ms < l->body_timeout_ms)
 		backstop_ms = l->body_timeout_ms;
 	/* clang-format off */
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, s,
-	    MHD_OPTION_LISTEN_SOCKET, listen_fd,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+		(listen_fd < 0 ? MHD_USE_NO_LISTEN_SOCKET : 0), 0, NULL, NULL, on_access, s,
 	    MHD_OPTION_CONNECTION_LIMIT, l->connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(backstop_ms / 1000 + 5),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, l->header_bytes + POOL_SPARE_BYTES,
@@ -451,6 +451,7 @@ daemon_start(struct http_server *s, int listen_fd)
 	    MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+	    listen_fd < 0 ? MHD_OPTION_END : MHD_OPTION_LISTEN_SOCKET, listen_fd,
 	    MHD_OPTION_END);
 	/* clang-format on */
 }
@@ -467,8 +468,9 @@ http_server_new(struct loop *loop, int listen_fd, const struct http_server_limit
 	s->limits = limits;
 	s->handlers = handlers;
 	s->arg = arg;
-	if (getsockname(listen_fd, (struct sockaddr *)&address, &len) < 0 ||
-	    fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) < 0) {
+	if (listen_fd >= 0 &&
+	    (getsockname(listen_fd, (struct sockaddr *)&address, &len) < 0 ||
+		fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) < 0)) {
 		error_errno(err, "listening descriptor %d", listen_fd);
 		close(listen_fd);
 		free(s);
@@ -479,7 +481,8 @@ http_server_new(struct loop *loop, int listen_fd, const struct http_server_limit
 	s->daemon = daemon_start(s, listen_fd);
 	if (s->daemon == NULL) {
 		error_set(err, ERROR_IO, "the HTTP server cannot be started");
-		close(listen_fd);
+		if (listen_fd >= 0)
+			close(listen_fd);
 		if (s->nobody >= 0)
 			close(s->nobody);
 		free(s);
@@ -491,6 +494,20 @@ http_server_new(struct loop *loop, int listen_fd, const struct http_server_limit
 		return NULL;
 	}
 	return s;
+}
+
+void
+http_server_take(struct http_server *s, int fd)
+{
+	struct sockaddr_storage peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	if (s->draining || getpeername(fd, (struct sockaddr *)&peer, &len) < 0) {
+		close(fd);
+		return;
+	}
+	MHD_add_connection(s->daemon, fd, (struct sockaddr *)&peer, len);
+	server_run_soon(s);
 }
 
 void

@@ -104,6 +104,9 @@ extern const struct http_server_limits http_server_defaults;
  */
 struct http_server *http_server_new(struct loop *, int listen_fd, const struct http_server_limits *,
     const struct http_server_handlers *, void *arg, struct error *);
+/** http_server_take - serve a connected socket as if it had been accepted; it is then the server's.
+ *  Also for a server that was made with listen_fd -1, which accepts none itself. */
+void http_server_take(struct http_server *, int fd);
 /** http_server_drain - stop accepting; keep-alive connections close after their current answer. */
 void http_server_drain(struct http_server *);
 /** http_server_busy - requests not yet answered completely. */

@@ -23,8 +23,10 @@
 #include "controlplane/platform/control.h"
 #include "controlplane/platform/config.h"
 #include "controlplane/platform/platform.h"
+#include "controlplane/platform/sandboxes.h"
 #include "controlplane/platform/search.h"
 #include "controlplane/platform/vector.h"
+#include "controlplane/platform/web.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -52,6 +54,10 @@ struct house {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	const char *answer; /* what the upstream says to each connection; NULL: nothing, ever */
+	egress_resolve_fn *resolve; /* of the web's names; NULL: the system's */
+	bool test_loopback; /* the web may reach the upstream */
+	const char *before_sandboxes; /* what an earlier broker has left in its list; or NULL */
+	size_t answer_len; /* where it is not a text */
 	bool silent; /* janusd answers no question */
 	char runs[128]; /* the chat that runs */
 	struct buf told; /* "calls" packets, one after the other */
@@ -124,10 +130,11 @@ house_upstream_one(int fd)
 	buf_clear(&h.asked);
 	buf_add(&h.asked, bytes, len);
 	const char *answer = h.answer;
+	const size_t answer_len = h.answer_len;
 	pthread_mutex_unlock(&h.lock);
 	house_changed(&h.nrequests, 1);
 	if (answer != NULL)
-		house_write(fd, answer, strlen(answer));
+		house_write(fd, answer, answer_len > 0 ? answer_len : strlen(answer));
 	else
 		while (recv(fd, bytes, sizeof(bytes), 0) > 0)
 			;
@@ -253,6 +260,15 @@ house_open(const char *policy, const char *prices, bool has_provider)
 		h.config.search_key = (char *)(uintptr_t) "";
 	if (h.config.search_url != NULL) /* of our upstream */
 		h.config.search_url = str_printf("http://127.0.0.1:%d", h.upstream_port);
+	snprintf(base, sizeof(base), "127.0.0.1:%d", h.upstream_port);
+	h.p.web = web_new(h.p.loop, h.test_loopback ? base : NULL, &err);
+	h.p.web->egress.resolve = h.resolve;
+	h.config.sandbox_url = str_printf("http://127.0.0.1:%d", h.upstream_port);
+	h.config.sandbox_key = (char *)(uintptr_t) "sandy-secret-key";
+	_cleanup_free_ char *list = str_printf("%s/sandboxes", h.dir);
+	if (h.before_sandboxes != NULL)
+		file_write(list, h.before_sandboxes, strlen(h.before_sandboxes), 0600, NULL);
+	h.p.sandboxes = sandboxes_new(h.p.loop, &h.config, &err);
 	h.p.search = search_new(h.p.loop, &h.config);
 	_cleanup_free_ char *vectors = str_printf("%s/vectors.db", h.dir);
 	h.p.vectors = vector_service_new(h.p.loop, vectors);
@@ -271,6 +287,7 @@ house_close(void)
 	loop_stop(h.p.loop);
 	pthread_join(h.loop_thread, NULL);
 	caller_drop_all(&h.p);
+	web_stop(h.p.web);
 	search_free(h.p.search);
 	vector_service_free(h.p.vectors);
 	free(h.config.search_url);
@@ -283,6 +300,9 @@ house_close(void)
 		provider_done(&h.p.provider);
 	workers_free(h.p.workers);
 	loop_run_posted(h.p.loop);
+	web_free(h.p.web);
+	sandboxes_free(h.p.sandboxes);
+	free(h.config.sandbox_url);
 	accounts_close(&h.p.accounts);
 	policy_done(&h.p.policy);
 	prices_done(&h.p.prices);

@@ -16,6 +16,7 @@
 #include "controlplane/platform/front.h"
 #include "controlplane/platform/platform.h"
 #include "controlplane/platform/routes.h"
+#include "controlplane/platform/sandboxes.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
@@ -33,11 +34,36 @@ static const struct http_server_limits limits = {
 	.stream_stall_ms = 30000,
 };
 
+void
+caller_disown(struct caller *c)
+{
+	calls_abandon(c);
+	c->owner = NULL;
+	c->competitor[0] = '\0';
+}
+
+/* What its sandboxes have under way is charged to it, so that ends first. */
+static void
+disown_all(struct caller *owner)
+{
+	size_t at = 0;
+	const char *instance;
+	void *each;
+
+	while (map_next(&owner->platform->callers, &at, &instance, &each)) {
+		struct caller *c = each;
+
+		if (c->owner == owner)
+			caller_disown(c);
+	}
+}
+
 static void
 caller_free(struct caller *c)
 {
 	front_free(c->front);
 	calls_abandon(c);
+	disown_all(c);
 	http_server_free(c->http);
 	claims_done(&c->claims);
 	log_info("caller.gone", F_STR("instance_id", c->instance),
@@ -72,8 +98,19 @@ caller_drop_all(struct platform *p)
 	const char *instance;
 	void *c;
 
-	while (map_next(&p->callers, &at, &instance, &c))
+	/* Sandboxes first: they have owners. */
+	for (int round = 0; round < 2; round++)
+		for (at = 0; map_next(&p->callers, &at, &instance, &c);)
+			if (((struct caller *)c)->is_sandbox == (round == 0))
+				calls_abandon(c);
+	for (at = 0; map_next(&p->callers, &at, &instance, &c);)
+		((struct caller *)c)->owner = NULL;
+	while (p->callers.len > 0) {
+		at = 0;
+		map_next(&p->callers, &at, &instance, &c);
+		map_remove(&p->callers, instance);
 		caller_free(c);
+	}
 	map_done(&p->callers);
 }
 
@@ -93,25 +130,25 @@ check_listener(int fd, struct stat *st, struct error *err)
 	return 0;
 }
 
-int
-caller_put(struct platform *p, const char *instance, const char *competitor,
-    const char *token_sha256, int listener, struct error *err)
+static int
+put(struct platform *p, const struct caller *is, int listener, struct error *err)
 {
 	_cleanup_close_ int fd = listener;
-	struct caller *old = map_get(&p->callers, instance);
+	struct caller *old = map_get(&p->callers, is->instance);
 	struct stat st;
 
 	if (check_listener(fd, &st, err) < 0)
 		return -1;
-	if (old != NULL && old->socket_ino == st.st_ino &&
-	    strcmp(old->token_sha256, token_sha256) == 0)
+	if (old != NULL && old->socket_ino == st.st_ino && old->is_sandbox == is->is_sandbox &&
+	    strcmp(old->token_sha256, is->token_sha256) == 0)
 		return 0;
-	caller_drop(p, instance);
+	if (old != NULL && old->is_sandbox != is->is_sandbox)
+		return error_set(
+		    err, ERROR_CONFLICT, "%s is somebody else", is->instance);
+	caller_drop(p, is->instance);
 	struct caller *c = mem_zalloc(sizeof(*c));
+	*c = *is;
 	c->platform = p;
-	snprintf(c->instance, sizeof(c->instance), "%s", instance);
-	snprintf(c->competitor, sizeof(c->competitor), "%s", competitor);
-	snprintf(c->token_sha256, sizeof(c->token_sha256), "%s", token_sha256);
 	c->socket_ino = st.st_ino;
 	c->http = http_server_new(p->loop, -1, &limits, &platform_handlers, c, err);
 	c->front = c->http != NULL ? front_new(c, TAKE_FD(fd), err) : NULL;
@@ -120,9 +157,49 @@ caller_put(struct platform *p, const char *instance, const char *competitor,
 		free(c);
 		return -1;
 	}
-	map_put(&p->callers, instance, c);
-	log_info("caller.new", F_STR("instance_id", instance), F_STR("competitor", competitor));
+	map_put(&p->callers, c->instance, c);
+	log_info("caller.new", F_STR("instance_id", c->instance),
+	    F_STR("competitor", c->competitor));
 	return 0;
+}
+
+int
+caller_put(struct platform *p, const char *instance, const char *competitor,
+    const char *token_sha256, int listener, struct error *err)
+{
+	struct caller is = { .is_sandbox = false };
+
+	str_copy(is.instance, sizeof(is.instance), instance);
+	str_copy(is.competitor, sizeof(is.competitor), competitor);
+	str_copy(is.token_sha256, sizeof(is.token_sha256), token_sha256);
+	return put(p, &is, listener, err);
+}
+
+int
+caller_put_sandbox(struct platform *p, const char *instance, const char *token_sha256,
+    int listener, struct error *err)
+{
+	struct caller is = { .is_sandbox = true };
+
+	str_copy(is.instance, sizeof(is.instance), instance);
+	str_copy(is.token_sha256, sizeof(is.token_sha256), token_sha256);
+	if (put(p, &is, listener, err) < 0)
+		return -1;
+	struct caller *owner = sandboxes_owner(p->sandboxes, instance);
+	if (owner != NULL)
+		caller_own(owner, instance);
+	return 0;
+}
+
+void
+caller_own(struct caller *owner, const char *instance)
+{
+	struct caller *c = map_get(&owner->platform->callers, instance);
+
+	if (c == NULL || !c->is_sandbox || c->owner != NULL)
+		return;
+	c->owner = owner;
+	str_copy(c->competitor, sizeof(c->competitor), owner->competitor);
 }
 
 bool

@@ -63,6 +63,33 @@ obey_pod(struct platform *p, const cJSON *json, int listener, struct error *err)
 	return caller_put(p, instance, competitor, token, TAKE_FD(fd), err);
 }
 
+/* Of janus-sandboxd, which does not know whose it is. */
+static int
+obey_sandbox(struct platform *p, const cJSON *json, int listener, struct error *err)
+{
+	_cleanup_close_ int fd = listener;
+	const char *instance = json_str(json, "instance");
+	const char *token = json_str(json, "token_sha256");
+
+	if (!name_valid(instance) || !str_starts(instance, "sb_"))
+		return error_set(err, ERROR_INVALID, "instance is missing or malformed");
+	if (token == NULL || strlen(token) != HASH_HEX_MAX - 1 ||
+	    strspn(token, "0123456789abcdef") != HASH_HEX_MAX - 1)
+		return error_set(err, ERROR_INVALID, "token_sha256 is not 64 hex digits");
+	return caller_put_sandbox(p, instance, token, TAKE_FD(fd), err) < 0 ? -1 : 2;
+}
+
+static int
+obey_sandbox_gone(struct platform *p, const cJSON *json, struct error *err)
+{
+	const char *instance = json_str(json, "instance");
+	const struct caller *c = instance != NULL ? map_get(&p->callers, instance) : NULL;
+
+	if (c == NULL || !c->is_sandbox || !caller_drop(p, instance))
+		return error_set(err, ERROR_NOT_FOUND, "no such sandbox");
+	return 2;
+}
+
 static int
 obey_chat(struct platform *p, const cJSON *json, struct error *err)
 {
@@ -89,8 +116,13 @@ control_obey(struct platform *p, const char *packet, size_t len, int received, s
 		return 0;
 	if (str_eq(op, "chat"))
 		return obey_chat(p, json, err);
+	if (str_eq(op, "sandbox"))
+		return obey_sandbox(p, json, TAKE_FD(fd), err);
+	if (str_eq(op, "sandbox_gone"))
+		return obey_sandbox_gone(p, json, err);
 	if (!str_eq(op, "gone"))
-		return error_set(err, ERROR_INVALID, "op must be pod, chat, gone or ping");
+		return error_set(
+		    err, ERROR_INVALID, "op must be pod, chat, gone, sandbox, sandbox_gone or ping");
 	const char *instance = json_str(json, "instance");
 	if (instance == NULL || !caller_drop(p, instance))
 		return error_set(err, ERROR_NOT_FOUND, "no such instance");
@@ -143,9 +175,9 @@ on_packet(struct watch *w, uint32_t events, void *arg)
 		return;
 	}
 	const int rc = control_obey(peer->control->platform, packet, (size_t)n, fd, &err);
-	if (rc >= 0)
+	if (rc == 0 || rc == 1)
 		peer->control->janusd = peer;
-	if (rc != 1 && peer_answer(peer, rc, &err) < 0)
+	if (rc != 1 && peer_answer(peer, rc == 2 ? 0 : rc, &err) < 0)
 		peer_close(peer);
 }
 

@@ -27,6 +27,6 @@ void control_free(struct control *);
 /** control_send - a packet to whoever announces pods; false if nobody does, or takes it. */
 bool control_send(struct control *, const char *packet, size_t len);
 /** control_obey - one packet with its descriptor `received` (taken over; -1: none). 0, 1 where no
- *  answer is wanted, or -1 with err. */
+ *  answer is wanted, 2 from whoever has sandboxes instead of pods, or -1 with err. */
 int control_obey(struct platform *, const char *packet, size_t len, int received, struct error *);
 #endif

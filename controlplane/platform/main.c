@@ -211,6 +211,7 @@ serve(const struct platform_config *config, struct error *err)
 	timer_cancel(&life.look);
 	struct platform *p = &life.platform;
 	caller_drop_all(p);
+	sandboxes_free(p->sandboxes);
 	web_stop(p->web);
 	search_free(p->search);
 	vector_service_free(p->vectors);
@@ -223,7 +224,6 @@ serve(const struct platform_config *config, struct error *err)
 	workers_free(p->workers);
 	loop_run_posted(p->loop);
 	web_free(p->web);
-	sandboxes_free(p->sandboxes);
 	accounts_close(&p->accounts);
 	policy_done(&p->policy);
 	prices_done(&p->prices);

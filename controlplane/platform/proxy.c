@@ -432,7 +432,8 @@ prepare(struct call *call)
 	}
 	snprintf(call->target, sizeof(call->target), "%s %s:%d", t->head.method, at->host,
 	    at->port);
-	if (!policy_allows_host(call_rules(call), at->host, at->port)) {
+	if ((call->caller->is_sandbox && call->caller->owner == NULL) ||
+	    !policy_allows_host(call_rules(call), at->host, at->port)) {
 		call_refuse(call, CODE_EGRESS_DENIED, NULL,
 		    "%s, port %d, is not among the domains that this competitor may reach.",
 		    at->host, at->port);

@@ -100,6 +100,11 @@ on_head(struct http_request *req, void *arg)
 	struct caller *c = arg;
 	const struct route *route = find_route(req);
 
+	if (c->is_sandbox && c->owner == NULL) {
+		call_refuse_request(
+		    c, req, CODE_EGRESS_DENIED, "This sandbox is no competitor's.");
+		return -1;
+	}
 	if (route == NULL) {
 		call_refuse_request(c, req, CODE_EGRESS_DENIED,
 		    "A competitor can reach the platform's services and nothing else; see "

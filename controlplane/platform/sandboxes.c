@@ -126,6 +126,22 @@ read_key(struct sandboxes *s)
 	explicit_bzero(text, len);
 }
 
+/* ---- the list of those that are lent or about to end, for whoever comes after a crash ---- */
+
+static void
+keep_list(const struct sandboxes *s)
+{
+	_cleanup_buf_ struct buf text = { 0 };
+	struct error err = { 0 };
+
+	for (const struct lease *l = s->leases; l != NULL; l = l->next)
+		buf_printf(&text, "%s\n", l->id);
+	for (const struct ending *e = s->endings; e != NULL; e = e->next)
+		buf_printf(&text, "%s\n", e->id);
+	if (file_write(s->path, buf_str(&text), text.len, 0600, &err) < 0)
+		log_warn("sandboxes.list", F_STR("error", err.text));
+}
+
 /* ---- those that are to end ---- */
 
 static void
@@ -157,8 +173,11 @@ on_ended(int status, const char *body, size_t len, const struct error *err, void
 	(void)len;
 	e->asked = NULL;
 	if (status == 200 || status == 404) {
+		struct sandboxes *s = e->sandboxes;
+
 		log_info("sandbox.ended", F_STR("sandbox_id", e->id));
 		ending_free(e);
+		keep_list(s);
 		return;
 	}
 	log_warn("sandbox.not_ended", F_STR("sandbox_id", e->id), F_INT("status", status),
@@ -194,19 +213,7 @@ end_sandbox(struct sandboxes *s, const char *id)
 	ending_try(e);
 }
 
-/* ---- the list of those that are lent, for whoever comes after a crash ---- */
-
-static void
-keep_list(const struct sandboxes *s)
-{
-	_cleanup_buf_ struct buf text = { 0 };
-	struct error err = { 0 };
-
-	for (const struct lease *l = s->leases; l != NULL; l = l->next)
-		buf_printf(&text, "%s\n", l->id);
-	if (file_write(s->path, buf_str(&text), text.len, 0600, &err) < 0)
-		log_warn("sandboxes.list", F_STR("error", err.text));
-}
+/* ---- what a crash has left ---- */
 
 static void
 end_orphans(struct sandboxes *s)
@@ -336,6 +343,10 @@ create_prepare(struct call *call)
 	_cleanup_free_ char *body = sandboxes_create_body(
 	    buf_str(&call->req->body), call->req->body.len, &l->ttl_ms, &param, &err);
 
+	if (call->caller->is_sandbox) {
+		call_refuse(call, CODE_EGRESS_DENIED, NULL, "A sandbox makes no sandboxes.");
+		return false;
+	}
 	if (body == NULL) {
 		call_refuse(call,
 		    param == NULL                   ? CODE_INVALID_JSON
@@ -389,6 +400,7 @@ lend(struct lease *l)
 		l->next->prev = &l->next;
 	s->leases = l;
 	keep_list(s);
+	caller_own(l->call.caller, l->id);
 	timer_set(s->loop, &l->end, l->ttl_ms + GRACE_MS, on_time_over, l);
 }
 
@@ -511,7 +523,7 @@ create_stop(struct call *call)
 	relay_stop(&l->relay);
 	if (!l->is_lent)
 		return;
-	end_sandbox(sandboxes_of(call), l->id);
+	end_sandbox(sandboxes_of(call), l->id); /* in the list until that has gone well */
 	call->sandbox_ms = loop_now_ms(sandboxes_of(call)->loop) - l->since_ms;
 }
 
@@ -528,6 +540,9 @@ create_done(struct call *call)
 			((struct use *)each)->lease = NULL;
 	if (!l->is_lent)
 		return;
+	struct caller *sandbox = map_get(&call->caller->platform->callers, l->id);
+	if (sandbox != NULL && sandbox->owner == call->caller)
+		caller_disown(sandbox);
 	*l->prev = l->next;
 	if (l->next != NULL)
 		l->next->prev = l->prev;
@@ -836,6 +851,15 @@ const struct call_kind sandbox_resources = {
 };
 
 /* ---- beginning and end ---- */
+
+struct caller *
+sandboxes_owner(const struct sandboxes *s, const char *id)
+{
+	for (const struct lease *l = s != NULL ? s->leases : NULL; l != NULL; l = l->next)
+		if (strcmp(l->id, id) == 0)
+			return l->call.caller;
+	return NULL;
+}
 
 struct sandboxes *
 sandboxes_new(struct loop *loop, const struct platform_config *config, struct error *err)

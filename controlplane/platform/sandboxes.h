@@ -8,6 +8,7 @@
 #ifndef JANUS_PLATFORM_SANDBOXES_H
 #define JANUS_PLATFORM_SANDBOXES_H
 #include "controlplane/platform/call.h"
+struct caller;
 struct error;
 struct loop;
 struct platform_config;
@@ -21,6 +22,8 @@ extern const struct call_kind sandbox_create, sandbox_use, sandbox_resources;
  *  an earlier broker has left are ended. */
 struct sandboxes *sandboxes_new(struct loop *, const struct platform_config *, struct error *);
 void sandboxes_free(struct sandboxes *);
+/** sandboxes_owner - the pod that has that sandbox; NULL. */
+struct caller *sandboxes_owner(const struct sandboxes *, const char *id);
 /** sandboxes_create_body - what the service is asked for instead of what the competitor wrote: the
  *  caller's; NULL with param and err.  Pure. */
 char *sandboxes_create_body(

@@ -20,7 +20,7 @@
 struct job {
 	struct service *service;
 	struct sandbox *sandbox; /* the loop's: not touched by the worker */
-	char id[ID_MAX], node[40];
+	char id[ID_MAX], node[40], token[56];
 	const char *image;
 	unsigned uid;
 	struct policy policy;
@@ -57,6 +57,7 @@ job_new(struct service *v, struct sandbox *s)
 	if (s != NULL) {
 		snprintf(j->id, sizeof(j->id), "%s", s->id);
 		j->uid = s->uid;
+		memcpy(j->token, s->token, sizeof(j->token));
 		s->facts.busy = true;
 	}
 	return j;
@@ -88,7 +89,7 @@ start_work(void *arg)
 	struct image_info image = { 0 };
 	struct pod_spec spec = { 0 };
 	struct manifest manifest = { 0 };
-	const struct pod_identity who = { j->id, LABEL_NAME, "", j->node, j->uid, NULL };
+	const struct pod_identity who = { j->id, LABEL_NAME, "", j->node, j->uid, j->token };
 
 	if (e->driver->image(e, j->image, &image, &j->err) < 0) {
 		if (j->err.kind == ERROR_NOT_FOUND)

@@ -20,8 +20,10 @@
 #include "runtime/base/cli/program.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/json.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/announce.h"
 #include "runtime/engine/engine.h"
 #include "runtime/net/http_client.h"
 #include "runtime/net/http_server.h"
@@ -182,6 +184,17 @@ on_signal(int signo, void *arg)
 	timer_set(v->loop, &d->stop_timer, 0, on_stop_turn, d);
 }
 
+/* It says that it has heard; whose a sandbox is, it knows itself. */
+static void
+on_platform(const char *packet, size_t len, void *arg)
+{
+	_cleanup_json_ cJSON *json = NULL;
+
+	(void)arg;
+	if (json_parse(packet, len, &json, NULL) < 0 || !json_bool(json, "ok", false))
+		log_warn("platform.refused", F_STR("said", packet));
+}
+
 static int
 start(struct daemon *d, struct error *err)
 {
@@ -194,7 +207,10 @@ start(struct daemon *d, struct error *err)
 	v->http = http_server_new(v->loop, sock, &http_server_defaults, &sandbox_handlers, v, err);
 	if (v->http == NULL || loop_signals(v->loop, signals, on_signal, d, err) < 0)
 		return -1;
+	_cleanup_free_ char *platform = str_printf("%s/platform.sock", d->config.runtime_dir);
+
 	v->workers = workers_new(WORKERS);
+	v->announcer = announcer_new(v->loop, v->workers, platform, on_platform, NULL);
 	v->started_ms = loop_now_ms(v->loop);
 	timer_set(v->loop, &v->look_timer, 0, on_look, v);
 	pool_turn(v);
@@ -212,12 +228,15 @@ free_all(struct service *v)
 
 	pool_stop(v);
 	timer_cancel(&v->look_timer);
+	if (v->announcer != NULL)
+		announcer_close(v->announcer);
 	if (v->workers != NULL)
 		workers_free(TAKE(v->workers));
 	http_server_free(v->http);
 	loop_run_posted(v->loop);
 	while (map_next(&v->sandboxes, &at, &id, &s))
 		sandbox_free(s);
+	announcer_free(v->announcer);
 	map_done(&v->sandboxes);
 	free(v->history);
 	if (v->engine != NULL)

@@ -2,6 +2,7 @@
  * sandbox.c - one sandbox from its start to its end: what decide.c decides is done here.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,11 @@
 #include "controlplane/sandbox/service.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/hash.h"
 #include "runtime/base/json.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/announce.h"
 #include "runtime/engine/link.h"
 
 #define START_MS 45000
@@ -81,6 +84,8 @@ close_all(struct sandbox *s)
 	struct error why = { 0 };
 
 	timer_cancel(&s->ping_timer);
+	if (s->service->announcer != NULL)
+		announcer_remove(s->service->announcer, s->id);
 	if (s->ping != NULL)
 		inside_call_close(TAKE(s->ping));
 	if (s->error.kind != ERROR_NONE)
@@ -200,6 +205,20 @@ ping(struct sandbox *s)
 	    s->service->loop, s->link, s->service->agent_port, &request, PING_MS, 0, &events, s);
 }
 
+/* What is in it may call the platform, once the platform knows whose it is. */
+static void
+announce(struct sandbox *s, const char *link_path)
+{
+	char hash[HASH_HEX_MAX];
+	const struct announced_pod pod = { "sandbox", "sandbox_gone", s->id, NULL, hash,
+		link_path };
+
+	if (s->service->announcer == NULL)
+		return;
+	hash_sha256_hex(s->token, strlen(s->token), hash);
+	announcer_add(s->service->announcer, &pod);
+}
+
 void
 sandbox_started(struct sandbox *s, const struct error *err)
 {
@@ -213,6 +232,7 @@ sandbox_started(struct sandbox *s, const struct error *err)
 
 		s->facts.started = true;
 		s->link = link_open(s->service->loop, path);
+		announce(s, path);
 		ping(s);
 	}
 	sandbox_step(s);
@@ -245,7 +265,10 @@ sandbox_start(struct service *v, struct waiter *w)
 	struct sandbox *s = mem_zalloc(sizeof(*s));
 
 	s->service = v;
+	char digits[44];
+
 	id_new("sb", s->id);
+	snprintf(s->token, sizeof(s->token), "jns_rt_%s", id_random_base62(digits, 43));
 	s->uid = next_uid(v);
 	s->waiter = w;
 	s->facts = (struct sandbox_facts){

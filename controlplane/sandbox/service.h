@@ -15,6 +15,7 @@
 #include "runtime/base/metrics.h"
 #include "runtime/loop/loop.h"
 #include "runtime/openai/codes.h"
+struct announcer;
 struct engine;
 struct history;
 struct http_request;
@@ -30,6 +31,7 @@ struct service {
 	struct loop *loop;
 	struct workers *workers; /* NULL: no engine call is begun any more */
 	struct engine *engine;
+	struct announcer *announcer; /* to janus-platform; NULL: nobody is told */
 	struct http_server *http;
 	const struct sandbox_config *config;
 	char node[40];
@@ -70,6 +72,7 @@ struct sandbox {
 	enum sandbox_reason reason;
 	struct wish wish; /* once it is somebody's */
 	unsigned uid;
+	char token[56]; /* its run token, in its environment */
 	struct waiter *waiter; /* who asked for it, until it is handed over */
 	struct link *link; /* once its pod is there */
 	struct inside_call *ping; /* until its agent has answered once */

@@ -1,7 +1,7 @@
 /*
- * broker.h - tell janus-platform which pods there are and hand it their listening sockets.
+ * broker.h - announce the competitors' pods to janus-platform, and hear what it says and asks.
  *
- * The broker may come and go: after every reconnect all pods are announced again.  Control loop.
+ * Control loop.
  */
 #ifndef JANUS_SUPERVISE_BROKER_H
 #define JANUS_SUPERVISE_BROKER_H

@@ -287,6 +287,7 @@ house_close(void)
 	loop_stop(h.p.loop);
 	pthread_join(h.loop_thread, NULL);
 	caller_drop_all(&h.p);
+	sandboxes_free(h.p.sandboxes);
 	web_stop(h.p.web);
 	search_free(h.p.search);
 	vector_service_free(h.p.vectors);
@@ -301,7 +302,6 @@ house_close(void)
 	workers_free(h.p.workers);
 	loop_run_posted(h.p.loop);
 	web_free(h.p.web);
-	sandboxes_free(h.p.sandboxes);
 	free(h.config.sandbox_url);
 	accounts_close(&h.p.accounts);
 	policy_done(&h.p.policy);

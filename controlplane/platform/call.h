@@ -38,7 +38,8 @@ struct call_kind { /* static */
 	/** A stream that was above the high-water mark may be written again; may be NULL. */
 	void (*drain)(struct call *);
 	/** Give the whole answer; NULL: to the request. For calls that did not come as one. */
-	void (*reply)(struct call *, int status, const struct http_header *, const char *, size_t len);
+	void (*reply)(
+	    struct call *, int status, const struct http_header *, const char *, size_t len);
 };
 
 struct call {
@@ -64,8 +65,8 @@ void call_begin(struct caller *, struct http_request *, const struct call_kind *
 /** call_begin_raw - a call that is no request, with its id and the x-request-id that was sent (may be
  *  NULL).  It is the kind's own memory, of the heap: zeros but for what
  *  the kind itself has added, and freed at the end. */
-void call_begin_raw(struct caller *, struct call *, const struct call_kind *, const char *id,
-    const char *claimed);
+void call_begin_raw(
+    struct caller *, struct call *, const struct call_kind *, const char *id, const char *claimed);
 /** call_hold_more - while it runs: may it use so much more of a kind?  Then that is held too. */
 bool call_hold_more(struct call *, enum quota_kind, int64_t amount);
 /** call_claimed - claim.h's: it is known whose call this is (NULL: the competitor's alone). */

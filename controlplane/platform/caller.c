@@ -143,8 +143,7 @@ put(struct platform *p, const struct caller *is, int listener, struct error *err
 	    strcmp(old->token_sha256, is->token_sha256) == 0)
 		return 0;
 	if (old != NULL && old->is_sandbox != is->is_sandbox)
-		return error_set(
-		    err, ERROR_CONFLICT, "%s is somebody else", is->instance);
+		return error_set(err, ERROR_CONFLICT, "%s is somebody else", is->instance);
 	caller_drop(p, is->instance);
 	struct caller *c = mem_zalloc(sizeof(*c));
 	*c = *is;
@@ -158,8 +157,8 @@ put(struct platform *p, const struct caller *is, int listener, struct error *err
 		return -1;
 	}
 	map_put(&p->callers, c->instance, c);
-	log_info("caller.new", F_STR("instance_id", c->instance),
-	    F_STR("competitor", c->competitor));
+	log_info(
+	    "caller.new", F_STR("instance_id", c->instance), F_STR("competitor", c->competitor));
 	return 0;
 }
 
@@ -176,8 +175,8 @@ caller_put(struct platform *p, const char *instance, const char *competitor,
 }
 
 int
-caller_put_sandbox(struct platform *p, const char *instance, const char *token_sha256,
-    int listener, struct error *err)
+caller_put_sandbox(struct platform *p, const char *instance, const char *token_sha256, int listener,
+    struct error *err)
 {
 	struct caller is = { .is_sandbox = true };
 

@@ -117,8 +117,7 @@ void
 claim_check(struct call *call, const char *id)
 {
 	/* A sandbox works for the chat of the pod that made it. */
-	struct caller *caller =
-	    call->caller->owner != NULL ? call->caller->owner : call->caller;
+	struct caller *caller = call->caller->owner != NULL ? call->caller->owner : call->caller;
 	struct claim *c = map_get(&caller->claims.by_id, id);
 
 	if (c == NULL)

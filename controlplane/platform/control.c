@@ -121,8 +121,8 @@ control_obey(struct platform *p, const char *packet, size_t len, int received, s
 	if (str_eq(op, "sandbox_gone"))
 		return obey_sandbox_gone(p, json, err);
 	if (!str_eq(op, "gone"))
-		return error_set(
-		    err, ERROR_INVALID, "op must be pod, chat, gone, sandbox, sandbox_gone or ping");
+		return error_set(err, ERROR_INVALID,
+		    "op must be pod, chat, gone, sandbox, sandbox_gone or ping");
 	const char *instance = json_str(json, "instance");
 	if (instance == NULL || !caller_drop(p, instance))
 		return error_set(err, ERROR_NOT_FOUND, "no such instance");

@@ -75,8 +75,8 @@ pin(struct buf *out, const struct url *at, const struct egress_addresses *a)
 	char text[INET6_ADDRSTRLEN];
 	const char *v6 = strchr(at->host, ':');
 
-	buf_printf(out, "+%s%s%s:%d:", v6 != NULL ? "[" : "", at->host, v6 != NULL ? "]" : "",
-	    at->port);
+	buf_printf(
+	    out, "+%s%s%s:%d:", v6 != NULL ? "[" : "", at->host, v6 != NULL ? "]" : "", at->port);
 	for (size_t i = 0; i < a->n; i++) {
 		const bool is6 = a->at[i].any.sa_family == AF_INET6;
 
@@ -248,15 +248,14 @@ fail(struct call *call, const struct url *at, const struct error *err)
 		    at->host);
 		return;
 	case ERROR_INVALID:
-		call_fail(call, CODE_UPSTREAM_BAD_RESPONSE, "%s answered with %s.", at->host,
-		    err->text);
+		call_fail(
+		    call, CODE_UPSTREAM_BAD_RESPONSE, "%s answered with %s.", at->host, err->text);
 		return;
 	case ERROR_TIMEOUT:
 		call_fail(call, CODE_UPSTREAM_TIMEOUT_TOTAL, "%s took too long.", at->host);
 		return;
 	case ERROR_UNAVAILABLE:
-		call_fail(
-		    call, CODE_UPSTREAM_CONNECT_FAILED, "%s could not be reached.", at->host);
+		call_fail(call, CODE_UPSTREAM_CONNECT_FAILED, "%s could not be reached.", at->host);
 		return;
 	case ERROR_TOO_BIG:
 		call_fail(call, CODE_UPSTREAM_BAD_RESPONSE,
@@ -289,8 +288,8 @@ hop_done(void *arg)
 	} else if (!hop->is_redirect) {
 		call_answer(call, 200, platform_json, hop->out.data, hop->out.len);
 	} else if (++f->redirects > REDIRECTS_MAX) {
-		call_fail(call, CODE_UPSTREAM_BAD_RESPONSE, "More than %d redirects.",
-		    REDIRECTS_MAX);
+		call_fail(
+		    call, CODE_UPSTREAM_BAD_RESPONSE, "More than %d redirects.", REDIRECTS_MAX);
 	} else {
 		f->url = hop->next;
 		hop_begin(f);
@@ -373,8 +372,8 @@ start(struct call *call)
 	struct fetch *f = fetch_of(call);
 
 	if (fetches_of(call->caller) > WEB_FETCHES_MAX) {
-		call_refuse(call, CODE_CONCURRENCY, NULL, "At most %d fetches at once.",
-		    WEB_FETCHES_MAX);
+		call_refuse(
+		    call, CODE_CONCURRENCY, NULL, "At most %d fetches at once.", WEB_FETCHES_MAX);
 		return;
 	}
 	f->until_ms = clock_now_ms() + call->caller->platform->web->fetch_ms;

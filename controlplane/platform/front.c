@@ -110,8 +110,8 @@ receive(struct front *f, int accepted)
 	f->guests = g;
 	f->nguests++;
 	timer_set(f->loop, &g->late, QUIET_MS, on_quiet, g);
-	if (loop_watch(f->loop, &g->watch, g->fd, EPOLLIN | EPOLLRDHUP | EPOLLET, on_bytes, g,
-		NULL) < 0)
+	if (loop_watch(
+		f->loop, &g->watch, g->fd, EPOLLIN | EPOLLRDHUP | EPOLLET, on_bytes, g, NULL) < 0)
 		guest_free(g);
 }
 

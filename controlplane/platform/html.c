@@ -350,8 +350,7 @@ on_tag(struct reader *r, const struct tag *tag)
 	} else if (strcmp(tag->name, "a") == 0) {
 		end_link(r);
 		buf_clear(&r->label);
-		r->in_link =
-		    !tag->closes && attribute(tag, "href", r->href, sizeof(r->href));
+		r->in_link = !tag->closes && attribute(tag, "href", r->href, sizeof(r->href));
 	} else if (strcmp(tag->name, "base") == 0 && r->out->base[0] == '\0') {
 		attribute(tag, "href", r->out->base, sizeof(r->out->base));
 	}

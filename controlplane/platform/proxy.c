@@ -92,7 +92,8 @@ close_client(struct tunnel *t)
 		return;
 	loop_unwatch(&t->client_watch);
 	shutdown(t->client, SHUT_WR);
-	while (total < LINGER_BYTES && (n = recv(t->client, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+	while (
+	    total < LINGER_BYTES && (n = recv(t->client, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
 		total += (size_t)n;
 	close(TAKE_FD(t->client));
 }
@@ -276,8 +277,7 @@ tend(struct tunnel *t)
 		}
 	}
 	if (is_through(t)) {
-		over(t, call->bytes_in > 0 || t->head.is_connect ? CODE_NONE
-								 : CODE_UPSTREAM_DIED);
+		over(t, call->bytes_in > 0 || t->head.is_connect ? CODE_NONE : CODE_UPSTREAM_DIED);
 		return;
 	}
 	if (any)
@@ -326,10 +326,9 @@ open_ways(struct tunnel *t)
 		.to = t->server,
 		.bytes = mem_zalloc(WAY_BYTES),
 		.left = t->head.is_connect ? -1 : t->head.body };
-	t->down = (struct way){ .from = t->server,
-		.to = t->client,
-		.bytes = mem_zalloc(WAY_BYTES),
-		.left = -1 };
+	t->down = (struct way){
+		.from = t->server, .to = t->client, .bytes = mem_zalloc(WAY_BYTES), .left = -1
+	};
 	if (t->head.is_connect)
 		buf_add_str(&t->down.head, "HTTP/1.1 200 Connection established\r\n\r\n");
 	else
@@ -402,8 +401,8 @@ looked(void *arg)
 			call_refuse(&t->call, CODE_EGRESS_DENIED, NULL,
 			    "%s leads to no public address.", l->host);
 		else
-			call_fail(&t->call, CODE_UPSTREAM_CONNECT_FAILED,
-			    "%s could not be found.", l->host);
+			call_fail(&t->call, CODE_UPSTREAM_CONNECT_FAILED, "%s could not be found.",
+			    l->host);
 	}
 	free(l);
 }
@@ -430,8 +429,8 @@ prepare(struct call *call)
 		call_refuse(call, CODE_BAD_REQUEST, NULL, "To the proxy: %s.", t->bad.text);
 		return false;
 	}
-	snprintf(call->target, sizeof(call->target), "%s %s:%d", t->head.method, at->host,
-	    at->port);
+	snprintf(
+	    call->target, sizeof(call->target), "%s %s:%d", t->head.method, at->host, at->port);
 	if ((call->caller->is_sandbox && call->caller->owner == NULL) ||
 	    !policy_allows_host(call_rules(call), at->host, at->port)) {
 		call_refuse(call, CODE_EGRESS_DENIED, NULL,

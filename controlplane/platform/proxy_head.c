@@ -75,7 +75,8 @@ on_header(struct parts *p, const char *name, const char *value, struct error *er
 		p->hosts++;
 		str_copy(p->host, sizeof(p->host), value);
 	} else if (strcasecmp(name, "transfer-encoding") == 0) {
-		return error_set(err, ERROR_INVALID, "the proxy takes bodies with a content-length");
+		return error_set(
+		    err, ERROR_INVALID, "the proxy takes bodies with a content-length");
 	} else if (strcasecmp(name, "content-length") == 0) {
 		if (p->lengths++ > 0 || str_parse_int(value, 0, BODY_MAX, &h->body, err) < 0)
 			return error_set(err, ERROR_INVALID, "content-length is not one number");

@@ -101,8 +101,7 @@ on_head(struct http_request *req, void *arg)
 	const struct route *route = find_route(req);
 
 	if (c->is_sandbox && c->owner == NULL) {
-		call_refuse_request(
-		    c, req, CODE_EGRESS_DENIED, "This sandbox is no competitor's.");
+		call_refuse_request(c, req, CODE_EGRESS_DENIED, "This sandbox is no competitor's.");
 		return -1;
 	}
 	if (route == NULL) {

@@ -194,8 +194,8 @@ ending_try(struct ending *e)
 	_cleanup_free_ char *path = str_printf("/api/sandboxes/%s/terminate", e->id);
 
 	read_key(e->sandboxes);
-	e->asked = provider_post(&e->sandboxes->at, path, e->id, "{}", 2, CREATED_MAX_BYTES, END_MS,
-	    on_ended, e);
+	e->asked = provider_post(
+	    &e->sandboxes->at, path, e->id, "{}", 2, CREATED_MAX_BYTES, END_MS, on_ended, e);
 }
 
 static void
@@ -290,8 +290,7 @@ sandboxes_create_body(
     const char *body, size_t len, int64_t *ttl_ms, const char **param, struct error *err)
 {
 	static const char *const copied[] = { "flavor", "env", "preemptable" };
-	static const char *const refused[] = { "enableDockerSocket", "enableVnc",
-		"enableBrowser" };
+	static const char *const refused[] = { "enableDockerSocket", "enableVnc", "enableBrowser" };
 	_cleanup_json_ cJSON *json = NULL, *out = cJSON_CreateObject();
 
 	*param = NULL;
@@ -356,8 +355,8 @@ create_prepare(struct call *call)
 		return false;
 	}
 	if (leases_of(call->caller) > SANDBOXES_MAX) {
-		call_refuse(call, CODE_CONCURRENCY, NULL, "At most %d sandboxes at once.",
-		    SANDBOXES_MAX);
+		call_refuse(
+		    call, CODE_CONCURRENCY, NULL, "At most %d sandboxes at once.", SANDBOXES_MAX);
 		return false;
 	}
 	buf_add_str(&l->relay.body, body);
@@ -611,7 +610,9 @@ use_prepare(struct call *call)
 		snprintf(name, sizeof(name), "%.*s", (int)len, id);
 	u->lease = find_lease(call->caller, name);
 	snprintf(u->operation, sizeof(u->operation), "%s",
-	    is_artifact ? "artifact" : id[len] == '/' ? id + len + 1 : "status");
+	    is_artifact          ? "artifact"
+		: id[len] == '/' ? id + len + 1
+				 : "status");
 	snprintf(call->target, sizeof(call->target), "%s %s", u->operation, name);
 	if (u->lease == NULL) {
 		call_refuse(call, CODE_RESOURCE_NOT_FOUND, NULL,
@@ -640,7 +641,8 @@ on_use_head(struct http_exchange *x, const struct http_head *head, void *arg)
 	const bool is_artifact = strcmp(u->operation, "artifact") == 0;
 	const struct http_header headers[] = {
 		{ "content-type",
-		    head->content_type[0] != '\0' ? head->content_type : "application/octet-stream" },
+		    head->content_type[0] != '\0' ? head->content_type
+						  : "application/octet-stream" },
 		{ "cache-control", "no-store" },
 		{ "x-content-type-options", "nosniff" },
 		{ is_artifact ? "content-disposition" : NULL, "attachment" },
@@ -705,8 +707,10 @@ code_of(int status)
 	case 502: return CODE_SANDBOX_LOST;
 	case 503: return CODE_SANDBOX_CAPACITY;
 	case 504: return CODE_SANDBOX_TIMEOUT;
-	default: return status < 400 ? CODE_NONE : status < 500 ? CODE_BAD_REQUEST
-								: CODE_UPSTREAM_BAD_RESPONSE;
+	default:
+		return status < 400 ? CODE_NONE
+		    : status < 500  ? CODE_BAD_REQUEST
+				    : CODE_UPSTREAM_BAD_RESPONSE;
 	}
 }
 
@@ -789,8 +793,7 @@ use_start(struct call *call)
 		return;
 	}
 	if (u->refreshes) {
-		const int64_t more = u->lease->ttl_ms -
-		    (u->lease->until_ms - loop_now_ms(s->loop));
+		const int64_t more = u->lease->ttl_ms - (u->lease->until_ms - loop_now_ms(s->loop));
 
 		if (more > 0 && !call_hold_more(&u->lease->call, QUOTA_SANDBOX, more)) {
 			call_refuse(call, CODE_BUDGET_EXCEEDED, NULL,

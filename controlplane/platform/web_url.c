@@ -40,7 +40,8 @@ web_url_parse(const char *text, struct web_url *out, struct error *err)
 
 	if (begin == NULL ||
 	    (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0))
-		return error_set(err, ERROR_DENIED, "only http:// and https:// URLs can be asked for");
+		return error_set(
+		    err, ERROR_DENIED, "only http:// and https:// URLs can be asked for");
 	const size_t head = (size_t)(begin - text) + 3 + strcspn(begin + 3, "/?#");
 	_cleanup_free_ char *origin = str_ndup(text, head);
 	if (url_parse(origin, &url.at, err) < 0 ||

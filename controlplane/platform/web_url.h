@@ -20,7 +20,8 @@ int web_url_parse(const char *text, struct web_url *, struct error *);
 /** web_authority_parse - "host:port" of a CONNECT; the port must be there. */
 int web_authority_parse(const char *text, struct url *, struct error *);
 /** web_url_follow - where a redirect from `from` leads; as web_url_parse. */
-int web_url_follow(const struct web_url *from, const char *location, struct web_url *, struct error *);
+int web_url_follow(
+    const struct web_url *from, const char *location, struct web_url *, struct error *);
 /** web_url_text - whole, the caller's; the port only where it is not the usual one. */
 char *web_url_text(const struct web_url *);
 #endif

@@ -160,8 +160,8 @@ on_retry(struct timer *t, void *arg)
 }
 
 struct announcer *
-announcer_new(struct loop *loop, struct workers *workers, const char *socket, announcer_fn *fn,
-    void *arg)
+announcer_new(
+    struct loop *loop, struct workers *workers, const char *socket, announcer_fn *fn, void *arg)
 {
 	struct announcer *b = mem_zalloc(sizeof(*b));
 

@@ -21,7 +21,7 @@ send() {	# COMPETITOR: what stdin holds goes from its pod to the platform; sets 
 		-d "{\"model\":\"janus/$1\",\"messages\":[{\"role\":\"user\",\"content\":\"call:$hex\"}]}"
 	raw=$(jq -r '.choices[0].message.content' <<<"$body" | xxd -r -p | tr -d '\0')
 	said_status=$(head -n 1 <<<"$raw" | cut -d' ' -f2)
-	said=$(sed '1,/^\r*$/d' <<<"$raw")
+	said=$(tr -d '\r' <<<"$raw" | sed '1,/^$/d' | grep -vE '^[0-9a-f]+$' || true)	# without the sizes of chunks
 }
 chats=1000
 call() { send "$1" < <(say "${@:2}"); }

@@ -20,13 +20,17 @@ static const struct page {
 	{ "a script that never ends", "a<script>b", "a" },
 	{ "comments", "a<!-- <p>x --> b<!doctype html>c<?php d ?>e", "a bce" },
 	{ "a comment that never ends", "a<!-- b", "a" },
-	{ "entities", "&lt;b&gt; &amp;amp; &#65;&#x42; &eacute; &bogus; &", "<b> &amp; AB é &bogus; &" },
+	{ "entities", "&lt;b&gt; &amp;amp; &#65;&#x42; &eacute; &bogus; &",
+	    "<b> &amp; AB é &bogus; &" },
 	{ "numbers that are none", "&#0;&#xd800;&#x110000;&#zz;&#;", "\ufffd\ufffd\ufffd&#zz;&#;" },
 	{ "not a tag", "1 < 2 <3 <", "1 < 2 <3 <" },
 	{ "a tag that never ends", "a<p class=\"x", "a" },
 	{ "a bracket in quotes", "a<p title=\"a>b\">c", "a\n\nc" },
 	{ "kept as written", "<pre>a\n  b</pre>", "a\n  b" },
-	{ "control characters", "a\x01\x02" "b", "ab" },
+	{ "control characters",
+	    "a\x01\x02"
+	    "b",
+	    "ab" },
 	{ "nothing", "", "" },
 };
 

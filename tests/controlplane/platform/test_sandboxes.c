@@ -5,7 +5,9 @@
 
 #define JSON(status, body) \
 	"HTTP/1.1 " status "\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n" body
-#define MADE JSON("200 OK", "{\"sandboxId\":\"sb_1\",\"status\":\"running\",\"url\":\"http://secret:8601/x\"}")
+#define MADE           \
+	JSON("200 OK", \
+	    "{\"sandboxId\":\"sb_1\",\"status\":\"running\",\"url\":\"http://secret:8601/x\"}")
 
 START_TEST(test_body) /* what a competitor may ask for of another service */
 {
@@ -13,9 +15,11 @@ START_TEST(test_body) /* what a competitor may ask for of another service */
 		const char *in, *out, *param;
 	} cases[] = {
 		{ "", "{\"timeoutMinutes\":10,\"priority\":2}", NULL },
-		{ "{\"timeoutMinutes\":3,\"priority\":0}", "{\"timeoutMinutes\":3,\"priority\":2}", NULL },
+		{ "{\"timeoutMinutes\":3,\"priority\":0}", "{\"timeoutMinutes\":3,\"priority\":2}",
+		    NULL },
 		{ "{\"flavor\":\"basic\",\"env\":{\"A\":\"b\"},\"image\":\"evil\",\"priority\":3}",
-		    "{\"flavor\":\"basic\",\"env\":{\"A\":\"b\"},\"timeoutMinutes\":10,\"priority\":3}",
+		    "{\"flavor\":\"basic\",\"env\":{\"A\":\"b\"},\"timeoutMinutes\":10,"
+		    "\"priority\":3}",
 		    NULL },
 		{ "{\"enableDockerSocket\":true}", NULL, "enableDockerSocket" },
 		{ "{\"timeoutMinutes\":100000}", NULL, "timeoutMinutes" },
@@ -29,8 +33,8 @@ START_TEST(test_body) /* what a competitor may ask for of another service */
 		struct error err = { 0 };
 		const char *param;
 		int64_t ttl_ms;
-		_cleanup_free_ char *got = sandboxes_create_body(
-		    cases[i].in, strlen(cases[i].in), &ttl_ms, &param, &err);
+		_cleanup_free_ char *got =
+		    sandboxes_create_body(cases[i].in, strlen(cases[i].in), &ttl_ms, &param, &err);
 
 		ck_assert_msg(str_eq(got, cases[i].out), "%s: %s", cases[i].in, got);
 		ck_assert(got != NULL || str_eq(param, cases[i].param));
@@ -40,7 +44,8 @@ END_TEST
 
 START_TEST(test_life)
 {
-	house_open("{\"version\":\"t\",\"default\":{\"budget\":{\"sandbox_seconds\":700}}}", NULL, false);
+	house_open(
+	    "{\"version\":\"t\",\"default\":{\"budget\":{\"sandbox_seconds\":700}}}", NULL, false);
 	h.answer = MADE;
 	_cleanup_free_ char *made = pod_ask("POST", "/api/sandboxes", "", "{\"image\":\"x\"}");
 	ck_assert_int_eq(status_of(made), 200);
@@ -60,8 +65,8 @@ START_TEST(test_life)
 	check_has(buf_str(&h.asked), "POST /api/sandboxes/sb_1/exec?x=1 HTTP/1.1\r\n");
 	check_has(buf_str(&h.asked), "{\"command\":\"true\"}");
 	/* The run token is ours to check, and goes no further. */
-	_cleanup_free_ char *token = pod_ask(
-	    "GET", "/api/sandboxes/sb_1", "authorization: Bearer test\r\n", NULL);
+	_cleanup_free_ char *token =
+	    pod_ask("GET", "/api/sandboxes/sb_1", "authorization: Bearer test\r\n", NULL);
 	ck_assert_int_eq(status_of(token), 200);
 	check_lacks(buf_str(&h.asked), "Bearer test");
 	h.answer = JSON("200 OK", "{\"ok\":true}");
@@ -92,7 +97,8 @@ START_TEST(test_not_ours) /* [G14] another's sandbox is none; the service is not
 	}
 	for (size_t i = 0; i < ARRAY_LEN(denied); i++) {
 		_cleanup_free_ char *got = pod_ask("GET", denied[i], "", NULL);
-		ck_assert_msg(status_of(got) == 403 || status_of(got) == 404, "%s: %s", denied[i], got);
+		ck_assert_msg(
+		    status_of(got) == 403 || status_of(got) == 404, "%s: %s", denied[i], got);
 	}
 	ck_assert_int_eq(h.nrequests, 0);
 	house_close();
@@ -103,21 +109,24 @@ static const struct lie {
 	const char *answer;
 	int status;
 	const char *code;
-} lies[] = { /* [H11] */
+} lies[] = {
+	/* [H11] */
 	{ "", 502, "upstream_bad_response" },
 	{ "SSH-2.0-x\r\n\r\n", 502, "upstream_bad_response" },
 	{ JSON("200 OK", "no json"), 502, "upstream_bad_response" },
 	{ JSON("200 OK", "{}"), 502, "upstream_bad_response" },
 	{ JSON("200 OK", "{\"sandboxId\":\"../../api/health\"}"), 502, "upstream_bad_response" },
 	{ JSON("200 OK", "{\"sandboxId\":\"a\\r\\nx: y\"}"), 502, "upstream_bad_response" },
-	{ JSON("401 Unauthorized", "your key sandy-secret-key is wrong"), 502, "upstream_bad_response" },
+	{ JSON("401 Unauthorized", "your key sandy-secret-key is wrong"), 502,
+	    "upstream_bad_response" },
 	{ JSON("503 Busy", "{}"), 503, "sandbox_capacity" },
 	{ JSON("500 Oops", "{}"), 502, "upstream_bad_response" },
 	{ "HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{\"sandboxId\":\"sb_1\"}", 502,
 	    "upstream_bad_response" },
 };
 
-START_TEST(test_lies) /* [H11] a service that is down or lies: typed, its own fault, never our key */
+START_TEST(
+    test_lies) /* [H11] a service that is down or lies: typed, its own fault, never our key */
 {
 	house_open(NULL, NULL, false);
 	h.answer = lies[_i].answer;
@@ -173,7 +182,8 @@ START_TEST(test_stream) /* events of a run come as they are, and a client that l
 	check_has(run, "data: {\"type\":\"status\"}\n\n");
 	check_has(run, "data: {\"type\":\"complete\"}\n\n");
 	h.answer = NULL; /* it runs, and says nothing */
-	const int fd = pod_send("POST", "/api/sandboxes/sb_1/exec", "", "{\"command\":\"sleep 9\"}");
+	const int fd =
+	    pod_send("POST", "/api/sandboxes/sb_1/exec", "", "{\"command\":\"sleep 9\"}");
 	house_wait(&h.nrequests, 3);
 	close(fd);
 	house_wait(&h.ncalls, 2);

@@ -110,12 +110,14 @@ START_TEST(test_page)
 	check_has(got, "\"title\":\"A page\"");
 	check_has(got, "\"text\":\"Caf\xc3\xa9\\n\\nthere");
 	check_has(got, "\"status\":200");
-	_cleanup_free_ char *link = str_printf(
-	    "\"links\":[{\"url\":\"http://up.test:%d/x?y=1\",\"text\":\"there\"}]", h.upstream_port);
+	_cleanup_free_ char *link =
+	    str_printf("\"links\":[{\"url\":\"http://up.test:%d/x?y=1\",\"text\":\"there\"}]",
+		h.upstream_port);
 	check_has(got, link);
 	check_has(buf_str(&h.asked), "GET /a/b?q=1 HTTP/1.1\r\n");
 	check_lacks(buf_str(&h.asked), "x-request-id");
-	h.answer = "HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nnone";
+	h.answer =
+	    "HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nnone";
 	_cleanup_free_ char *none = fetch("http://up.test:%d/", h.upstream_port);
 	ck_assert_int_eq(status_of(none), 200); /* it was fetched: that is what it said */
 	check_has(none, "\"status\":404");
@@ -178,8 +180,7 @@ static const struct leads {
 	{ "http://private.test/", 403, "egress_denied" },
 	{ "http://10.0.0.1/", 403, "egress_denied" },
 	{ "//metadata.test/latest", 403, "egress_denied" },
-	{ "http://not.example/", 403, "egress_denied" },
-	{ "ftp://up.test/", 403, "egress_denied" },
+	{ "http://not.example/", 403, "egress_denied" }, { "ftp://up.test/", 403, "egress_denied" },
 	{ "file:///etc/passwd", 403, "egress_denied" },
 	{ "gopher://up.test/", 403, "egress_denied" },
 	{ "http://user:x@up.test/", 502, "upstream_bad_response" },
@@ -257,7 +258,8 @@ bomb(size_t zeros, size_t *len)
 	return buf_take(&out);
 }
 
-START_TEST(test_bad_answers) /* [H06] endless, silent, cut, too much: an error, never a part of a page */
+START_TEST(
+    test_bad_answers) /* [H06] endless, silent, cut, too much: an error, never a part of a page */
 {
 	_cleanup_buf_ struct buf many = { 0 }, large = { 0 };
 	size_t len;
@@ -322,10 +324,11 @@ START_TEST(test_proxy)
 	open_web("");
 	h.answer = PAGE("x-theirs: 1\r\n", "their page");
 	const int p = h.upstream_port;
-	_cleanup_free_ char *got = proxy("GET http://up.test:%d/a?b=c HTTP/1.1\r\nhost: up.test:%d\r\n"
-					 "authorization: Bearer theirs\r\nproxy-connection: keep-alive\r\n"
-					 "x-request-id: chat-0001\r\ncookie: a=b\r\n\r\n",
-	    p, p);
+	_cleanup_free_ char *got =
+	    proxy("GET http://up.test:%d/a?b=c HTTP/1.1\r\nhost: up.test:%d\r\n"
+		  "authorization: Bearer theirs\r\nproxy-connection: keep-alive\r\n"
+		  "x-request-id: chat-0001\r\ncookie: a=b\r\n\r\n",
+		p, p);
 	check_has(got, "x-theirs: 1");
 	check_has(got, "their page");
 	const char *asked = buf_str(&h.asked);
@@ -335,17 +338,19 @@ START_TEST(test_proxy)
 	check_has(asked, "cookie: a=b\r\n");
 	check_lacks(asked, "x-request-id");
 	check_lacks(asked, "proxy-connection");
-	_cleanup_free_ char *posted = proxy("POST http://up.test:%d/ HTTP/1.1\r\nhost: up.test:%d\r\n"
-					    "content-length: 5\r\nauthorization: Bearer test\r\n\r\nhello"
-					    "GET /smuggled HTTP/1.1\r\n\r\n",
-	    p, p);
+	_cleanup_free_ char *posted =
+	    proxy("POST http://up.test:%d/ HTTP/1.1\r\nhost: up.test:%d\r\n"
+		  "content-length: 5\r\nauthorization: Bearer test\r\n\r\nhello"
+		  "GET /smuggled HTTP/1.1\r\n\r\n",
+		p, p);
 	check_has(posted, "their page");
 	check_has(buf_str(&h.asked), "\r\n\r\nhello");
 	check_lacks(buf_str(&h.asked), "Bearer test"); /* the run token goes to nobody */
 	check_lacks(buf_str(&h.asked), "smuggled"); /* [H07] one request a connection */
 	/* A tunnel: whatever is said in it; early bytes are not lost. */
-	_cleanup_free_ char *tunnel =
-	    proxy("CONNECT up.test:%d HTTP/1.1\r\nhost: up.test:%d\r\n\r\nGET /inside HTTP/1.1\r\n\r\n", p, p);
+	_cleanup_free_ char *tunnel = proxy(
+	    "CONNECT up.test:%d HTTP/1.1\r\nhost: up.test:%d\r\n\r\nGET /inside HTTP/1.1\r\n\r\n",
+	    p, p);
 	check_has(tunnel, "HTTP/1.1 200 Connection established\r\n\r\n");
 	check_has(tunnel, "their page");
 	check_has(buf_str(&h.asked), "GET /inside HTTP/1.1\r\n");
@@ -358,7 +363,8 @@ START_TEST(test_proxy)
 }
 END_TEST
 
-START_TEST(test_proxy_refuses) /* [H07] hosts and ports that are not allowed, and two ways to read it */
+START_TEST(
+    test_proxy_refuses) /* [H07] hosts and ports that are not allowed, and two ways to read it */
 {
 	static const struct {
 		const char *bytes;
@@ -382,19 +388,22 @@ START_TEST(test_proxy_refuses) /* [H07] hosts and ports that are not allowed, an
 		{ "GET http://metadata.test/ HTTP/1.1\r\nhost: metadata.test\r\n\r\n", 403,
 		    "egress_denied" },
 		{ "GET http://169.254.169.254/ HTTP/1.1\r\n\r\n", 403, "egress_denied" },
-		{ "GET http://up.test/ HTTP/1.1\r\nhost: private.test\r\n\r\n", 400, "bad_request" },
+		{ "GET http://up.test/ HTTP/1.1\r\nhost: private.test\r\n\r\n", 400,
+		    "bad_request" },
 		{ "GET http://up.test/ HTTP/1.1\r\nhost: up.test\r\nhost: up.test\r\n\r\n", 400,
 		    "bad_request" },
-		{ "POST http://up.test/ HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", 400,
-		    "bad_request" },
-		{ "POST http://up.test/ HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx",
+		{ "POST http://up.test/ HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
 		    400, "bad_request" },
-		{ "GET http://up.test/ HTTP/1.1\r\nfolded: a\r\n b: c\r\n\r\n", 400, "bad_request" },
+		{ "POST http://up.test/ HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: "
+		  "2\r\n\r\nx",
+		    400, "bad_request" },
+		{ "GET http://up.test/ HTTP/1.1\r\nfolded: a\r\n b: c\r\n\r\n", 400,
+		    "bad_request" },
 		{ "GET http://up.test/ HTTP/1.1\r\nbare: a\nx: y\r\n\r\n", 400, "bad_request" },
 		{ "GET http://up.test/ HTTP/1.1\r\nspace : a\r\n\r\n", 400, "bad_request" },
 		{ "GET http://none.test/ HTTP/1.1\r\n\r\n", 502, "upstream_connect_failed" },
-		{ "GET https://up.test/ HTTP/1.1\r\nhost: up.test\r\nconnection: close\r\n\r\n", 403,
-		    "egress_denied" },
+		{ "GET https://up.test/ HTTP/1.1\r\nhost: up.test\r\nconnection: close\r\n\r\n",
+		    403, "egress_denied" },
 		{ "GET ftp://up.test/ HTTP/1.1\r\nhost: up.test\r\nconnection: close\r\n\r\n", 403,
 		    "egress_denied" },
 	};
@@ -421,8 +430,8 @@ START_TEST(test_proxy_budget) /* a tunnel ends where the budget does */
 	for (int i = 0; i < 3000000; i++)
 		buf_add_char(&large, 'x');
 	h.answer = large.data;
-	_cleanup_free_ char *got = proxy("CONNECT up.test:%d HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n",
-	    h.upstream_port);
+	_cleanup_free_ char *got =
+	    proxy("CONNECT up.test:%d HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", h.upstream_port);
 	ck_assert_uint_lt(strlen(got), 1000000);
 	house_wait(&h.ncalls, 1);
 	check_has(buf_str(&h.told), "budget_exceeded");
@@ -435,7 +444,8 @@ START_TEST(test_proxy_gone) /* a client that leaves, and a head that never comes
 	open_web("");
 	h.answer = NULL;
 	const int fd = pod_connect();
-	_cleanup_free_ char *head = str_printf("CONNECT up.test:%d HTTP/1.1\r\n\r\n\r\n\r\n", h.upstream_port);
+	_cleanup_free_ char *head =
+	    str_printf("CONNECT up.test:%d HTTP/1.1\r\n\r\n\r\n\r\n", h.upstream_port);
 	house_write(fd, head, strlen(head));
 	house_wait(&h.nrequests, 1);
 	close(fd);

@@ -596,6 +596,65 @@ evil_cpu(struct hostile *h)
 		turns++;
 }
 
+/* What is sent to the platform again and again: other pods' ids, numbers of ports, half a request. */
+static size_t
+flood_request(char *out, size_t cap, unsigned n)
+{
+	switch (n % 8) {
+	case 0:
+		return (size_t)snprintf(
+		    out, cap, "CONNECT 127.0.0.1:%u HTTP/1.1\r\n\r\n", 1 + n % 65535);
+	case 1:
+		return (size_t)snprintf(
+		    out, cap, "GET http://169.254.169.254/%u HTTP/1.1\r\n\r\n", n);
+	case 2:
+		return (size_t)snprintf(out, cap,
+		    "GET /usage HTTP/1.1\r\nhost: x\r\nx-request-id: forged-id-%u\r\n\r\n", n);
+	case 3:
+		return (size_t)snprintf(out, cap,
+		    "GET /usage HTTP/1.1\r\nhost: x\r\nauthorization: Bearer jns_rt_%u\r\n\r\n", n);
+	case 4:
+		return (size_t)snprintf(out, cap,
+		    "GET /api/sandboxes/sb_%u HTTP/1.1\r\nhost: x\r\nx-request-id: "
+		    "forged-id-%u\r\n\r\n",
+		    n, n);
+	case 5:
+		return (size_t)snprintf(out, cap,
+		    "GET /fetch?url=http%%3A%%2F%%2F10.0.0.%u%%2F HTTP/1.1\r\nhost: x\r\n\r\n",
+		    n % 256);
+	case 6: return (size_t)snprintf(out, cap, "CONNECT half");
+	default: return (size_t)snprintf(out, cap, "\x16\x03\x01 no http %u\r\n\r\n", n);
+	}
+}
+
+/* Connections to the platform, as fast as they can be had, each with something else in it. */
+static void
+evil_flood(struct hostile *h)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(8600),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int held[64];
+	unsigned n = 0;
+
+	(void)h;
+	for (int i = 0; i < 64; i++)
+		held[i] = -1;
+	fork();
+	fork();
+	for (n = (unsigned)getpid();; n++) {
+		char request[256];
+		const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		const size_t len = flood_request(request, sizeof(request), n);
+
+		if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
+			put(fd, request, len);
+		if (held[n % 64] >= 0)
+			close(held[n % 64]);
+		held[n % 64] = fd; /* open for a while, whatever is answered */
+	}
+}
+
 /* --- serving ----------------------------------------------------------------- */
 
 #define ANSWERS health_ok, chat_ok
@@ -632,6 +691,7 @@ static const struct mode modes[] = {
 	HOG("log-flood",	evil_log),
 	HOG("fd-hog",		evil_descriptors),
 	HOG("cpu-hog",		evil_cpu),
+	HOG("platform-flood",	evil_flood),
 };
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "controlplane/platform/proxy_head.h"
 #include "runtime/base/error.h"
@@ -15,7 +16,7 @@ static bool
 is_ours(const char *authorization, const void *arg)
 {
 	(void)arg;
-	return strcmp(authorization, "Bearer ours") == 0;
+	return strcasecmp(authorization, "Bearer ours") == 0;
 }
 
 int
@@ -29,7 +30,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (h.is_connect ? h.out.len != 0
 				 : first == NULL || first + 4 != out + h.out.len ||
-			    strlen(out) != h.out.len || strstr(out, "Bearer ours") != NULL)
+			    strlen(out) != h.out.len ||
+			    strcasestr(out, "\r\nauthorization: Bearer ours\r\n") != NULL)
 			abort();
 		if (h.at.port <= 0 || h.at.host[0] == '\0' || h.body < 0)
 			abort();

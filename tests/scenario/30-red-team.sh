@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
 # 30-red-team.sh - hostile competitors and sandbox users against the platform: nothing got, all of it counted, neighbours undisturbed.
+# alone: it measures a neighbour
 . "$(dirname "$0")/lib.sh"
 
 images link sandbox

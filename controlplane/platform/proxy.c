@@ -425,17 +425,18 @@ prepare(struct call *call)
 	struct tunnel *t = tunnel_of(call);
 	const struct url *at = &t->head.at;
 
-	if (t->bad.kind != ERROR_NONE) {
-		call_refuse(call, CODE_BAD_REQUEST, NULL, "To the proxy: %s.", t->bad.text);
-		return false;
-	}
 	snprintf(
 	    call->target, sizeof(call->target), "%s %s:%d", t->head.method, at->host, at->port);
+	/* What is denied is denied, however it was written. */
 	if ((call->caller->is_sandbox && call->caller->owner == NULL) ||
-	    !policy_allows_host(call_rules(call), at->host, at->port)) {
+	    (at->host[0] != '\0' && !policy_allows_host(call_rules(call), at->host, at->port))) {
 		call_refuse(call, CODE_EGRESS_DENIED, NULL,
 		    "%s, port %d, is not among the domains that this competitor may reach.",
 		    at->host, at->port);
+		return false;
+	}
+	if (t->bad.kind != ERROR_NONE) {
+		call_refuse(call, CODE_BAD_REQUEST, NULL, "To the proxy: %s.", t->bad.text);
 		return false;
 	}
 	if (tunnels_of(call) > WEB_TUNNELS_MAX) {

@@ -1,5 +1,5 @@
 /*
- * daemon.c - struct janus owns every module; start order, stop order, and the wires between them.
+ * daemon.c - every module in its order of start, and the reverse.
  */
 #include "controlplane/daemon.h"
 
@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "controlplane/api/api.h"
@@ -23,6 +22,7 @@
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/gateway/limit.h"
 #include "controlplane/gateway/streams.h"
+#include "controlplane/janus.h"
 #include "controlplane/observe/egress.h"
 #include "controlplane/observe/observer.h"
 #include "controlplane/observe/recorder.h"
@@ -52,558 +52,11 @@
 
 #define WORKERS_MAX 64
 #define PULLERS_MAX 8
-#define LOOPS_MAX 64
-#define DRAIN_POLL_MS 50
-#define DRAIN_END_MS 1000 /* of the time to drain: for clients to be told that theirs is over */
 #define KEY_MAX_BYTES 4096
 #define LOCK_TRIES 40
 #define LOCK_WAIT_US 50000
 
 EMBED(seccomp_profile, "images/link/seccomp.json");
-
-struct lane { /* one gateway and, but for the control loop's, its thread */
-	struct janus *janus;
-	struct loop *loop;
-	struct gateway *gateway;
-	pthread_t thread;
-	bool running;
-};
-
-struct janus {
-	struct config *config;
-	struct loop *control;
-	struct workers *workers, *pullers;
-	struct store *store;
-	struct registry registry;
-	struct key_ring keys;
-	struct rules rules;
-	struct engine *engine;
-	struct engine *second; /* of it, or NULL */
-	struct engine_config engine_config;
-	struct supervisor *supervisor;
-	struct observer *observer;
-	struct egress_counts *egress;
-	struct recorder *recorder;
-	struct works works;
-	struct api *api;
-	struct gateway_config gateway_config;
-	struct cors *cors; /* NULL: none */
-	struct streams *streams;
-	struct traffic_rules traffic_rules;
-	struct lane lanes[LOOPS_MAX + 1]; /* the last one is the control loop's own */
-	struct gateway *gateways[LOOPS_MAX + 1];
-	unsigned nlanes;
-	char node[NOUN_ID_MAX], listen[80];
-	int lock;
-	int64_t started_at_ms;
-	struct timer drain;
-	int64_t drain_until_ms, end_chats_at_ms;
-	bool draining, ended_chats;
-	/* what other loops may ask at any time */
-	pthread_mutex_t summary_lock;
-	struct {
-		bool engine_ok, isolated;
-		int64_t instances[INSTANCE_STATE_COUNT], submissions[SUBMISSION_STATE_COUNT];
-	} summary;
-};
-
-/* ---- wires ---- */
-
-static void
-summarise(void *arg)
-{
-	struct janus *j = arg;
-	const struct registry *reg = &j->registry;
-
-	pthread_mutex_lock(&j->summary_lock);
-	memset(&j->summary, 0, sizeof(j->summary));
-	j->summary.engine_ok = supervisor_engine(j->supervisor)->ok;
-	j->summary.isolated = supervisor_canary(j->supervisor)->state == CANARY_CONTAINED;
-	for (size_t i = 0; i < reg->ninstances; i++)
-		j->summary.instances[reg->instances[i]->state]++;
-	for (size_t i = 0; i < reg->nsubmissions; i++)
-		j->summary.submissions[reg->submissions[i]->state]++;
-	pthread_mutex_unlock(&j->summary_lock);
-}
-
-struct new_routes {
-	struct gateway *gateway;
-	struct routes *routes;
-};
-
-static void
-set_routes(void *arg)
-{
-	struct new_routes *n = arg;
-
-	gateway_set_routes(n->gateway, n->routes);
-	free(n);
-}
-
-static void
-on_routes(struct routes *routes, void *arg)
-{
-	struct janus *j = arg;
-
-	for (unsigned i = 0; i < j->nlanes; i++) {
-		struct new_routes *n = mem_zalloc(sizeof(*n));
-
-		n->gateway = j->lanes[i].gateway;
-		n->routes = routes_ref(routes);
-		loop_post(j->lanes[i].loop, set_routes, n);
-	}
-	routes_unref(routes);
-	summarise(j);
-}
-
-struct new_keys {
-	struct gateway *gateway;
-	struct keys *keys;
-};
-
-static void
-set_keys(void *arg)
-{
-	struct new_keys *n = arg;
-
-	gateway_set_keys(n->gateway, n->keys);
-	free(n);
-}
-
-static void
-on_keys(struct keys *keys, void *arg)
-{
-	struct janus *j = arg;
-
-	for (unsigned i = 0; i < j->nlanes; i++) {
-		struct new_keys *n = mem_zalloc(sizeof(*n));
-
-		n->gateway = j->lanes[i].gateway;
-		n->keys = keys_ref(keys);
-		loop_post(j->lanes[i].loop, set_keys, n);
-	}
-	keys_unref(keys);
-}
-
-static void
-on_submission(const struct submission *s, void *arg)
-{
-	struct janus *j = arg;
-
-	api_submission_changed(j->api, s);
-}
-
-static void
-on_usage(const struct gateway_usage *u, void *arg)
-{
-	struct janus *j = arg;
-	const struct chat_result *r = u->result;
-	const struct wire_code_info *code = wire_code_info(r->code);
-	struct usage_row row = {
-		.at_ms = u->accepted_at_ms,
-		.prompt_tokens = r->usage.prompt_tokens,
-		.completion_tokens = r->usage.completion_tokens,
-		.is_estimated = !r->usage.reported,
-		.cost_micro_usd = r->usage.cost_micro_usd,
-		.duration_ms = u->duration_us / 1000,
-		.ttft_ms = r->ttft_us >= 0 ? r->ttft_us / 1000 : -1,
-		.max_gap_ms = r->max_gap_ms,
-		.bytes_in = (int64_t)r->bytes_in,
-		.bytes_out = (int64_t)r->bytes_out,
-		.status = r->committed ? 200 : code->status,
-		.attempts = r->attempts,
-		.stream = u->stream,
-	};
-
-	str_copy(row.request_id, sizeof(row.request_id), u->request_id);
-	str_copy(row.competitor, sizeof(row.competitor), u->competitor);
-	str_copy(row.version_id, sizeof(row.version_id), u->version);
-	str_copy(row.instance_id, sizeof(row.instance_id), u->instance);
-	str_copy(row.code, sizeof(row.code), code->code);
-	str_copy(row.key_id, sizeof(row.key_id), u->key_id);
-	store_add_usage(j->store, &row);
-	recorder_settle(u->tap, u);
-	observer_usage(j->observer, u);
-}
-
-/* ---- what the broker says ---- */
-
-static void
-on_platform_call(const struct egress_row *row, void *arg)
-{
-	struct janus *j = arg;
-
-	egress_count(j->egress, row);
-	store_add_egress(j->store, row);
-}
-
-static void
-on_chat_found(bool runs, const char *instance, const char *id, void *arg)
-{
-	struct janus *j = arg;
-
-	supervisor_answer_broker(j->supervisor, instance, id, runs);
-}
-
-static void
-on_chat_question(const char *instance, const char *id, void *arg)
-{
-	struct janus *j = arg;
-
-	gateway_find_chat(j->gateways[0], instance, id, j->control, on_chat_found, j);
-}
-
-static const struct broker_events broker_events = { on_platform_call, on_chat_question };
-struct demand {
-	struct janus *janus;
-	char competitor[NOUN_ID_MAX];
-};
-
-static void
-tell_demand(void *arg)
-{
-	struct demand *d = arg;
-
-	supervisor_demand(d->janus->supervisor, d->competitor);
-	free(d);
-}
-
-static void
-on_demand(const char *competitor, void *arg)
-{
-	struct demand *d = mem_zalloc(sizeof(*d));
-
-	d->janus = arg;
-	str_copy(d->competitor, sizeof(d->competitor), competitor);
-	loop_post(d->janus->control, tell_demand, d);
-}
-
-static struct relay_tap *
-on_capture(const struct gateway_capture *about, void *arg)
-{
-	struct janus *j = arg;
-
-	return recorder_begin(j->recorder, about);
-}
-
-static void
-on_work(const struct supervisor_work *w, void *arg)
-{
-	struct janus *j = arg;
-	struct work_record r = {
-		.kind = w->is_pull ? WORK_PULL : WORK_START,
-		.ok = w->ok,
-		.at_ms = clock_wall_ms() - w->duration_ms,
-		.duration_ms = w->duration_ms,
-		.health_ms = w->health_ms,
-		.bytes = w->bytes,
-	};
-
-	snprintf(r.competitor, sizeof(r.competitor), "%s", w->competitor);
-	snprintf(r.id, sizeof(r.id), "%s", w->id);
-	snprintf(r.image, sizeof(r.image), "%s", w->image);
-	snprintf(r.digest, sizeof(r.digest), "%s", w->digest);
-	snprintf(r.reason, sizeof(r.reason), "%s", w->reason);
-	works_add(&j->works, &r);
-	observer_work(j->observer, &r);
-}
-
-static void
-on_used(
-    const char *competitor, const char *instance, uint64_t cpu_us, uint64_t memory_bytes, void *arg)
-{
-	struct janus *j = arg;
-
-	if (competitor == NULL)
-		works_look(&j->works);
-	else
-		works_used(&j->works, competitor, instance, cpu_us, memory_bytes);
-}
-
-/* What a span tells of the pod that answered. */
-static void
-fill_names(struct request_record *q, void *arg)
-{
-	struct janus *j = arg;
-	const struct version *v = registry_version(&j->registry, q->version_id);
-
-	if (v != NULL && !v->is_url)
-		snprintf(q->details->image, sizeof(q->details->image), "%s", v->reference);
-	snprintf(q->details->container, sizeof(q->details->container), "%s",
-	    supervisor_container(j->supervisor, q->instance_id));
-}
-
-static int64_t
-other_head(struct http_request *req, void *arg)
-{
-	struct janus *j = arg;
-
-	return api_head(j->api, req);
-}
-
-static void
-other_request(struct http_request *req, void *arg)
-{
-	struct janus *j = arg;
-
-	api_request(j->api, req);
-}
-
-static bool
-health(struct buf *out, void *arg)
-{
-	struct janus *j = arg;
-	struct store_stats stats;
-
-	store_stats(j->store, &stats);
-	pthread_mutex_lock(&j->summary_lock);
-	const bool engine_ok = j->summary.engine_ok, isolated = j->summary.isolated;
-	pthread_mutex_unlock(&j->summary_lock);
-	buf_printf(out, "\"database\":{\"ok\":%s},\"engine\":{\"ok\":%s},\"isolation\":{\"ok\":%s}",
-	    stats.failing ? "false" : "true", engine_ok ? "true" : "false",
-	    isolated ? "true" : "false");
-	return !stats.failing && engine_ok && isolated;
-}
-
-static void
-disk_metrics(const struct janus *j, struct buf *out)
-{
-	struct statvfs fs;
-
-	if (statvfs(j->config->state_dir, &fs) < 0)
-		return;
-	metrics_head(out, "janus_disk_free_bytes", "gauge", "Free where the state is kept.");
-	metrics_value(out, "janus_disk_free_bytes", "", (double)fs.f_bavail * (double)fs.f_frsize);
-	metrics_head(out, "janus_disk_size_bytes", "gauge", "Size of that file system.");
-	metrics_value(out, "janus_disk_size_bytes", "", (double)fs.f_blocks * (double)fs.f_frsize);
-}
-
-static void
-metrics(struct buf *out, void *arg)
-{
-	struct janus *j = arg;
-	struct store_stats stats;
-
-	store_stats(j->store, &stats);
-	pthread_mutex_lock(&j->summary_lock);
-	metrics_head(out, "janus_instances", "gauge", "Instances by state.");
-	for (int i = 0; i < INSTANCE_STATE_COUNT; i++) {
-		_cleanup_buf_ struct buf label = { 0 };
-
-		metrics_label(&label, "state", instance_state_name((enum instance_state)i));
-		metrics_value(
-		    out, "janus_instances", buf_str(&label), (double)j->summary.instances[i]);
-	}
-	metrics_head(out, "janus_submissions", "gauge", "Submissions by state.");
-	for (int i = 0; i < SUBMISSION_STATE_COUNT; i++) {
-		_cleanup_buf_ struct buf label = { 0 };
-
-		metrics_label(&label, "state", submission_state_name((enum submission_state)i));
-		metrics_value(
-		    out, "janus_submissions", buf_str(&label), (double)j->summary.submissions[i]);
-	}
-	pthread_mutex_unlock(&j->summary_lock);
-	metrics_head(out, "janus_db_size_bytes", "gauge", "Size of the database.");
-	metrics_value(out, "janus_db_size_bytes", "", (double)stats.db_bytes);
-	metrics_head(out, "janus_wal_size_bytes", "gauge", "Size of its write-ahead log.");
-	metrics_value(out, "janus_wal_size_bytes", "", (double)stats.wal_bytes);
-	metrics_head(out, "janus_db_write_seconds", "histogram", "Transactions of the writer.");
-	metrics_histogram(out, "janus_db_write_seconds", "", &buckets_http, store_writes(j->store));
-	metrics_head(out, "janus_db_busy_total", "counter",
-	    "Transactions that found the database held by somebody else.");
-	metrics_value(out, "janus_db_busy_total", "", (double)stats.busy);
-	disk_metrics(j, out);
-	metrics_head(out, "janus_usage_rows_dropped_total", "counter",
-	    "Usage rows that did not fit the queue.");
-	metrics_value(out, "janus_usage_rows_dropped_total", "", (double)stats.usage_dropped);
-	observer_metrics(j->observer, out);
-	egress_metrics(j->egress, out);
-	works_metrics(&j->works, out);
-	recorder_metrics(j->recorder, out);
-}
-
-static void
-http_metrics(struct buf *out, enum gateway_metric which, void *arg)
-{
-	const struct janus *j = arg;
-
-	api_metrics(j->api, out, which);
-}
-
-static const struct gateway_hooks hooks = {
-	.on_usage = on_usage,
-	.on_demand = on_demand,
-	.other_head = other_head,
-	.other_request = other_request,
-	.health = health,
-	.metrics = metrics,
-	.http_metrics = http_metrics,
-};
-static const struct gateway_hooks recording_hooks = {
-	.on_usage = on_usage,
-	.on_demand = on_demand,
-	.other_head = other_head,
-	.other_request = other_request,
-	.health = health,
-	.metrics = metrics,
-	.http_metrics = http_metrics,
-	.on_capture = on_capture,
-};
-
-/* ---- signals and draining ---- */
-
-static void
-drain_gateway(void *arg)
-{
-	gateway_drain(arg);
-}
-
-static void
-end_chats(void *arg)
-{
-	gateway_end_chats(arg);
-}
-
-static void
-on_drain(struct timer *t, void *arg)
-{
-	struct janus *j = arg;
-	unsigned busy = 0;
-
-	(void)t;
-	for (unsigned i = 0; i < j->nlanes; i++)
-		busy += gateway_busy(j->lanes[i].gateway);
-	if (busy == 0 || clock_now_ms() >= j->drain_until_ms) {
-		if (busy != 0)
-			log_warn("daemon.drain_timeout", F_INT("open", busy));
-		loop_stop(j->control);
-		return;
-	}
-	if (!j->ended_chats && clock_now_ms() >= j->end_chats_at_ms) {
-		j->ended_chats = true;
-		for (unsigned i = 0; i < j->nlanes; i++)
-			loop_post(j->lanes[i].loop, end_chats, j->lanes[i].gateway);
-	}
-	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
-}
-
-static void
-drain(struct janus *j)
-{
-	if (j->draining) {
-		loop_stop(j->control); /* asked twice: now */
-		return;
-	}
-	j->draining = true;
-	log_info("daemon.draining");
-	api_close(j->api);
-	for (unsigned i = 0; i < j->nlanes; i++)
-		loop_post(j->lanes[i].loop, drain_gateway, j->lanes[i].gateway);
-	j->drain_until_ms = clock_now_ms() + j->config->drain_ms;
-	j->end_chats_at_ms = j->drain_until_ms -
-	    (j->config->drain_ms < 2 * DRAIN_END_MS ? j->config->drain_ms / 2 : DRAIN_END_MS);
-	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
-}
-
-static void
-set_gateway_config(struct janus *j)
-{
-	const struct config *c = j->config;
-
-	j->gateway_config = (struct gateway_config){
-		.relay = chat_relay_defaults,
-		.connect_ms = c->connect_ms,
-		.body_bytes = c->body_bytes,
-		.anonymous = c->anonymous,
-		.listen_host = c->host,
-		.queue_wait_ms = c->queue_wait_ms,
-		.streams = j->streams,
-		.cors = j->cors,
-		.traces = j->observer != NULL && observer_traces(j->observer),
-	};
-	j->gateway_config.relay.hold_ms = c->header_hold_ms;
-	j->gateway_config.relay.ping_ms = c->ping_ms;
-	j->gateway_config.relay.first_byte_ms = c->first_byte_ms;
-	j->gateway_config.relay.gap_ms = c->gap_ms;
-	j->gateway_config.relay.total_ms = c->total_ms;
-	j->gateway_config.relay.event_bytes = (size_t)c->event_bytes;
-}
-
-struct new_limits {
-	struct gateway *gateway;
-	struct gateway_config config;
-};
-
-static void
-set_limits(void *arg)
-{
-	struct new_limits *n = arg;
-
-	gateway_set_limits(n->gateway, &n->config);
-	free(n);
-}
-
-/* Everything is read and checked before anything changes. */
-static void
-reload(struct janus *j)
-{
-	_cleanup_buf_ struct buf changed = { 0 }, waiting = { 0 };
-	struct error err = { 0 };
-
-	if (config_reload(j->config, &changed, &waiting, &err) < 0) {
-		log_error("config.refused", F_STR("error", err.text));
-		return;
-	}
-	log_set_levels(j->config->log_level);
-	set_gateway_config(j);
-	for (unsigned i = 0; i < j->nlanes; i++) {
-		struct new_limits *n = mem_zalloc(sizeof(*n));
-
-		*n = (struct new_limits){ j->lanes[i].gateway, j->gateway_config };
-		loop_post(j->lanes[i].loop, set_limits, n);
-	}
-	log_info("config.reloaded", F_STR("changed", buf_str(&changed)));
-	if (waiting.len != 0)
-		log_warn("config.needs_restart", F_STR("settings", buf_str(&waiting)));
-}
-
-static void
-dump(const struct janus *j)
-{
-	for (size_t i = 0; i < j->registry.ninstances; i++) {
-		const struct instance *in = j->registry.instances[i];
-
-		log_info("dump.instance", F_STR("instance_id", in->id),
-		    F_STR("state", instance_state_name(in->state)), F_STR("reason", in->reason),
-		    F_STR("detail", in->detail));
-	}
-	for (size_t i = 0; i < j->registry.nsubmissions; i++) {
-		const struct submission *s = j->registry.submissions[i];
-
-		if (!submission_is_final(s->state))
-			log_info("dump.submission", F_STR("submission_id", s->id),
-			    F_STR("state", submission_state_name(s->state)),
-			    F_STR("reason", s->reason));
-	}
-}
-
-static void
-on_signal(int signo, void *arg)
-{
-	struct janus *j = arg;
-
-	switch (signo) {
-	case SIGTERM:
-	case SIGINT: drain(j); break;
-	case SIGHUP: reload(j); break;
-	case SIGUSR1:
-		recorder_reopen(j->recorder);
-		log_info("capture.reopened");
-		break;
-	case SIGUSR2: dump(j); break;
-	default: break;
-	}
-}
 
 /* ---- start ---- */
 
@@ -754,12 +207,12 @@ make_supervisor(struct janus *j, struct error *err)
 		.drain_ms = j->config->drain_ms,
 		.uid_first = (unsigned)j->config->uid_first,
 		.uid_count = (unsigned)j->config->uid_count,
-		.on_routes = on_routes,
-		.on_submission = on_submission,
-		.on_status = summarise,
-		.broker = &broker_events,
-		.on_work = on_work,
-		.on_used = on_used,
+		.on_routes = wire_routes,
+		.on_submission = wire_submission,
+		.on_status = wire_status,
+		.broker = &wire_broker_events,
+		.on_work = wire_work,
+		.on_used = wire_used,
 		.arg = j,
 	};
 
@@ -789,7 +242,7 @@ make_api(struct janus *j)
 		.requests = observer_requests(j->observer),
 		.recorder = j->recorder,
 		.keys = &j->keys,
-		.on_keys = on_keys,
+		.on_keys = wire_keys,
 		.keys_arg = j,
 		.anonymous = j->config->anonymous,
 		.started_at_ms = j->started_at_ms,
@@ -851,7 +304,7 @@ make_lane(struct janus *j, struct loop *loop, struct error *err)
 	lane->janus = j;
 	lane->loop = loop;
 	lane->gateway = gateway_new(loop, &j->gateway_config,
-	    recorder_enabled(j->recorder) ? &recording_hooks : &hooks, j, err);
+	    recorder_enabled(j->recorder) ? &wire_recording_hooks : &wire_hooks, j, err);
 	if (lane->gateway == NULL)
 		return -1;
 	gateway_set_keys(
@@ -940,7 +393,7 @@ start(struct janus *j, struct error *err)
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	j->control = loop_new(err);
-	if (j->control == NULL || loop_signals(j->control, signals, on_signal, j, err) < 0 ||
+	if (j->control == NULL || loop_signals(j->control, signals, janus_signal, j, err) < 0 ||
 	    prepare_dirs(j, err) < 0)
 		return -1;
 	j->store = store_open(j->config->state_dir, j->control, err);
@@ -957,8 +410,8 @@ start(struct janus *j, struct error *err)
 	if (j->observer == NULL)
 		return -1;
 	j->egress = egress_counts_new();
-	set_gateway_config(j);
-	observer_names(j->observer, fill_names, j);
+	janus_gateway_config(j);
+	observer_names(j->observer, wire_names, j);
 	if (open_recorder(j, err) < 0)
 		return -1;
 	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)

@@ -1,0 +1,88 @@
+/*
+ * janus.h - struct janus owns every module of janusd (internal to controlplane's own files).
+ *
+ * daemon.c starts and stops them, wires.c is what they tell one another, signals.c what they are told.
+ */
+#ifndef JANUS_JANUS_H
+#define JANUS_JANUS_H
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controlplane/gateway/gateway.h"
+#include "controlplane/observe/work.h"
+#include "controlplane/registry/keys.h"
+#include "controlplane/registry/registry.h"
+#include "controlplane/registry/traffic.h"
+#include "controlplane/supervise/broker.h"
+#include "controlplane/supervise/supervisor.h"
+#include "runtime/engine/engine.h"
+#include "runtime/loop/loop.h"
+
+#define LOOPS_MAX 64
+
+struct request_record;
+
+struct lane { /* one gateway and, but for the control loop's, its thread */
+	struct janus *janus;
+	struct loop *loop;
+	struct gateway *gateway;
+	pthread_t thread;
+	bool running;
+};
+
+struct janus {
+	struct config *config;
+	struct loop *control;
+	struct workers *workers, *pullers;
+	struct store *store;
+	struct registry registry;
+	struct key_ring keys;
+	struct rules rules;
+	struct engine *engine;
+	struct engine *second; /* of it, or NULL */
+	struct engine_config engine_config;
+	struct supervisor *supervisor;
+	struct observer *observer;
+	struct egress_counts *egress;
+	struct recorder *recorder;
+	struct works works;
+	struct api *api;
+	struct gateway_config gateway_config;
+	struct cors *cors; /* NULL: none */
+	struct streams *streams;
+	struct traffic_rules traffic_rules;
+	struct lane lanes[LOOPS_MAX + 1]; /* the last one is the control loop's own */
+	struct gateway *gateways[LOOPS_MAX + 1];
+	unsigned nlanes;
+	char node[NOUN_ID_MAX], listen[80];
+	int lock;
+	int64_t started_at_ms;
+	struct timer drain;
+	int64_t drain_until_ms, end_chats_at_ms;
+	bool draining, ended_chats;
+	/* what other loops may ask at any time */
+	pthread_mutex_t summary_lock;
+	struct {
+		bool engine_ok, isolated;
+		int64_t instances[INSTANCE_STATE_COUNT], submissions[SUBMISSION_STATE_COUNT];
+	} summary;
+};
+
+/* wires.c: news of one module for others; arg is struct janus */
+void wire_status(void *arg); /* something that /health or /metrics tells has changed */
+void wire_routes(struct routes *, void *arg);
+void wire_keys(struct keys *, void *arg);
+void wire_submission(const struct submission *, void *arg);
+void wire_work(const struct supervisor_work *, void *arg);
+void wire_used(const char *competitor, const char *instance, uint64_t cpu_us, uint64_t memory_bytes,
+    void *arg);
+void wire_names(struct request_record *, void *arg);
+extern const struct broker_events wire_broker_events;
+extern const struct gateway_hooks wire_hooks, wire_recording_hooks;
+
+/* signals.c */
+/** janus_gateway_config - from the settings as they are. */
+void janus_gateway_config(struct janus *);
+void janus_signal(int signo, void *arg);
+#endif

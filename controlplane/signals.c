@@ -1,0 +1,197 @@
+/*
+ * signals.c - stop when told to, read the settings again, say how things are.
+ */
+#include "controlplane/janus.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "controlplane/api/api.h"
+#include "controlplane/config.h"
+#include "controlplane/gateway/cors.h"
+#include "controlplane/gateway/find.h"
+#include "controlplane/gateway/gateway.h"
+#include "controlplane/gateway/limit.h"
+#include "controlplane/gateway/streams.h"
+#include "controlplane/observe/egress.h"
+#include "controlplane/observe/observer.h"
+#include "controlplane/observe/recorder.h"
+#include "controlplane/observe/requests.h"
+#include "controlplane/observe/work.h"
+#include "controlplane/registry/keys.h"
+#include "controlplane/registry/registry.h"
+#include "controlplane/registry/routes.h"
+#include "controlplane/registry/traffic.h"
+#include "controlplane/store/egress.h"
+#include "controlplane/store/store.h"
+#include "controlplane/supervise/broker.h"
+#include "controlplane/supervise/supervisor.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/metrics.h"
+#include "runtime/base/str.h"
+#include "runtime/engine/engine.h"
+#include "runtime/engine/pair.h"
+#include "runtime/engine/sandy/engine.h"
+#include "runtime/loop/loop.h"
+#include "runtime/net/http_server.h"
+
+#define DRAIN_POLL_MS 50
+#define DRAIN_END_MS 1000 /* of the time to drain: for clients to be told that theirs is over */
+
+static void
+drain_gateway(void *arg)
+{
+	gateway_drain(arg);
+}
+
+static void
+end_chats(void *arg)
+{
+	gateway_end_chats(arg);
+}
+
+static void
+on_drain(struct timer *t, void *arg)
+{
+	struct janus *j = arg;
+	unsigned busy = 0;
+
+	(void)t;
+	for (unsigned i = 0; i < j->nlanes; i++)
+		busy += gateway_busy(j->lanes[i].gateway);
+	if (busy == 0 || clock_now_ms() >= j->drain_until_ms) {
+		if (busy != 0)
+			log_warn("daemon.drain_timeout", F_INT("open", busy));
+		loop_stop(j->control);
+		return;
+	}
+	if (!j->ended_chats && clock_now_ms() >= j->end_chats_at_ms) {
+		j->ended_chats = true;
+		for (unsigned i = 0; i < j->nlanes; i++)
+			loop_post(j->lanes[i].loop, end_chats, j->lanes[i].gateway);
+	}
+	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
+}
+
+static void
+drain(struct janus *j)
+{
+	if (j->draining) {
+		loop_stop(j->control); /* asked twice: now */
+		return;
+	}
+	j->draining = true;
+	log_info("daemon.draining");
+	api_close(j->api);
+	for (unsigned i = 0; i < j->nlanes; i++)
+		loop_post(j->lanes[i].loop, drain_gateway, j->lanes[i].gateway);
+	j->drain_until_ms = clock_now_ms() + j->config->drain_ms;
+	j->end_chats_at_ms = j->drain_until_ms -
+	    (j->config->drain_ms < 2 * DRAIN_END_MS ? j->config->drain_ms / 2 : DRAIN_END_MS);
+	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
+}
+
+void
+janus_gateway_config(struct janus *j)
+{
+	const struct config *c = j->config;
+
+	j->gateway_config = (struct gateway_config){
+		.relay = chat_relay_defaults,
+		.connect_ms = c->connect_ms,
+		.body_bytes = c->body_bytes,
+		.anonymous = c->anonymous,
+		.listen_host = c->host,
+		.queue_wait_ms = c->queue_wait_ms,
+		.streams = j->streams,
+		.cors = j->cors,
+		.traces = j->observer != NULL && observer_traces(j->observer),
+	};
+	j->gateway_config.relay.hold_ms = c->header_hold_ms;
+	j->gateway_config.relay.ping_ms = c->ping_ms;
+	j->gateway_config.relay.first_byte_ms = c->first_byte_ms;
+	j->gateway_config.relay.gap_ms = c->gap_ms;
+	j->gateway_config.relay.total_ms = c->total_ms;
+	j->gateway_config.relay.event_bytes = (size_t)c->event_bytes;
+}
+
+struct new_limits {
+	struct gateway *gateway;
+	struct gateway_config config;
+};
+
+static void
+set_limits(void *arg)
+{
+	struct new_limits *n = arg;
+
+	gateway_set_limits(n->gateway, &n->config);
+	free(n);
+}
+
+/* Everything is read and checked before anything changes. */
+static void
+reload(struct janus *j)
+{
+	_cleanup_buf_ struct buf changed = { 0 }, waiting = { 0 };
+	struct error err = { 0 };
+
+	if (config_reload(j->config, &changed, &waiting, &err) < 0) {
+		log_error("config.refused", F_STR("error", err.text));
+		return;
+	}
+	log_set_levels(j->config->log_level);
+	janus_gateway_config(j);
+	for (unsigned i = 0; i < j->nlanes; i++) {
+		struct new_limits *n = mem_zalloc(sizeof(*n));
+
+		*n = (struct new_limits){ j->lanes[i].gateway, j->gateway_config };
+		loop_post(j->lanes[i].loop, set_limits, n);
+	}
+	log_info("config.reloaded", F_STR("changed", buf_str(&changed)));
+	if (waiting.len != 0)
+		log_warn("config.needs_restart", F_STR("settings", buf_str(&waiting)));
+}
+
+static void
+dump(const struct janus *j)
+{
+	for (size_t i = 0; i < j->registry.ninstances; i++) {
+		const struct instance *in = j->registry.instances[i];
+
+		log_info("dump.instance", F_STR("instance_id", in->id),
+		    F_STR("state", instance_state_name(in->state)), F_STR("reason", in->reason),
+		    F_STR("detail", in->detail));
+	}
+	for (size_t i = 0; i < j->registry.nsubmissions; i++) {
+		const struct submission *s = j->registry.submissions[i];
+
+		if (!submission_is_final(s->state))
+			log_info("dump.submission", F_STR("submission_id", s->id),
+			    F_STR("state", submission_state_name(s->state)),
+			    F_STR("reason", s->reason));
+	}
+}
+
+void
+janus_signal(int signo, void *arg)
+{
+	struct janus *j = arg;
+
+	switch (signo) {
+	case SIGTERM:
+	case SIGINT: drain(j); break;
+	case SIGHUP: reload(j); break;
+	case SIGUSR1:
+		recorder_reopen(j->recorder);
+		log_info("capture.reopened");
+		break;
+	case SIGUSR2: dump(j); break;
+	default: break;
+	}
+}

@@ -1,0 +1,384 @@
+/*
+ * wires.c - what one module says, to those whom it concerns.
+ */
+#include "controlplane/janus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "controlplane/api/api.h"
+#include "controlplane/config.h"
+#include "controlplane/gateway/cors.h"
+#include "controlplane/gateway/find.h"
+#include "controlplane/gateway/gateway.h"
+#include "controlplane/gateway/limit.h"
+#include "controlplane/gateway/streams.h"
+#include "controlplane/observe/egress.h"
+#include "controlplane/observe/observer.h"
+#include "controlplane/observe/recorder.h"
+#include "controlplane/observe/requests.h"
+#include "controlplane/observe/work.h"
+#include "controlplane/registry/keys.h"
+#include "controlplane/registry/registry.h"
+#include "controlplane/registry/routes.h"
+#include "controlplane/registry/traffic.h"
+#include "controlplane/store/egress.h"
+#include "controlplane/store/store.h"
+#include "controlplane/supervise/broker.h"
+#include "controlplane/supervise/supervisor.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/metrics.h"
+#include "runtime/base/str.h"
+#include "runtime/engine/engine.h"
+#include "runtime/engine/pair.h"
+#include "runtime/engine/sandy/engine.h"
+#include "runtime/loop/loop.h"
+#include "runtime/net/http_server.h"
+
+void
+wire_status(void *arg)
+{
+	struct janus *j = arg;
+	const struct registry *reg = &j->registry;
+
+	pthread_mutex_lock(&j->summary_lock);
+	memset(&j->summary, 0, sizeof(j->summary));
+	j->summary.engine_ok = supervisor_engine(j->supervisor)->ok;
+	j->summary.isolated = supervisor_canary(j->supervisor)->state == CANARY_CONTAINED;
+	for (size_t i = 0; i < reg->ninstances; i++)
+		j->summary.instances[reg->instances[i]->state]++;
+	for (size_t i = 0; i < reg->nsubmissions; i++)
+		j->summary.submissions[reg->submissions[i]->state]++;
+	pthread_mutex_unlock(&j->summary_lock);
+}
+
+struct new_routes {
+	struct gateway *gateway;
+	struct routes *routes;
+};
+
+static void
+set_routes(void *arg)
+{
+	struct new_routes *n = arg;
+
+	gateway_set_routes(n->gateway, n->routes);
+	free(n);
+}
+
+void
+wire_routes(struct routes *routes, void *arg)
+{
+	struct janus *j = arg;
+
+	for (unsigned i = 0; i < j->nlanes; i++) {
+		struct new_routes *n = mem_zalloc(sizeof(*n));
+
+		n->gateway = j->lanes[i].gateway;
+		n->routes = routes_ref(routes);
+		loop_post(j->lanes[i].loop, set_routes, n);
+	}
+	routes_unref(routes);
+	wire_status(j);
+}
+
+struct new_keys {
+	struct gateway *gateway;
+	struct keys *keys;
+};
+
+static void
+set_keys(void *arg)
+{
+	struct new_keys *n = arg;
+
+	gateway_set_keys(n->gateway, n->keys);
+	free(n);
+}
+
+void
+wire_keys(struct keys *keys, void *arg)
+{
+	struct janus *j = arg;
+
+	for (unsigned i = 0; i < j->nlanes; i++) {
+		struct new_keys *n = mem_zalloc(sizeof(*n));
+
+		n->gateway = j->lanes[i].gateway;
+		n->keys = keys_ref(keys);
+		loop_post(j->lanes[i].loop, set_keys, n);
+	}
+	keys_unref(keys);
+}
+
+void
+wire_submission(const struct submission *s, void *arg)
+{
+	struct janus *j = arg;
+
+	api_submission_changed(j->api, s);
+}
+
+static void
+on_usage(const struct gateway_usage *u, void *arg)
+{
+	struct janus *j = arg;
+	const struct chat_result *r = u->result;
+	const struct wire_code_info *code = wire_code_info(r->code);
+	struct usage_row row = {
+		.at_ms = u->accepted_at_ms,
+		.prompt_tokens = r->usage.prompt_tokens,
+		.completion_tokens = r->usage.completion_tokens,
+		.is_estimated = !r->usage.reported,
+		.cost_micro_usd = r->usage.cost_micro_usd,
+		.duration_ms = u->duration_us / 1000,
+		.ttft_ms = r->ttft_us >= 0 ? r->ttft_us / 1000 : -1,
+		.max_gap_ms = r->max_gap_ms,
+		.bytes_in = (int64_t)r->bytes_in,
+		.bytes_out = (int64_t)r->bytes_out,
+		.status = r->committed ? 200 : code->status,
+		.attempts = r->attempts,
+		.stream = u->stream,
+	};
+
+	str_copy(row.request_id, sizeof(row.request_id), u->request_id);
+	str_copy(row.competitor, sizeof(row.competitor), u->competitor);
+	str_copy(row.version_id, sizeof(row.version_id), u->version);
+	str_copy(row.instance_id, sizeof(row.instance_id), u->instance);
+	str_copy(row.code, sizeof(row.code), code->code);
+	str_copy(row.key_id, sizeof(row.key_id), u->key_id);
+	store_add_usage(j->store, &row);
+	recorder_settle(u->tap, u);
+	observer_usage(j->observer, u);
+}
+
+/* ---- what the broker says ---- */
+
+static void
+on_platform_call(const struct egress_row *row, void *arg)
+{
+	struct janus *j = arg;
+
+	egress_count(j->egress, row);
+	store_add_egress(j->store, row);
+}
+
+static void
+on_chat_found(bool runs, const char *instance, const char *id, void *arg)
+{
+	struct janus *j = arg;
+
+	supervisor_answer_broker(j->supervisor, instance, id, runs);
+}
+
+static void
+on_chat_question(const char *instance, const char *id, void *arg)
+{
+	struct janus *j = arg;
+
+	gateway_find_chat(j->gateways[0], instance, id, j->control, on_chat_found, j);
+}
+
+const struct broker_events wire_broker_events = { on_platform_call, on_chat_question };
+struct demand {
+	struct janus *janus;
+	char competitor[NOUN_ID_MAX];
+};
+
+static void
+tell_demand(void *arg)
+{
+	struct demand *d = arg;
+
+	supervisor_demand(d->janus->supervisor, d->competitor);
+	free(d);
+}
+
+static void
+on_demand(const char *competitor, void *arg)
+{
+	struct demand *d = mem_zalloc(sizeof(*d));
+
+	d->janus = arg;
+	str_copy(d->competitor, sizeof(d->competitor), competitor);
+	loop_post(d->janus->control, tell_demand, d);
+}
+
+static struct relay_tap *
+on_capture(const struct gateway_capture *about, void *arg)
+{
+	struct janus *j = arg;
+
+	return recorder_begin(j->recorder, about);
+}
+
+void
+wire_work(const struct supervisor_work *w, void *arg)
+{
+	struct janus *j = arg;
+	struct work_record r = {
+		.kind = w->is_pull ? WORK_PULL : WORK_START,
+		.ok = w->ok,
+		.at_ms = clock_wall_ms() - w->duration_ms,
+		.duration_ms = w->duration_ms,
+		.health_ms = w->health_ms,
+		.bytes = w->bytes,
+	};
+
+	snprintf(r.competitor, sizeof(r.competitor), "%s", w->competitor);
+	snprintf(r.id, sizeof(r.id), "%s", w->id);
+	snprintf(r.image, sizeof(r.image), "%s", w->image);
+	snprintf(r.digest, sizeof(r.digest), "%s", w->digest);
+	snprintf(r.reason, sizeof(r.reason), "%s", w->reason);
+	works_add(&j->works, &r);
+	observer_work(j->observer, &r);
+}
+
+void
+wire_used(
+    const char *competitor, const char *instance, uint64_t cpu_us, uint64_t memory_bytes, void *arg)
+{
+	struct janus *j = arg;
+
+	if (competitor == NULL)
+		works_look(&j->works);
+	else
+		works_used(&j->works, competitor, instance, cpu_us, memory_bytes);
+}
+
+/* What a span tells of the pod that answered. */
+void
+wire_names(struct request_record *q, void *arg)
+{
+	struct janus *j = arg;
+	const struct version *v = registry_version(&j->registry, q->version_id);
+
+	if (v != NULL && !v->is_url)
+		snprintf(q->details->image, sizeof(q->details->image), "%s", v->reference);
+	snprintf(q->details->container, sizeof(q->details->container), "%s",
+	    supervisor_container(j->supervisor, q->instance_id));
+}
+
+static int64_t
+other_head(struct http_request *req, void *arg)
+{
+	struct janus *j = arg;
+
+	return api_head(j->api, req);
+}
+
+static void
+other_request(struct http_request *req, void *arg)
+{
+	struct janus *j = arg;
+
+	api_request(j->api, req);
+}
+
+static bool
+health(struct buf *out, void *arg)
+{
+	struct janus *j = arg;
+	struct store_stats stats;
+
+	store_stats(j->store, &stats);
+	pthread_mutex_lock(&j->summary_lock);
+	const bool engine_ok = j->summary.engine_ok, isolated = j->summary.isolated;
+	pthread_mutex_unlock(&j->summary_lock);
+	buf_printf(out, "\"database\":{\"ok\":%s},\"engine\":{\"ok\":%s},\"isolation\":{\"ok\":%s}",
+	    stats.failing ? "false" : "true", engine_ok ? "true" : "false",
+	    isolated ? "true" : "false");
+	return !stats.failing && engine_ok && isolated;
+}
+
+static void
+disk_metrics(const struct janus *j, struct buf *out)
+{
+	struct statvfs fs;
+
+	if (statvfs(j->config->state_dir, &fs) < 0)
+		return;
+	metrics_head(out, "janus_disk_free_bytes", "gauge", "Free where the state is kept.");
+	metrics_value(out, "janus_disk_free_bytes", "", (double)fs.f_bavail * (double)fs.f_frsize);
+	metrics_head(out, "janus_disk_size_bytes", "gauge", "Size of that file system.");
+	metrics_value(out, "janus_disk_size_bytes", "", (double)fs.f_blocks * (double)fs.f_frsize);
+}
+
+static void
+metrics(struct buf *out, void *arg)
+{
+	struct janus *j = arg;
+	struct store_stats stats;
+
+	store_stats(j->store, &stats);
+	pthread_mutex_lock(&j->summary_lock);
+	metrics_head(out, "janus_instances", "gauge", "Instances by state.");
+	for (int i = 0; i < INSTANCE_STATE_COUNT; i++) {
+		_cleanup_buf_ struct buf label = { 0 };
+
+		metrics_label(&label, "state", instance_state_name((enum instance_state)i));
+		metrics_value(
+		    out, "janus_instances", buf_str(&label), (double)j->summary.instances[i]);
+	}
+	metrics_head(out, "janus_submissions", "gauge", "Submissions by state.");
+	for (int i = 0; i < SUBMISSION_STATE_COUNT; i++) {
+		_cleanup_buf_ struct buf label = { 0 };
+
+		metrics_label(&label, "state", submission_state_name((enum submission_state)i));
+		metrics_value(
+		    out, "janus_submissions", buf_str(&label), (double)j->summary.submissions[i]);
+	}
+	pthread_mutex_unlock(&j->summary_lock);
+	metrics_head(out, "janus_db_size_bytes", "gauge", "Size of the database.");
+	metrics_value(out, "janus_db_size_bytes", "", (double)stats.db_bytes);
+	metrics_head(out, "janus_wal_size_bytes", "gauge", "Size of its write-ahead log.");
+	metrics_value(out, "janus_wal_size_bytes", "", (double)stats.wal_bytes);
+	metrics_head(out, "janus_db_write_seconds", "histogram", "Transactions of the writer.");
+	metrics_histogram(out, "janus_db_write_seconds", "", &buckets_http, store_writes(j->store));
+	metrics_head(out, "janus_db_busy_total", "counter",
+	    "Transactions that found the database held by somebody else.");
+	metrics_value(out, "janus_db_busy_total", "", (double)stats.busy);
+	disk_metrics(j, out);
+	metrics_head(out, "janus_usage_rows_dropped_total", "counter",
+	    "Usage rows that did not fit the queue.");
+	metrics_value(out, "janus_usage_rows_dropped_total", "", (double)stats.usage_dropped);
+	observer_metrics(j->observer, out);
+	egress_metrics(j->egress, out);
+	works_metrics(&j->works, out);
+	recorder_metrics(j->recorder, out);
+}
+
+static void
+http_metrics(struct buf *out, enum gateway_metric which, void *arg)
+{
+	const struct janus *j = arg;
+
+	api_metrics(j->api, out, which);
+}
+
+const struct gateway_hooks wire_hooks = {
+	.on_usage = on_usage,
+	.on_demand = on_demand,
+	.other_head = other_head,
+	.other_request = other_request,
+	.health = health,
+	.metrics = metrics,
+	.http_metrics = http_metrics,
+};
+const struct gateway_hooks wire_recording_hooks = {
+	.on_usage = on_usage,
+	.on_demand = on_demand,
+	.other_head = other_head,
+	.other_request = other_request,
+	.health = health,
+	.metrics = metrics,
+	.http_metrics = http_metrics,
+	.on_capture = on_capture,
+};

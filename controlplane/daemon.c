@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 #include "controlplane/api/api.h"
 #include "controlplane/config.h"
 #include "controlplane/gateway/cors.h"
-#include "controlplane/gateway/find.h"
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/gateway/limit.h"
 #include "controlplane/gateway/streams.h"
@@ -30,24 +28,20 @@
 #include "controlplane/observe/work.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
-#include "controlplane/registry/routes.h"
 #include "controlplane/registry/traffic.h"
-#include "controlplane/store/egress.h"
 #include "controlplane/store/store.h"
-#include "controlplane/supervise/broker.h"
 #include "controlplane/supervise/supervisor.h"
-#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
-#include "runtime/base/metrics.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/pair.h"
 #include "runtime/engine/sandy/engine.h"
 #include "runtime/loop/loop.h"
+#include "runtime/net/url.h"
 #include "runtime/net/http_server.h"
 
 #define WORKERS_MAX 64

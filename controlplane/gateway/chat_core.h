@@ -1,0 +1,127 @@
+/*
+ * chat_core.h - one chat from its request to its end, for the three files that own it: chat.c begins and
+ * ends it, chat_queue.c finds who answers, chat_attempt.c asks them.
+ */
+#ifndef JANUS_GATEWAY_CHAT_CORE_H
+#define JANUS_GATEWAY_CHAT_CORE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "controlplane/gateway/chat_head.h"
+#include "controlplane/gateway/core.h"
+#include "controlplane/gateway/life.h"
+#include "controlplane/gateway/pick.h"
+#include "controlplane/gateway/wait.h"
+#include "controlplane/registry/breaker.h"
+#include "runtime/base/buf.h"
+#include "runtime/net/http_server.h"
+#include "runtime/openai/chat_params.h"
+#include "runtime/openai/chat_relay.h"
+#include "runtime/openai/chat_request.h"
+#include "runtime/openai/relay_tap.h"
+struct auth;
+struct competitor_counters;
+struct dial;
+struct dialect;
+struct link_request;
+struct resume;
+struct route;
+
+#define ATTEMPTS_MAX LIFE_ATTEMPTS
+
+/* What only spans tell. */
+struct chat_details {
+	struct chat_params params;
+	struct chat_answer answer;
+};
+
+struct chat {
+	struct gateway *gw;
+	const struct dialect *dialect;
+	struct chat *next, **prev; /* gw->chats */
+	struct chat_relay *relay;
+	struct resume *resume; /* NULL: its stream cannot be resumed */
+	const struct buf *body; /* the request's own, or kept */
+	struct buf kept; /* of a request that may be gone before the chat is over */
+	struct chat_request request;
+	struct auth *auth; /* a reference */
+	bool may_fall_back;
+	bool mid; /* it takes another's stream as the rest of one that fails: it may run twice */
+	bool progress; /* the client wants to be told in events */
+	char id[sizeof(((struct http_request *)0)->id)];
+	char client[sizeof(((struct http_request *)0)->client)];
+	char traceparent[TRACEPARENT_LEN + 1];
+	int64_t accepted_us, accepted_at_ms;
+
+	/* the running attempt; the names stay those of the last one */
+	struct route_target *tried[ATTEMPTS_MAX]; /* references */
+	size_t ntried;
+	struct route_target *target; /* a slot of it is taken; one of tried */
+	struct breaker_pass pass; /* of its competitor's breaker, if entered */
+	bool entered;
+	char slug[48], competitor[40], version[40], digest[72];
+	struct link_request *link_request;
+	struct dial *dial;
+	bool reused; /* it goes over a connection that was used before */
+	struct timer late; /* for the link's answer */
+	int64_t connect_due_ms;
+	struct buf head;
+	struct iovec parts[CHAT_PARTS_MAX + 3];
+
+	struct life_attempt life[ATTEMPTS_MAX]; /* of each of tried */
+	uint64_t span, parent; /* 0 while spans are off */
+	char *user_agent; /* owned; NULL */
+	char *tracestate; /* owned; NULL */
+	struct wait wait; /* for a free slot */
+	char *wish; /* x-janus-competitor, owned; NULL: once a stream began, headers are gone */
+
+	struct relay_tap *tap; /* the relay ends it; NULL: not recorded */
+	struct chat_details *details; /* owned; NULL while spans are off */
+
+	/* our own time: what is not waiting for anybody */
+	int64_t mark_us, ours_us;
+	char attempts_text[16], overhead_text[24], queue_text[24];
+};
+
+/* Why the last attempt failed; borrowed. */
+struct failure {
+	enum wire_code code;
+	const char *text, *details;
+};
+
+/* chat.c */
+/** chat_counters - the row of whom it goes to, or went to last. */
+struct competitor_counters *chat_counters(struct chat *);
+
+/* chat_attempt.c: a target, a connection to it, the request on it */
+/** attempt_start - at a target of a route, with a slot of it taken. */
+void attempt_start(struct chat *, const struct route *, struct route_target *);
+/** attempt_end - let go of connection and slot; fine when none runs. */
+void attempt_end(struct chat *);
+/** attempt_note_end - write down when the running one ended, and why if it failed. */
+void attempt_note_end(struct chat *, enum wire_code, const struct chat_result *);
+/** attempt_be_for - from now on it is that competitor's chat. */
+void attempt_be_for(struct chat *, const struct route *);
+/** attempt_enter_breaker - false: the breaker of its competitor lets nobody through. */
+bool attempt_enter_breaker(struct chat *, const struct route *, struct route_target *);
+/** attempt_tell_breaker - how the running one did; once. */
+void attempt_tell_breaker(struct chat *, enum breaker_result, const char *retry_after);
+/* of chat_relay_events */
+void attempt_failed(struct chat_relay *, const struct chat_result *, void *arg);
+void attempt_answering(struct chat_relay *, void *arg);
+
+/* chat_queue.c: who is next, and the wait for it */
+struct picked queue_pick(struct chat *);
+/** queue_go_on - to what was picked; last: why the attempt before failed, NULL: nothing to tell. */
+void queue_go_on(struct chat *, struct picked, const struct failure *last);
+/** queue_next - after a failure that cannot have run anything. */
+void queue_next(struct chat *, const struct failure *last);
+/** queue_leave - wait no more; fine when it does not. */
+void queue_leave(struct chat *);
+/** queue_route - a competitor that can be waited for; NULL: none of its instances is ready or may
+ *  be woken. */
+const struct route *queue_route(const struct routes *, const char *competitor);
+void queue_ping(struct chat_relay *, struct buf *out, void *arg); /* of chat_relay_events */
+#endif

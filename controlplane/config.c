@@ -17,13 +17,13 @@
 #include "controlplane/supervise/policy.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/cli/setting.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/net/url.h"
 
 #define FILE_MAX_BYTES (4 << 20)
-
-typedef int setting_fn(const char *text, void *out, struct error *);
 
 struct setting {
 	const char *name; /* section.key, or key */
@@ -35,14 +35,6 @@ struct setting {
 };
 
 static int
-parse_string(const char *text, void *out, struct error *err)
-{
-	(void)err;
-	str_replace(out, text);
-	return 0;
-}
-
-static int
 parse_origins(const char *text, void *out, struct error *err)
 {
 	struct cors *cors = cors_new(text, false, err);
@@ -50,7 +42,7 @@ parse_origins(const char *text, void *out, struct error *err)
 	if (cors == NULL)
 		return -1;
 	cors_free(cors);
-	return parse_string(text, out, err);
+	return setting_string(text, out, err);
 }
 
 static int
@@ -58,25 +50,7 @@ parse_levels(const char *text, void *out, struct error *err)
 {
 	if (!log_levels_valid(text))
 		return error_set(err, ERROR_INVALID, "'%.80s' is not a list of levels", text);
-	return parse_string(text, out, err);
-}
-
-static int
-parse_bool(const char *text, void *out, struct error *err)
-{
-	return str_parse_bool(text, out, err);
-}
-
-static int
-parse_duration(const char *text, void *out, struct error *err)
-{
-	return str_parse_duration(text, out, err);
-}
-
-static int
-parse_count(const char *text, void *out, struct error *err)
-{
-	return str_parse_int(text, 0, INT32_MAX, out, err);
+	return setting_string(text, out, err);
 }
 
 static int
@@ -98,23 +72,15 @@ parse_second(const char *text, void *out, struct error *err)
 	return error_set(err, ERROR_INVALID, "'%.40s' is not never, asked or always", text);
 }
 
-/* Limits: to a container engine 0 would be none. */
+/* A base URL, or nothing. */
 static int
-parse_limit(const char *text, void *out, struct error *err)
+parse_url(const char *text, void *out, struct error *err)
 {
-	return str_parse_int(text, 1, INT32_MAX, out, err);
-}
+	struct url url;
 
-static int
-parse_size_limit(const char *text, void *out, struct error *err)
-{
-	int64_t size;
-
-	if (str_parse_size(text, &size, err) < 0)
+	if (text[0] != '\0' && url_parse(text, &url, err) < 0)
 		return -1;
-	if (size <= 0)
-		return error_set(err, ERROR_INVALID, "'%.40s' is no limit", text);
-	*(int64_t *)out = size;
+	str_replace(out, text);
 	return 0;
 }
 
@@ -130,12 +96,6 @@ parse_budget(const char *text, void *out, struct error *err)
 	return str_parse_size(text, out, err);
 }
 
-static int
-parse_port(const char *text, void *out, struct error *err)
-{
-	return str_parse_int(text, 1, 65535, out, err);
-}
-
 /* "0.01": a part of all, kept as millionths. */
 static int
 parse_share(const char *text, void *out, struct error *err)
@@ -149,127 +109,115 @@ parse_share(const char *text, void *out, struct error *err)
 	return 0;
 }
 
-/* "2", "0.5": processors, kept as thousandths. */
-static int
-parse_cpus(const char *text, void *out, struct error *err)
-{
-	char *end;
-	const double n = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !(n >= 0.01 && n <= 1024))
-		return error_set(err, ERROR_INVALID, "'%.40s' is not a number of processors", text);
-	*(int64_t *)out = (int64_t)(n * 1000 + 0.5);
-	return 0;
-}
-
 #define AT(field) offsetof(struct config, field)
 static const struct setting settings[] = {
-	{ "host", "127.0.0.1", AT(host), parse_string, NULL, "numeric address to serve on" },
-	{ "port", "8000", AT(port), parse_port, NULL, "port to serve on" },
-	{ "state_dir", "", AT(state_dir), parse_string, "STATE_DIRECTORY",
+	{ "host", "127.0.0.1", AT(host), setting_string, NULL, "numeric address to serve on" },
+	{ "port", "8000", AT(port), setting_port, NULL, "port to serve on" },
+	{ "state_dir", "", AT(state_dir), setting_string, "STATE_DIRECTORY",
 	    "where the database and logs live" },
-	{ "runtime_dir", "", AT(runtime_dir), parse_string, "RUNTIME_DIRECTORY",
+	{ "runtime_dir", "", AT(runtime_dir), setting_string, "RUNTIME_DIRECTORY",
 	    "where sockets live" },
 	{ "log.level", "info", AT(log_level), parse_levels, "JANUS_LOG",
 	    "debug, info, warn or error" },
-	{ "auth.anonymous", "", AT(anonymous), parse_bool, NULL,
+	{ "auth.anonymous", "", AT(anonymous), setting_bool, NULL,
 	    "may callers without a key chat and read? default: only on a loopback address" },
 	{ "cors.origins", "", AT(cors_origins), parse_origins, NULL,
 	    "origins whose pages may call, as https://a.example https://b.example; * for all" },
-	{ "cors.credentials", "false", AT(cors_credentials), parse_bool, NULL,
+	{ "cors.credentials", "false", AT(cors_credentials), setting_bool, NULL,
 	    "may they send cookies and the like?" },
-	{ "engine.socket", "", AT(engine_socket), parse_string, NULL,
+	{ "engine.socket", "", AT(engine_socket), setting_string, NULL,
 	    "container engine socket; empty: find one" },
-	{ "engine.link_image", "janus/link:latest", AT(link_image), parse_string, NULL,
+	{ "engine.link_image", "janus/link:latest", AT(link_image), setting_string, NULL,
 	    "image of a pod's first container" },
-	{ "sandy.url", "", AT(sandy_url), parse_string, NULL,
+	{ "sandy.url", "", AT(sandy_url), parse_url, NULL,
 	    "base of a Sandy service that may run competitors; empty: none does" },
-	{ "sandy.key_file", "", AT(sandy_key_file), parse_string, NULL,
+	{ "sandy.key_file", "", AT(sandy_key_file), setting_string, NULL,
 	    "file with its key; empty: none is sent" },
-	{ "sandy.upstream", "", AT(sandy_upstream), parse_string, NULL,
+	{ "sandy.upstream", "", AT(sandy_upstream), setting_string, NULL,
 	    "pool of its workers to ask for" },
 	{ "sandy.competitors", "never", AT(sandy_competitors), parse_second, NULL,
 	    "who runs there: never, asked (whose manifest says so) or always" },
-	{ "policy.memory", "4GiB", AT(memory_bytes), parse_size_limit, NULL,
+	{ "policy.memory", "4GiB", AT(memory_bytes), setting_size, NULL,
 	    "memory limit of an instance" },
-	{ "policy.cpus", "2", AT(milli_cpus), parse_cpus, NULL, "processors of an instance" },
-	{ "policy.pids", "512", AT(pids), parse_limit, NULL,
+	{ "policy.cpus", "2", AT(milli_cpus), setting_cpus, NULL, "processors of an instance" },
+	{ "policy.pids", "512", AT(pids), setting_limit, NULL,
 	    "processes and threads of an instance" },
-	{ "policy.nofile", "4096", AT(nofile), parse_limit, NULL, "open files of a process in it" },
-	{ "policy.tmpfs", "256MiB", AT(tmpfs_bytes), parse_size_limit, NULL, "size of its /tmp" },
-	{ "policy.shm", "64MiB", AT(shm_bytes), parse_size_limit, NULL, "size of its /dev/shm" },
-	{ "policy.log", "8MiB", AT(log_bytes), parse_size_limit, NULL, "log kept of it" },
-	{ "policy.image", "20GiB", AT(image_bytes), parse_size_limit, NULL, "largest image" },
-	{ "policy.start_timeout", "30s", AT(start_timeout_ms), parse_duration, NULL,
+	{ "policy.nofile", "4096", AT(nofile), setting_limit, NULL,
+	    "open files of a process in it" },
+	{ "policy.tmpfs", "256MiB", AT(tmpfs_bytes), setting_size, NULL, "size of its /tmp" },
+	{ "policy.shm", "64MiB", AT(shm_bytes), setting_size, NULL, "size of its /dev/shm" },
+	{ "policy.log", "8MiB", AT(log_bytes), setting_size, NULL, "log kept of it" },
+	{ "policy.image", "20GiB", AT(image_bytes), setting_size, NULL, "largest image" },
+	{ "policy.start_timeout", "30s", AT(start_timeout_ms), setting_duration, NULL,
 	    "time to become healthy" },
 	{ "policy.activation", "always", AT(activation), parse_activation, NULL,
 	    "when instances run: always, on-demand or frozen" },
-	{ "policy.idle", "10m", AT(idle_ms), parse_duration, NULL,
+	{ "policy.idle", "10m", AT(idle_ms), setting_duration, NULL,
 	    "silence before one that is not always there is stopped or frozen" },
 	{ "policy.memory_budget", "0", AT(memory_budget), parse_budget, NULL,
 	    "memory limits of all instances together; 0: none" },
-	{ "policy.uid_first", "200000", AT(uid_first), parse_limit, NULL,
+	{ "policy.uid_first", "200000", AT(uid_first), setting_limit, NULL,
 	    "first user id given to instances" },
-	{ "policy.uid_count", "60000", AT(uid_count), parse_limit, NULL, "how many" },
-	{ "router.loops", "0", AT(loops), parse_count, NULL,
+	{ "policy.uid_count", "60000", AT(uid_count), setting_limit, NULL, "how many" },
+	{ "router.loops", "0", AT(loops), setting_count, NULL,
 	    "gateway threads; 0: one per processor" },
-	{ "router.header_hold", "1500ms", AT(header_hold_ms), parse_duration, NULL,
+	{ "router.header_hold", "1500ms", AT(header_hold_ms), setting_duration, NULL,
 	    "longest hold of a stream's status" },
-	{ "router.ping", "1500ms", AT(ping_ms), parse_duration, "JANUS_KEEP_ALIVE_INTERVAL",
+	{ "router.ping", "1500ms", AT(ping_ms), setting_duration, "JANUS_KEEP_ALIVE_INTERVAL",
 	    "longest silence on a stream" },
-	{ "router.connect_timeout", "5s", AT(connect_ms), parse_duration, NULL,
+	{ "router.connect_timeout", "5s", AT(connect_ms), setting_duration, NULL,
 	    "to connect to a competitor" },
-	{ "router.first_byte_timeout", "30s", AT(first_byte_ms), parse_duration, NULL,
+	{ "router.first_byte_timeout", "30s", AT(first_byte_ms), setting_duration, NULL,
 	    "to its first event" },
-	{ "router.gap_timeout", "30s", AT(gap_ms), parse_duration, NULL, "between its events" },
-	{ "router.total_timeout", "300s", AT(total_ms), parse_duration, "JANUS_REQUEST_TIMEOUT",
+	{ "router.gap_timeout", "30s", AT(gap_ms), setting_duration, NULL, "between its events" },
+	{ "router.total_timeout", "300s", AT(total_ms), setting_duration, "JANUS_REQUEST_TIMEOUT",
 	    "for a whole answer" },
-	{ "router.max_request", "10MiB", AT(body_bytes), parse_size_limit, "JANUS_MAX_REQUEST_SIZE",
+	{ "router.max_request", "10MiB", AT(body_bytes), setting_size, "JANUS_MAX_REQUEST_SIZE",
 	    "largest chat body" },
-	{ "router.drain_timeout", "30s", AT(drain_ms), parse_duration, NULL,
+	{ "router.drain_timeout", "30s", AT(drain_ms), setting_duration, NULL,
 	    "for open streams when stopping" },
-	{ "router.concurrency", "1024", AT(concurrency), parse_count, NULL,
+	{ "router.concurrency", "1024", AT(concurrency), setting_count, NULL,
 	    "chats at once in an instance whose manifest does not say; 0: any number" },
-	{ "router.queue", "256", AT(queue_max), parse_count, NULL,
+	{ "router.queue", "256", AT(queue_max), setting_count, NULL,
 	    "chats that may wait for a competitor; 0: none" },
-	{ "router.queue_wait", "60s", AT(queue_wait_ms), parse_duration, NULL,
+	{ "router.queue_wait", "60s", AT(queue_wait_ms), setting_duration, NULL,
 	    "longest wait of one" },
-	{ "router.breaker_failures", "5", AT(breaker_failures), parse_count, NULL,
+	{ "router.breaker_failures", "5", AT(breaker_failures), setting_count, NULL,
 	    "failures in a row after which a competitor is left alone; 0: never" },
 	{ "router.breaker_ratio", "50", AT(breaker_percent), parse_percent, NULL,
 	    "or percent of failures, of at least 20 chats in 30 s; 0: never" },
-	{ "router.breaker_open", "5s", AT(breaker_open_ms), parse_duration, NULL,
+	{ "router.breaker_open", "5s", AT(breaker_open_ms), setting_duration, NULL,
 	    "for how long at first" },
-	{ "router.breaker_open_max", "60s", AT(breaker_open_max_ms), parse_duration, NULL,
+	{ "router.breaker_open_max", "60s", AT(breaker_open_max_ms), setting_duration, NULL,
 	    "and at most" },
-	{ "capture.enabled", "false", AT(capture), parse_bool, NULL,
+	{ "capture.enabled", "false", AT(capture), setting_bool, NULL,
 	    "record the streams that are asked for below, and by x-janus-capture" },
-	{ "capture.content", "false", AT(capture_content), parse_bool, NULL,
+	{ "capture.content", "false", AT(capture_content), setting_bool, NULL,
 	    "keep prompts and answers in it; else texts are masked" },
 	{ "capture.share", "0", AT(capture_share_millionths), parse_share, NULL,
 	    "of all chats, from 0 to 1" },
-	{ "capture.competitors", "", AT(capture_competitors), parse_string, NULL,
+	{ "capture.competitors", "", AT(capture_competitors), setting_string, NULL,
 	    "all chats of these, apart by commas" },
-	{ "capture.callers", "", AT(capture_keys), parse_string, NULL,
+	{ "capture.callers", "", AT(capture_keys), setting_string, NULL,
 	    "all chats of these keys' ids, apart by commas" },
-	{ "capture.max_chat", "4MiB", AT(capture_max_bytes), parse_size_limit, NULL,
+	{ "capture.max_chat", "4MiB", AT(capture_max_bytes), setting_size, NULL,
 	    "most that is kept of one chat" },
-	{ "capture.max_total", "256MiB", AT(capture_total_bytes), parse_size_limit, NULL,
+	{ "capture.max_total", "256MiB", AT(capture_total_bytes), setting_size, NULL,
 	    "of all files; the oldest go" },
-	{ "capture.max_count", "1000", AT(capture_count), parse_limit, NULL,
+	{ "capture.max_count", "1000", AT(capture_count), setting_limit, NULL,
 	    "files; the oldest go" },
-	{ "capture.max_age", "7d", AT(capture_age_ms), parse_duration, NULL, "then they go" },
-	{ "stream.max_event", "1MiB", AT(event_bytes), parse_size_limit, NULL,
+	{ "capture.max_age", "7d", AT(capture_age_ms), setting_duration, NULL, "then they go" },
+	{ "stream.max_event", "1MiB", AT(event_bytes), setting_size, NULL,
 	    "largest event of a stream" },
-	{ "stream.resume_bytes", "4MiB", AT(resume_bytes), parse_size_limit, NULL,
+	{ "stream.resume_bytes", "4MiB", AT(resume_bytes), setting_size, NULL,
 	    "kept of a stream that may be resumed" },
-	{ "stream.resume_total_bytes", "256MiB", AT(resume_total_bytes), parse_size_limit, NULL,
+	{ "stream.resume_total_bytes", "256MiB", AT(resume_total_bytes), setting_size, NULL,
 	    "kept of all of them" },
-	{ "stream.resume_streams", "4096", AT(resume_streams), parse_limit, NULL,
+	{ "stream.resume_streams", "4096", AT(resume_streams), setting_limit, NULL,
 	    "how many of them at once" },
-	{ "stream.resume_ttl", "15m", AT(resume_ttl_ms), parse_duration, NULL,
+	{ "stream.resume_ttl", "15m", AT(resume_ttl_ms), setting_duration, NULL,
 	    "how long one is kept after its end" },
-	{ "stream.resume_idle", "5m", AT(resume_idle_ms), parse_duration, NULL,
+	{ "stream.resume_idle", "5m", AT(resume_idle_ms), setting_duration, NULL,
 	    "time without a reader after which one is cancelled" },
 };
 #define COUNT ARRAY_LEN(settings)
@@ -320,7 +268,8 @@ set(struct values *v, size_t i, const char *text, const char *origin)
 static bool
 is_text(const struct setting *s)
 {
-	return s->parse == parse_string || s->parse == parse_levels || s->parse == parse_origins;
+	return s->parse == setting_string || s->parse == parse_url || s->parse == parse_levels ||
+	    s->parse == parse_origins;
 }
 
 static int
@@ -631,7 +580,7 @@ config_load(struct config *c, const char *file, struct error *err)
 static size_t
 size_of(const struct setting *s)
 {
-	return s->parse == parse_bool ? sizeof(bool) : sizeof(int64_t);
+	return s->parse == setting_bool ? sizeof(bool) : sizeof(int64_t);
 }
 
 static bool

@@ -45,7 +45,7 @@ int caller_put_sandbox(struct platform *, const char *instance, const char *toke
 /** caller_own - the sandbox of that id, if it has announced itself, is the owner's. */
 void caller_own(struct caller *owner, const char *instance);
 /** caller_disown - it is nobody's any more: what it has under way is cut. */
-void caller_disown(struct caller *sandbox);
+void caller_disown(struct caller *);
 /** caller_drop - the pod is gone: cut its calls. False if it was not known. */
 bool caller_drop(struct platform *, const char *instance);
 void caller_drop_all(struct platform *);

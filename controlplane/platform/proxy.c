@@ -292,9 +292,10 @@ on_client(struct watch *w, uint32_t events, void *arg)
 	struct tunnel *t = arg;
 
 	(void)w;
-	if (t->is_open && (events & (EPOLLHUP | EPOLLERR)) == 0)
-		tend(t);
-	else if (!t->is_open || (events & EPOLLERR) != 0 || t->up.ended)
+	/* A hang-up before all was read is an end like any other: what is left is read first. */
+	const bool lost = (events & EPOLLERR) != 0 || ((events & EPOLLHUP) != 0 && t->up.ended);
+
+	if (!t->is_open || lost)
 		over(t, CODE_CLIENT_CLOSED);
 	else
 		tend(t);

@@ -792,7 +792,7 @@ use_start(struct call *call)
 		call_refuse(call, CODE_RESOURCE_NOT_FOUND, NULL, "That sandbox has ended.");
 		return;
 	}
-	if (u->refreshes) {
+	if (u->refreshes && u->lease != NULL) {
 		const int64_t more = u->lease->ttl_ms - (u->lease->until_ms - loop_now_ms(s->loop));
 
 		if (more > 0 && !call_hold_more(&u->lease->call, QUOTA_SANDBOX, more)) {

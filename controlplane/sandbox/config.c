@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/cli/setting.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/id.h"
@@ -19,54 +20,12 @@
 #define CREDENTIAL_NAME "sandy_api_key"
 #define MEMORY_SHARE 3 / 4 /* of the machine, for all sandboxes, where nobody says */
 
-typedef int setting_fn(const char *text, void *out, struct error *);
-
-static int
-parse_string(const char *text, void *out, struct error *err)
-{
-	(void)err;
-	str_replace(out, text);
-	return 0;
-}
-
-static int
-parse_count(const char *text, void *out, struct error *err)
-{
-	return str_parse_int(text, 0, INT32_MAX, out, err);
-}
-
-/* Limits: to a container engine 0 would be none. */
-static int
-parse_limit(const char *text, void *out, struct error *err)
-{
-	return str_parse_int(text, 1, INT32_MAX, out, err);
-}
-
-static int
-parse_port(const char *text, void *out, struct error *err)
-{
-	return str_parse_int(text, 1, 65535, out, err);
-}
-
-static int
-parse_size(const char *text, void *out, struct error *err)
-{
-	int64_t size;
-
-	if (str_parse_size(text, &size, err) < 0)
-		return -1;
-	if (size <= 0)
-		return error_set(err, ERROR_INVALID, "'%.40s' is no limit", text);
-	*(int64_t *)out = size;
-	return 0;
-}
-
 /* What all sandboxes may have together: a size, or what the machine has most of. */
 static int
 parse_total(const char *text, void *out, struct error *err)
 {
 	if (strcmp(text, "auto") != 0)
-		return parse_size(text, out, err);
+		return setting_size(text, out, err);
 	*(int64_t *)out = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) * MEMORY_SHARE;
 	return 0;
 }
@@ -84,19 +43,6 @@ parse_duration(const char *text, void *out, struct error *err)
 	return 0;
 }
 
-/* "2", "0.5": processors, kept as thousandths. */
-static int
-parse_cpus(const char *text, void *out, struct error *err)
-{
-	char *end;
-	const double n = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !(n >= 0.01 && n <= 1024))
-		return error_set(err, ERROR_INVALID, "'%.40s' is not a number of processors", text);
-	*(int64_t *)out = (int64_t)(n * 1000 + 0.5);
-	return 0;
-}
-
 #define AT(field) offsetof(struct sandbox_config, field)
 static const struct setting {
 	const char *name; /* of the variable */
@@ -106,32 +52,32 @@ static const struct setting {
 	const char *other; /* another variable, or NULL */
 	const char *help;
 } settings[] = {
-	{ "JANUS_SANDBOX_HOST", "127.0.0.1", AT(host), parse_string, NULL,
+	{ "JANUS_SANDBOX_HOST", "127.0.0.1", AT(host), setting_string, NULL,
 	    "numeric address to serve on" },
-	{ "JANUS_SANDBOX_PORT", "8601", AT(port), parse_port, NULL, "port to serve on" },
-	{ "JANUS_STATE_DIR", "", AT(state_dir), parse_string, "STATE_DIRECTORY",
+	{ "JANUS_SANDBOX_PORT", "8601", AT(port), setting_port, NULL, "port to serve on" },
+	{ "JANUS_STATE_DIR", "", AT(state_dir), setting_string, "STATE_DIRECTORY",
 	    "where the key and this node's name are kept" },
-	{ "JANUS_RUNTIME_DIR", "", AT(runtime_dir), parse_string, "RUNTIME_DIRECTORY",
+	{ "JANUS_RUNTIME_DIR", "", AT(runtime_dir), setting_string, "RUNTIME_DIRECTORY",
 	    "where sockets live, in sandbox/ of it" },
-	{ "JANUS_ENGINE_SOCKET", "", AT(engine_socket), parse_string, NULL,
+	{ "JANUS_ENGINE_SOCKET", "", AT(engine_socket), setting_string, NULL,
 	    "container engine socket; empty: find one" },
-	{ "JANUS_ENGINE_LINK_IMAGE", "janus/link:latest", AT(link_image), parse_string, NULL,
+	{ "JANUS_ENGINE_LINK_IMAGE", "janus/link:latest", AT(link_image), setting_string, NULL,
 	    "image of a pod's first container" },
-	{ "JANUS_SANDBOX_IMAGE", "janus/sandbox:latest", AT(image), parse_string, NULL,
+	{ "JANUS_SANDBOX_IMAGE", "janus/sandbox:latest", AT(image), setting_string, NULL,
 	    "image of a sandbox" },
-	{ "JANUS_SANDBOX_MAX", "8", AT(max), parse_limit, NULL, "most sandboxes at once" },
+	{ "JANUS_SANDBOX_MAX", "8", AT(max), setting_limit, NULL, "most sandboxes at once" },
 	{ "JANUS_SANDBOX_TOTAL_MEMORY", "auto", AT(total_memory_bytes), parse_total, NULL,
 	    "memory for all of them; auto: three quarters of the machine's" },
-	{ "JANUS_SANDBOX_WARM", "1", AT(warm), parse_count, NULL,
+	{ "JANUS_SANDBOX_WARM", "1", AT(warm), setting_count, NULL,
 	    "fresh sandboxes that wait for a caller" },
-	{ "JANUS_SANDBOX_MEMORY", "1GiB", AT(memory_bytes), parse_size, NULL,
+	{ "JANUS_SANDBOX_MEMORY", "1GiB", AT(memory_bytes), setting_size, NULL,
 	    "memory of one, its files included" },
-	{ "JANUS_SANDBOX_CPUS", "2", AT(milli_cpus), parse_cpus, NULL, "processors of one" },
-	{ "JANUS_SANDBOX_DISK", "256MiB", AT(disk_bytes), parse_size, NULL,
+	{ "JANUS_SANDBOX_CPUS", "2", AT(milli_cpus), setting_cpus, NULL, "processors of one" },
+	{ "JANUS_SANDBOX_DISK", "256MiB", AT(disk_bytes), setting_size, NULL,
 	    "size of its /workspace, and of its /tmp" },
-	{ "JANUS_SANDBOX_PIDS", "512", AT(pids), parse_limit, NULL,
+	{ "JANUS_SANDBOX_PIDS", "512", AT(pids), setting_limit, NULL,
 	    "processes and threads of one" },
-	{ "JANUS_SANDBOX_NOFILE", "4096", AT(nofile), parse_limit, NULL,
+	{ "JANUS_SANDBOX_NOFILE", "4096", AT(nofile), setting_limit, NULL,
 	    "open files of a process in it" },
 	{ "JANUS_SANDBOX_TTL", "10m", AT(ttl_ms), parse_duration, NULL,
 	    "life of one whose caller does not say" },
@@ -143,16 +89,16 @@ static const struct setting {
 	    "time of a command whose caller does not say" },
 	{ "JANUS_SANDBOX_EXEC_MAX", "1h", AT(exec_max_ms), parse_duration, NULL,
 	    "longest that may be asked for" },
-	{ "JANUS_SANDBOX_OUTPUT", "1MiB", AT(output_bytes), parse_size, NULL,
+	{ "JANUS_SANDBOX_OUTPUT", "1MiB", AT(output_bytes), setting_size, NULL,
 	    "of standard output, and of standard error, that is kept of a command" },
-	{ "JANUS_SANDBOX_FILE", "16MiB", AT(file_bytes), parse_size, NULL,
+	{ "JANUS_SANDBOX_FILE", "16MiB", AT(file_bytes), setting_size, NULL,
 	    "largest file that is read or written" },
-	{ "JANUS_SANDBOX_OPERATIONS", "32", AT(operations), parse_limit, NULL,
+	{ "JANUS_SANDBOX_OPERATIONS", "32", AT(operations), setting_limit, NULL,
 	    "commands and files at once in one sandbox" },
-	{ "JANUS_SANDBOX_UID_FIRST", "300000", AT(uid_first), parse_limit, NULL,
+	{ "JANUS_SANDBOX_UID_FIRST", "300000", AT(uid_first), setting_limit, NULL,
 	    "first user id given to sandboxes" },
-	{ "JANUS_SANDBOX_UID_COUNT", "60000", AT(uid_count), parse_limit, NULL, "how many" },
-	{ "SANDY_API_KEY_FILE", "", AT(key_file), parse_string, NULL,
+	{ "JANUS_SANDBOX_UID_COUNT", "60000", AT(uid_count), setting_limit, NULL, "how many" },
+	{ "SANDY_API_KEY_FILE", "", AT(key_file), setting_string, NULL,
 	    "file with the callers' keys, one a line; empty: sandbox.key in the state directory" },
 };
 
@@ -339,7 +285,7 @@ void
 sandbox_config_done(struct sandbox_config *c)
 {
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
-		if (settings[i].parse == parse_string)
+		if (settings[i].parse == setting_string)
 			free(*(char **)((char *)c + settings[i].at));
 	*c = (struct sandbox_config){ 0 };
 }

@@ -50,11 +50,10 @@ clock_format(int64_t wall_ms, char *out)
 		known = seconds;
 	}
 	const size_t len = strlen(text);
-	memcpy(out, text, len);
-	memcpy(out + len,
-	    (char[]){ '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
-		(char)('0' + ms % 10), 'Z', '\0' },
-	    6);
+	const char fraction[] = { '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+		(char)('0' + ms % 10), 'Z', '\0' };
+	memcpy(out, text, len + 1);
+	memcpy(out + len, fraction, sizeof(fraction));
 	return out;
 }
 

@@ -118,7 +118,7 @@ void client_free(struct client *);
 /** client_add - a connection of this server; mhd may be NULL. */
 struct client *client_add(struct http_server *, struct MHD_Connection *mhd, int fd);
 /** client_on_idle - the timer of a client without a request: it is hung up. */
-void client_on_idle(struct timer *, void *client);
+void client_on_idle(struct timer *, void *arg);
 /** client_watch - from now on notice that the client leaves. */
 void client_watch(struct client *);
 

@@ -616,7 +616,7 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	} else if (r->body.len + len <= max) {
 		buf_add(&r->body, bytes, len);
 	} else if (r->result.upstream_status == 200) {
-		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is too large.");
+		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s whole answer is too large.");
 	} else {
 		answer_whole(r);
 	}

@@ -166,6 +166,7 @@ START_TEST(
 		house_script(resets);
 		a = chat("", CHAT_STREAM);
 		assert_envelope("on the wire", &a, 502, "upstream_bad_response", "miner");
+		ck_assert_ptr_nonnull(a.head);
 		ck_assert_ptr_nonnull(strstr(a.head, "x-janus-attempts: 1\r\n"));
 		answer_done(&a);
 		ck_assert_int_eq(house_get(&h.requests), before + 2);

@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 if [ "${1:-}" = --engine ]; then engine=${2#unix://}; fi
 engine_check
 mkdir "$work/context"
-"${MUSL_CC:-musl-gcc}" -std=c17 -D_GNU_SOURCE -static -O2 -s -I"$root" -o "$work/context/upstream" "$root/tests/bench/upstream.c"
+gcc -std=c17 -D_GNU_SOURCE -static -pthread -O2 -s -I"$root" -o "$work/context/upstream" "$root/tests/bench/upstream.c"
 cat >"$work/context/Containerfile" <<-END
 	FROM scratch
 	COPY upstream /upstream

@@ -99,7 +99,7 @@ $(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libsandb
 	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt -lm -lz
 
 check: programs $(TESTS)	## run the unit tests; SAN=address,undefined sanitizes them
-	@for t in $(TESTS); do BIN=$(BIN) $$t || exit 1; done
+	@bad=0; for t in $(TESTS); do BIN=$(BIN) $$t || bad=1; done; exit $$bad
 
 # --- run and test ---------------------------------------------------------------------------
 up:				## from nothing to a running Janus; again, it changes nothing

@@ -12,10 +12,14 @@
 static const struct step gated[] = { { GATE, NULL, 0 }, { SEND, JSON_HEAD WHOLE, 0 }, { 0 } };
 static const struct step fails[] = { { RESET, NULL, 0 }, { 0 } };
 static const struct step busy[] = {
-	{ SEND, "HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n", 0 }, { 0 }
+	{ SEND,
+	    "HTTP/1.1 503 Busy\r\nconnection: close\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
+	    0 },
+	{ 0 }
 };
 static const struct step refuses[] = {
-	{ SEND, "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", 0 }, { 0 }
+	{ SEND, "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", 0 },
+	{ 0 }
 };
 
 static void

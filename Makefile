@@ -98,8 +98,9 @@ $(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libsandb
 	$(B)/libruntime.a
 	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt -lm -lz
 
+CHECK_JOBS ?= 1
 check: programs $(TESTS)	## run the unit tests; SAN=address,undefined sanitizes them
-	@bad=0; for t in $(TESTS); do BIN=$(BIN) $$t || bad=1; done; exit $$bad
+	@printf '%s\n' $(TESTS) | BIN=$(BIN) xargs -P $(CHECK_JOBS) -n 1 sh -c '$$0'
 
 # --- run and test ---------------------------------------------------------------------------
 up:				## from nothing to a running Janus; again, it changes nothing

@@ -89,7 +89,7 @@ unit() {	# what [SAN=...]
 	local code=0 sums what=$1
 	shift
 	log=$logs/unit-${what// /-}.log
-	make --no-print-directory -k check "$@" >"$log" 2>&1 || code=$?
+	make --no-print-directory -k check CHECK_JOBS="$(nproc)" "$@" >"$log" 2>&1 || code=$?
 	sums=$(awk 'match($0, /Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+/) {
 		split(substr($0, RSTART, RLENGTH), n, /[^0-9]+/); good += n[2] - n[3] - n[4]; bad += n[3] + n[4] }
 		END { print good + 0, bad + 0 }' "$log")

@@ -5,6 +5,7 @@
 #define JANUS_BASE_FILE_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 struct error;
 
 /** file_read - the whole of a file of at most max bytes; *out is NUL-terminated and the caller's. */
@@ -27,5 +28,5 @@ int file_remove_tree(const char *path, struct error *);
 		".incbin \"" path "\"\n"                                    \
 		".global " #name "_end\n" #name "_end:\n.byte 0\n"          \
 		".popsection\n")
-#define EMBED_LEN(name) ((size_t)(name##_end - name))
+#define EMBED_LEN(name) ((size_t)((uintptr_t)name##_end - (uintptr_t)name))
 #endif

@@ -31,7 +31,8 @@ if [ "$(jq .stream <<<"$chat")" = true ]; then
 	printf 'data: [DONE]\n\n'
 else
 	answer application/json
-	jq -nc --arg text "$text" --argjson usage "$usage" '{id: "chatcmpl-parrot", object: "chat.completion",
+	# Through a pipe: a long text is too long for an argument.
+	jq -Rsc --argjson usage "$usage" '{id: "chatcmpl-parrot", object: "chat.completion",
 		created: (now | floor), model: "parrot", usage: $usage,
-		choices: [{index: 0, message: {role: "assistant", content: $text}, finish_reason: "stop"}]}'
+		choices: [{index: 0, message: {role: "assistant", content: rtrimstr("\n")}, finish_reason: "stop"}]}' <<<"$text"
 fi

@@ -281,7 +281,11 @@ tell GET /api/v1/captures?limit=2
 tell DELETE /api/v1/captures/req_described
 tell GET /api/v1/policy
 tell GET /api/v1/competitors/dev/policy
-tell PATCH /api/v1/competitors/dev/policy '{"policy":{"pids":99}}' -H "if-match: $(named etag)"
+tell PATCH /api/v1/competitors/dev/policy '{"policy":{"pids":99,"activation":"frozen"}}' -H "if-match: $(named etag)"
+tell POST /api/v1/competitors/dev/freeze
+tell POST /api/v1/competitors/dev/thaw
+tell PATCH /api/v1/competitors/dev/policy '{"policy":{"activation":null}}' -H "if-match: $(control GET /api/v1/competitors/dev/policy; jq '.etag' <<<"$body")"
+tell POST /api/v1/competitors/dev/promote "{\"version\":\"$(competitor dev | jq -r .version_id)\"}"
 tell GET /api/v1/instances/nobody/logs
 tell GET /api/v1/competitors/nobody/logs
 tell GET "/api/v1/competitors/baseline-agent/logs"

@@ -17,7 +17,7 @@ char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *mem_zalloc(size_t size); /* calloc that ends in mem_out */
 /** mem_out - there is no memory: one line on stderr, and the process ends.  What was acknowledged
  *  is stored; whoever started the process starts it again. */
-_Noreturn void mem_out(void);
+void mem_out(void) __attribute__((noreturn));
 /** str_copy - text into out, cut to cap - 1 bytes; NULL is "".  What snprintf does, at a tenth. */
 void str_copy(char *out, size_t cap, const char *text);
 bool str_eq(const char *a, const char *b); /* two NULLs are equal */

@@ -50,6 +50,7 @@ struct out { /* the response so far: planned bytes go through put() */
 	long sent;
 	bool over; /* nothing more may be sent: played to its end, or the client has gone */
 	bool cancelled; /* the client went first */
+	bool last; /* [DONE] is on its way: who has had all may go */
 	bool framed; /* chunked */
 };
 
@@ -110,7 +111,8 @@ raw(struct out *o, const char *bytes, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			o->over = o->cancelled = true;
+			o->over = true;
+			o->cancelled = !o->last;
 			return;
 		}
 		o->sent += n;
@@ -184,11 +186,10 @@ put_event(struct out *o, const char *data)
 		abort();
 	const int n =
 	    snprintf(event, len, "%sdata: %s%s%s", bom ? "\xEF\xBB\xBF" : "", data, eol, eol);
+	o->last |= strcmp(data, "[DONE]") == 0;
 	put_body(o, event, (size_t)n);
 	free(event);
-	/* Who has had all may go. */
-	if (has(o, "slow") && !o->over && strcmp(data, "[DONE]") != 0 &&
-	    wait_ms(o->fd, fault(o, "slow")))
+	if (has(o, "slow") && !o->over && !o->last && wait_ms(o->fd, fault(o, "slow")))
 		o->over = o->cancelled = true;
 }
 

@@ -20,12 +20,6 @@
 #define FILE_MAX ((size_t)256 << 20)
 
 static void
-add_text(cJSON *json, const char *key, const char *text)
-{
-	json_add_str(json, key, text[0] != '\0' ? text : NULL);
-}
-
-static void
 add_ms(cJSON *json, const char *key, int64_t us)
 {
 	if (us >= 0)
@@ -41,18 +35,18 @@ render(const struct capture_head *h, int64_t file_bytes)
 
 	json_add_str(json, "id", h->id);
 	json_add_str(json, "object", "capture");
-	add_text(json, "request_id", h->request_id);
-	add_text(json, "competitor", h->competitor);
-	add_text(json, "competitor_id", h->competitor_id);
-	add_text(json, "instance_id", h->instance_id);
-	add_text(json, "digest", h->digest);
-	add_text(json, "model", h->model);
-	add_text(json, "key_id", h->key_id);
+	json_add_text(json, "request_id", h->request_id);
+	json_add_text(json, "competitor", h->competitor);
+	json_add_text(json, "competitor_id", h->competitor_id);
+	json_add_text(json, "instance_id", h->instance_id);
+	json_add_text(json, "digest", h->digest);
+	json_add_text(json, "model", h->model);
+	json_add_text(json, "key_id", h->key_id);
 	if (h->status != 0)
 		json_add_int(json, "status", h->status);
 	else
 		json_add_str(json, "status", NULL);
-	add_text(json, "code", h->code);
+	json_add_text(json, "code", h->code);
 	json_add_bool(json, "stream", h->stream);
 	json_add_bool(json, "content", h->content);
 	json_add_bool(json, "complete", h->complete);
@@ -176,7 +170,7 @@ read_work(void *arg)
 	    capture_read(file, len, &found, on_frame, r, cut, &r->err) < 0)
 		return;
 	_cleanup_json_ cJSON *json = render(&r->file.head, (int64_t)len);
-	add_text(json, "cut", cut);
+	json_add_text(json, "cut", cut);
 	head = json_print(json);
 	buf_add(&r->text, head, strlen(head) - 1);
 	buf_printf(&r->text, ",\"data\":[%s]}\n", buf_str(&r->frames));

@@ -49,6 +49,19 @@ competitor_find(struct api_call *c)
 	return found;
 }
 
+int
+competitor_wanted(struct api_call *c, const struct competitor **out)
+{
+	_cleanup_free_ char *ref = call_query(c, "competitor");
+	struct error err = { 0 };
+
+	*out = NULL;
+	if (ref == NULL || (*out = registry_find_competitor(REGISTRY(c), ref, &err)) != NULL)
+		return 0;
+	reply_error(c, &err);
+	return -1;
+}
+
 void
 competitor_get(struct api_call *c)
 {

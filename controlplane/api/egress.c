@@ -15,15 +15,7 @@
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX 500
 #define SCALE 1e6
-
-static void
-add_text(cJSON *json, const char *key, const char *text)
-{
-	json_add_str(json, key, text[0] != '\0' ? text : NULL);
-}
 
 static cJSON *
 render_call(const struct egress_row *e)
@@ -35,12 +27,12 @@ render_call(const struct egress_row *e)
 	json_add_time(json, "at", e->at_ms);
 	json_add_str(json, "competitor", e->competitor);
 	json_add_str(json, "instance_id", e->instance_id);
-	add_text(json, "request_id", e->request_id);
+	json_add_text(json, "request_id", e->request_id);
 	json_add_str(json, "service", e->service);
-	add_text(json, "operation", e->operation);
-	add_text(json, "target", e->target);
+	json_add_text(json, "operation", e->operation);
+	json_add_text(json, "target", e->target);
 	json_add_str(json, "decision", e->decision);
-	add_text(json, "code", e->code);
+	json_add_text(json, "code", e->code);
 	json_add_int(json, "status", e->status);
 	json_add_int(json, "calls", e->calls);
 	json_add_int(json, "duration_ms", e->duration_ms);
@@ -142,21 +134,11 @@ static void
 rows_read(void *arg)
 {
 	struct query *q = arg;
-	cJSON *list;
 
-	if (q->err.kind != ERROR_NONE) {
+	if (q->err.kind != ERROR_NONE)
 		reply_error(q->call, &q->err);
-		query_free(q);
-		return;
-	}
-	const cJSON *first = q->data->child, *last = first != NULL ? first->prev : NULL;
-	list = cJSON_CreateObject();
-	json_add_str(list, "object", "list");
-	json_add_str(list, "first_id", first != NULL ? json_str(first, "id") : NULL);
-	json_add_str(list, "last_id", last != NULL ? json_str(last, "id") : NULL);
-	json_add_bool(list, "has_more", q->seen >= q->wanted.limit);
-	cJSON_AddItemToObject(list, "data", TAKE(q->data));
-	reply_json(q->call, 200, list);
+	else
+		list_reply_rows(q->call, TAKE(q->data), q->seen >= q->wanted.limit);
 	query_free(q);
 }
 
@@ -180,31 +162,18 @@ parse(struct api_call *c, struct query *q)
 		"failed", NULL };
 	static const char *const services[] = { "inference", "web", "search", "vector", "sandbox",
 		NULL };
-	_cleanup_free_ char *limit = call_query(c, "limit");
-	_cleanup_free_ char *competitor = call_query(c, "competitor");
-	struct error err = { 0 };
-	int64_t n = LIMIT_DEFAULT;
+	const struct competitor *competitor;
 
-	if (limit != NULL && str_parse_int(limit, 0, LIMIT_MAX, &n, &err) < 0) {
-		reply_code(c, CODE_INVALID_VALUE, "limit", "limit: %s", err.text);
+	if ((q->wanted.limit = list_limit(c)) == 0 || competitor_wanted(c, &competitor) < 0)
 		return false;
-	}
 	if (competitor != NULL) {
-		const struct competitor *found =
-		    registry_find_competitor(REGISTRY(c), competitor, &err);
-
-		if (found == NULL) {
-			reply_error(c, &err);
-			return false;
-		}
-		snprintf(q->competitor, sizeof(q->competitor), "%s", found->slug);
+		str_copy(q->competitor, sizeof(q->competitor), competitor->slug);
 		q->wanted.competitor = q->competitor;
 	}
 	q->wanted.request_id = q->request = call_query(c, "request");
 	q->wanted.decision = q->decision = call_query(c, "decision");
 	q->wanted.service = q->service = call_query(c, "service");
 	q->wanted.after = q->after = call_query(c, "after");
-	q->wanted.limit = (n != 0 ? (int)n : LIMIT_MAX) + 1;
 	return word_is_known(c, "decision", q->decision, decisions) &&
 	    word_is_known(c, "service", q->service, services);
 }

@@ -16,16 +16,9 @@
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX 500
+#define READ_AT_ONCE 500
 #define PING_MS 10000
 #define FOLLOWERS_MAX 64
-
-static void
-add_text(cJSON *json, const char *key, const char *text)
-{
-	json_add_str(json, key, text[0] != '\0' ? text : NULL);
-}
 
 static cJSON *
 render(const struct event_row *e)
@@ -38,12 +31,12 @@ render(const struct event_row *e)
 	json_add_str(json, "actor", e->actor);
 	json_add_str(json, "action", e->action);
 	json_add_str(json, "object_id", e->object_id);
-	add_text(json, "request_id", e->request_id);
-	add_text(json, "detail", e->detail);
-	add_text(json, "before", e->before);
-	add_text(json, "after", e->after);
-	add_text(json, "prev", e->prev);
-	add_text(json, "hash", e->hash);
+	json_add_text(json, "request_id", e->request_id);
+	json_add_text(json, "detail", e->detail);
+	json_add_text(json, "before", e->before);
+	json_add_text(json, "after", e->after);
+	json_add_text(json, "prev", e->prev);
+	json_add_text(json, "hash", e->hash);
 	return json;
 }
 
@@ -55,7 +48,6 @@ struct listing {
 	char *after, *object; /* owned; what the query points to */
 	cJSON *data;
 	int seen;
-	char first[NOUN_ID_MAX], last[NOUN_ID_MAX];
 	struct error err;
 };
 
@@ -75,9 +67,6 @@ add_event(const struct event_row *e, void *arg)
 
 	if (++l->seen == l->query.limit) /* the one that only says that there are more */
 		return;
-	if (l->seen == 1)
-		snprintf(l->first, sizeof(l->first), "%s", e->id);
-	snprintf(l->last, sizeof(l->last), "%s", e->id);
 	cJSON_AddItemToArray(l->data, render(e));
 }
 
@@ -95,30 +84,22 @@ events_read(void *arg)
 {
 	struct listing *l = arg;
 
-	if (l->err.kind != ERROR_NONE) {
+	if (l->err.kind != ERROR_NONE)
 		reply_error(l->call, &l->err);
-	} else {
-		cJSON *list = cJSON_CreateObject();
-
-		json_add_str(list, "object", "list");
-		cJSON_AddItemToObject(list, "data", TAKE(l->data));
-		add_text(list, "first_id", l->first);
-		add_text(list, "last_id", l->last);
-		json_add_bool(list, "has_more", l->seen == l->query.limit);
-		reply_json(l->call, 200, list);
-	}
+	else
+		list_reply_rows(l->call, TAKE(l->data), l->seen >= l->query.limit);
 	listing_free(l);
 }
 
 static void
-list_events(struct api_call *c, int64_t limit, bool oldest_first)
+list_events(struct api_call *c, int limit, bool oldest_first)
 {
 	struct listing *l = mem_zalloc(sizeof(*l));
 
 	l->call = c;
 	l->after = call_query(c, "after");
 	l->object = call_query(c, "object_id");
-	l->query = (struct event_query){ .limit = (int)(limit != 0 ? limit : LIMIT_MAX) + 1,
+	l->query = (struct event_query){ .limit = limit,
 		.oldest_first = oldest_first,
 		.after = l->after,
 		.object_id = l->object };
@@ -176,7 +157,7 @@ static void
 look_work(void *arg)
 {
 	struct event_follower *f = arg;
-	const struct event_query query = { LIMIT_MAX, true, f->last, f->object };
+	const struct event_query query = { READ_AT_ONCE, true, f->last, f->object };
 
 	store_events(DEPS(f->call)->store, &query, write_event, f, NULL);
 }
@@ -291,22 +272,21 @@ follow_events(struct api_call *c)
 void
 event_list(struct api_call *c)
 {
-	_cleanup_free_ char *limit = call_query(c, "limit"), *order = call_query(c, "order"),
-			    *follow = call_query(c, "follow");
+	_cleanup_free_ char *order = call_query(c, "order"), *follow = call_query(c, "follow");
+	const int limit = list_limit(c);
 	struct error err = { 0 };
-	int64_t n = LIMIT_DEFAULT;
 	bool follows = false;
 
-	if (limit != NULL && str_parse_int(limit, 0, LIMIT_MAX, &n, &err) < 0)
-		reply_code(c, CODE_INVALID_VALUE, "limit", "limit: %s", err.text);
-	else if (order != NULL && !str_eq(order, "asc") && !str_eq(order, "desc"))
+	if (limit == 0)
+		return;
+	if (order != NULL && !str_eq(order, "asc") && !str_eq(order, "desc"))
 		reply_code(c, CODE_INVALID_VALUE, "order", "order is asc or desc.");
 	else if (follow != NULL && str_parse_bool(follow, &follows, &err) < 0)
 		reply_code(c, CODE_INVALID_VALUE, "follow", "follow: %s", err.text);
 	else if (follows)
 		follow_events(c);
 	else
-		list_events(c, n, str_eq(order, "asc"));
+		list_events(c, limit, str_eq(order, "asc"));
 }
 
 void

@@ -44,6 +44,8 @@ void followers_close(struct api *);
 /* competitors.c */
 /** competitor_find - that the path names; NULL and answered if there is none. */
 struct competitor *competitor_find(struct api_call *);
+/** competitor_wanted - that the query names; *out is NULL if none is. 0, or -1 and answered. */
+int competitor_wanted(struct api_call *, const struct competitor **out);
 void competitor_list(struct api_call *);
 void competitor_get(struct api_call *);
 void competitor_start(struct api_call *);
@@ -131,6 +133,11 @@ struct list_source {
 	void *filter;
 };
 void list_reply(struct api_call *, const struct list_source *);
+/** list_limit - how many rows to read for the query's limit: one more than a page has, which only
+ *  says that there are more.  0 and answered if it is no such number. */
+int list_limit(struct api_call *);
+/** list_reply_rows - answer with rows that were read, in an array that goes over. */
+void list_reply_rows(struct api_call *, cJSON *rows, bool has_more);
 
 #define DEPS(call) (&(call)->api->d)
 #define REGISTRY(call) ((call)->api->d.registry)

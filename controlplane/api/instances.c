@@ -66,16 +66,25 @@ instance_list(struct api_call *c)
 	list_reply(c, &(struct list_source){ REGISTRY(c)->ninstances, id_at, keep, render, &f });
 }
 
+/* That the path names; NULL and answered if there is none. */
+static const struct instance *
+find(struct api_call *c)
+{
+	struct error err = { 0 };
+	const struct instance *found =
+	    registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
+
+	if (found == NULL)
+		reply_error(c, &err);
+	return found;
+}
+
 void
 instance_get(struct api_call *c)
 {
-	struct error err = { 0 };
-	const struct instance *in =
-	    registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	const struct instance *in = find(c);
 
-	if (in == NULL)
-		reply_error(c, &err);
-	else
+	if (in != NULL)
 		reply_json(c, 200, render_instance(DEPS(c), in));
 }
 
@@ -250,27 +259,21 @@ logs_of(struct api_call *c, const struct instance *in)
 void
 instance_logs(struct api_call *c)
 {
-	struct error err = { 0 };
-	const struct instance *in =
-	    registry_find_instance(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	const struct instance *in = find(c);
 
-	if (in == NULL)
-		reply_error(c, &err);
-	else
+	if (in != NULL)
 		logs_of(c, in);
 }
 
 void
 competitor_logs(struct api_call *c)
 {
-	struct error err = { 0 };
-	const struct competitor *owner =
-	    registry_find_competitor(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	const struct competitor *owner = competitor_find(c);
 	const struct instance *in = owner != NULL ? registry_serving(REGISTRY(c), owner) : NULL;
 
 	if (owner == NULL)
-		reply_error(c, &err);
-	else if (in == NULL)
+		return;
+	if (in == NULL)
 		reply_code(c, CODE_INVALID_STATE, NULL, "'%s' has no instance: it is stopped.",
 		    owner->slug);
 	else

@@ -28,17 +28,25 @@ page_done(struct page *p)
 }
 
 static bool
-page_parse(struct api_call *c, struct page *p)
+parse_limit(struct api_call *c, int64_t *out)
 {
 	_cleanup_free_ char *limit = call_query(c, "limit");
-	_cleanup_free_ char *order = call_query(c, "order");
 	struct error err = { 0 };
 
-	p->limit = LIMIT_DEFAULT;
-	if (limit != NULL && str_parse_int(limit, 0, LIMIT_MAX, &p->limit, &err) < 0) {
-		reply_code(c, CODE_INVALID_VALUE, "limit", "limit: %s", err.text);
+	*out = LIMIT_DEFAULT;
+	if (limit == NULL || str_parse_int(limit, 0, LIMIT_MAX, out, &err) == 0)
+		return true;
+	reply_code(c, CODE_INVALID_VALUE, "limit", "limit: %s", err.text);
+	return false;
+}
+
+static bool
+page_parse(struct api_call *c, struct page *p)
+{
+	_cleanup_free_ char *order = call_query(c, "order");
+
+	if (!parse_limit(c, &p->limit))
 		return false;
-	}
 	if (order != NULL && strcmp(order, "asc") != 0 && strcmp(order, "desc") != 0) {
 		reply_code(c, CODE_INVALID_VALUE, "order", "order is asc or desc.");
 		return false;
@@ -99,13 +107,32 @@ list_reply(struct api_call *c, const struct list_source *src)
 	const size_t take = p.limit != 0 && (size_t)p.limit < n ? (size_t)p.limit : n;
 	/* The page before a row is the one next to it. */
 	const size_t *page = p.before != NULL && p.after == NULL ? kept + (n - take) : kept;
-	cJSON *list = cJSON_CreateObject();
-	json_add_str(list, "object", "list");
-	cJSON *data = json_add_arr(list, "data");
+	cJSON *rows = cJSON_CreateArray();
 	for (size_t k = 0; k < take; k++)
-		cJSON_AddItemToArray(data, src->render(c, page[k]));
-	json_add_str(list, "first_id", take != 0 ? src->id(c, page[0]) : NULL);
-	json_add_str(list, "last_id", take != 0 ? src->id(c, page[take - 1]) : NULL);
-	json_add_bool(list, "has_more", take < n);
+		cJSON_AddItemToArray(rows, src->render(c, page[k]));
+	list_reply_rows(c, rows, take < n);
+}
+
+int
+list_limit(struct api_call *c)
+{
+	int64_t limit;
+
+	if (!parse_limit(c, &limit))
+		return 0;
+	return (int)(limit != 0 ? limit : LIMIT_MAX) + 1;
+}
+
+void
+list_reply_rows(struct api_call *c, cJSON *rows, bool has_more)
+{
+	const cJSON *first = rows->child, *last = first != NULL ? first->prev : NULL;
+	cJSON *list = cJSON_CreateObject();
+
+	json_add_str(list, "object", "list");
+	cJSON_AddItemToObject(list, "data", rows);
+	json_add_str(list, "first_id", json_str(first, "id"));
+	json_add_str(list, "last_id", json_str(last, "id"));
+	json_add_bool(list, "has_more", has_more);
 	reply_json(c, 200, list);
 }

@@ -11,12 +11,6 @@
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 
-static void
-add_text(cJSON *json, const char *key, const char *text)
-{
-	json_add_str(json, key, text != NULL && text[0] != '\0' ? text : NULL);
-}
-
 /* Stored JSON text goes in as what it is. */
 static void
 add_json(cJSON *json, const char *key, const char *text)
@@ -59,8 +53,8 @@ render_submission(const struct api_deps *d, const struct submission *s)
 	json_add_str(json, "image", s->is_url ? NULL : s->reference);
 	json_add_str(json, "url", s->is_url ? s->reference : NULL);
 	json_add_str(json, "state", submission_state_name(s->state));
-	add_text(json, "state_reason", s->reason);
-	add_text(json, "state_detail", s->detail);
+	json_add_text(json, "state_reason", s->reason);
+	json_add_text(json, "state_detail", s->detail);
 	json_add_time(json, "state_since", s->since_ms);
 	json_add_str(json, "eta_seconds", NULL);
 	if (s->total_bytes != 0 || s->bytes != 0) {
@@ -71,11 +65,11 @@ render_submission(const struct api_deps *d, const struct submission *s)
 	} else {
 		json_add_str(json, "progress", NULL);
 	}
-	add_text(json, "digest", s->digest);
-	add_text(json, "version_id", s->version_id);
-	add_text(json, "competitor_id", s->competitor_id);
-	add_text(json, "instance_id", s->instance_id);
-	add_text(json, "fault", s->fault);
+	json_add_text(json, "digest", s->digest);
+	json_add_text(json, "version_id", s->version_id);
+	json_add_text(json, "competitor_id", s->competitor_id);
+	json_add_text(json, "instance_id", s->instance_id);
+	json_add_text(json, "fault", s->fault);
 	add_json(json, "evidence", s->evidence);
 	json_add_int(json, "attempts", s->attempts);
 	add_times(json, s->created_at_ms, s->updated_at_ms);
@@ -98,7 +92,7 @@ add_detail(cJSON *json, const struct instance *in)
 		    in->failures);
 	else
 		snprintf(text, sizeof(text), "%s", in->detail);
-	add_text(json, "state_detail", text);
+	json_add_text(json, "state_detail", text);
 }
 
 /* How many it takes at once, who waits, and whether it is left alone. */
@@ -139,16 +133,16 @@ render_competitor(const struct api_deps *d, const struct competitor *c)
 	    !c->wanted && in == NULL ? "stopped"
 		: in != NULL         ? instance_state_name(in->state)
 				     : "absent");
-	add_text(json, "state_reason", in != NULL ? in->reason : "");
+	json_add_text(json, "state_reason", in != NULL ? in->reason : "");
 	if (in != NULL)
 		add_detail(json, in);
 	else
 		json_add_str(json, "state_detail", NULL);
 	json_add_str(json, "wanted", c->wanted ? "running" : "stopped");
-	add_text(json, "version_id", c->version_id);
-	add_text(json, "candidate_id", c->candidate_id);
+	json_add_text(json, "version_id", c->version_id);
+	json_add_text(json, "candidate_id", c->candidate_id);
 	json_add_int(json, "candidate_percent", c->candidate_percent);
-	add_text(json, "digest", v != NULL ? v->digest : "");
+	json_add_text(json, "digest", v != NULL ? v->digest : "");
 	json_add_str(json, "image", v != NULL && !v->is_url ? v->reference : NULL);
 	json_add_str(json, "url", v != NULL && v->is_url ? v->reference : NULL);
 	json_add_bool(json, "is_default", registry_default(d->registry) == c);
@@ -169,8 +163,8 @@ render_version(const struct api_deps *d, const struct version *v)
 	json_add_str(json, "kind", v->is_url ? "url" : "image");
 	json_add_str(json, "image", v->is_url ? NULL : v->reference);
 	json_add_str(json, "url", v->is_url ? v->reference : NULL);
-	add_text(json, "digest", v->digest);
-	add_text(json, "image_id", v->image_id);
+	json_add_text(json, "digest", v->digest);
+	json_add_text(json, "image_id", v->image_id);
 	add_json(json, "manifest", v->manifest);
 	json_add_bool(json, "is_current", c != NULL && strcmp(c->version_id, v->id) == 0);
 	json_add_time(json, "accepted_at", v->accepted_at_ms);
@@ -189,9 +183,9 @@ render_instance(const struct api_deps *d, const struct instance *in)
 	json_add_str(json, "competitor_id", in->competitor_id);
 	json_add_str(json, "competitor", c != NULL ? c->slug : NULL);
 	json_add_str(json, "version_id", in->version_id);
-	add_text(json, "digest", v != NULL ? v->digest : "");
+	json_add_text(json, "digest", v != NULL ? v->digest : "");
 	json_add_str(json, "state", instance_state_name(in->state));
-	add_text(json, "state_reason", in->reason);
+	json_add_text(json, "state_reason", in->reason);
 	add_detail(json, in);
 	json_add_time(json, "state_since", in->since_ms);
 	json_add_time(json, "next_try_at", in->next_try_ms);
@@ -205,7 +199,7 @@ render_instance(const struct api_deps *d, const struct instance *in)
 
 		json_add_int(h, "status", health.status);
 		json_add_time(h, "at", health.at_ms);
-		add_text(h, "error", health.error);
+		json_add_text(h, "error", health.error);
 	} else {
 		json_add_str(json, "health", NULL);
 	}

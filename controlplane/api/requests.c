@@ -16,9 +16,6 @@
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX 500
-
 struct query {
 	struct api_call *call;
 	struct request_query wanted;
@@ -44,12 +41,6 @@ query_free(struct query *q)
 	free(q);
 }
 
-static void
-add_text(cJSON *json, const char *key, const char *text)
-{
-	json_add_str(json, key, text != NULL && text[0] != '\0' ? text : NULL);
-}
-
 /* A number, or null where there is none. */
 static void
 add_known(cJSON *json, const char *key, bool known, double value)
@@ -70,12 +61,12 @@ render_row(const struct usage_row *u)
 	json_add_str(json, "id", u->request_id);
 	json_add_str(json, "object", "request");
 	json_add_str(json, "competitor", NULL); /* named on the control loop */
-	add_text(json, "competitor_id", u->competitor);
-	add_text(json, "version_id", u->version_id);
-	add_text(json, "instance_id", u->instance_id);
+	json_add_text(json, "competitor_id", u->competitor);
+	json_add_text(json, "version_id", u->version_id);
+	json_add_text(json, "instance_id", u->instance_id);
 	json_add_int(json, "status", u->status);
-	add_text(json, "code", u->code);
-	add_text(json, "fault", info->fault);
+	json_add_text(json, "code", u->code);
+	json_add_text(json, "fault", info->fault);
 	json_add_bool(json, "stream", u->stream);
 	json_add_int(json, "attempts", u->attempts);
 	json_add_int(json, "prompt_tokens", u->prompt_tokens);
@@ -129,7 +120,7 @@ add_timeline(cJSON *json, const struct request_record *r)
 			json_add_int(m, "attempt", moments[i].attempt);
 		else
 			json_add_str(m, "attempt", NULL);
-		add_text(m, "detail", moments[i].detail);
+		json_add_text(m, "detail", moments[i].detail);
 		cJSON_AddItemToArray(list, m);
 	}
 }
@@ -166,12 +157,12 @@ render_record(const struct request_record *r)
 	if (r->slug[0] != '\0')
 		cJSON_ReplaceItemInObjectCaseSensitive(
 		    json, "competitor", cJSON_CreateString(r->slug));
-	add_text(json, "route", r->dialect->path);
-	add_text(json, "model", r->model);
-	add_text(json, "digest", r->digest);
-	add_text(json, "client", r->client);
-	add_text(json, "trace_id", trace);
-	add_text(json, "error", r->text);
+	json_add_text(json, "route", r->dialect->path);
+	json_add_text(json, "model", r->model);
+	json_add_text(json, "digest", r->digest);
+	json_add_text(json, "client", r->client);
+	json_add_text(json, "trace_id", trace);
+	json_add_text(json, "error", r->text);
 	json_add_int(json, "queue_ms", r->queued_us / 1000);
 	json_add_int(json, "chunks", r->chunks);
 	json_add_int(json, "pings", r->pings);
@@ -228,23 +219,14 @@ static void
 list_read(void *arg)
 {
 	struct query *q = arg;
-	cJSON *list, *row;
+	cJSON *row;
 
-	if (q->err.kind != ERROR_NONE) {
-		reply_error(q->call, &q->err);
-		query_free(q);
-		return;
-	}
 	json_for_each(row, q->data)
 		name_competitor(q->call, row);
-	const cJSON *first = q->data->child, *last = first != NULL ? first->prev : NULL;
-	list = cJSON_CreateObject();
-	json_add_str(list, "object", "list");
-	json_add_str(list, "first_id", first != NULL ? json_str(first, "id") : NULL);
-	json_add_str(list, "last_id", last != NULL ? json_str(last, "id") : NULL);
-	json_add_bool(list, "has_more", q->seen >= q->wanted.limit);
-	cJSON_AddItemToObject(list, "data", TAKE(q->data));
-	reply_json(q->call, 200, list);
+	if (q->err.kind != ERROR_NONE)
+		reply_error(q->call, &q->err);
+	else
+		list_reply_rows(q->call, TAKE(q->data), q->seen >= q->wanted.limit);
 	query_free(q);
 }
 
@@ -252,24 +234,12 @@ list_read(void *arg)
 static bool
 parse(struct api_call *c, struct query *q)
 {
-	_cleanup_free_ char *limit = call_query(c, "limit");
-	_cleanup_free_ char *competitor = call_query(c, "competitor");
-	struct error err = { 0 };
-	int64_t n = LIMIT_DEFAULT;
+	const struct competitor *competitor;
 
-	if (limit != NULL && str_parse_int(limit, 0, LIMIT_MAX, &n, &err) < 0) {
-		reply_code(c, CODE_INVALID_VALUE, "limit", "limit: %s", err.text);
+	if ((q->wanted.limit = list_limit(c)) == 0 || competitor_wanted(c, &competitor) < 0)
 		return false;
-	}
 	if (competitor != NULL) {
-		const struct competitor *found =
-		    registry_find_competitor(REGISTRY(c), competitor, &err);
-
-		if (found == NULL) {
-			reply_error(c, &err);
-			return false;
-		}
-		snprintf(q->competitor_id, sizeof(q->competitor_id), "%s", found->id);
+		str_copy(q->competitor_id, sizeof(q->competitor_id), competitor->id);
 		q->wanted.competitor_id = q->competitor_id;
 	}
 	q->code = call_query(c, "code");
@@ -282,7 +252,6 @@ parse(struct api_call *c, struct query *q)
 	q->after = call_query(c, "after");
 	q->wanted.code = q->code != NULL && strcmp(q->code, "ok") == 0 ? "" : q->code;
 	q->wanted.after = q->after;
-	q->wanted.limit = (n != 0 ? (int)n : LIMIT_MAX) + 1;
 	return true;
 }
 

@@ -152,6 +152,12 @@ json_add_str(cJSON *object, const char *key, const char *value)
 }
 
 cJSON *
+json_add_text(cJSON *object, const char *key, const char *value)
+{
+	return json_add_str(object, key, value != NULL && value[0] != '\0' ? value : NULL);
+}
+
+cJSON *
 json_add_int(cJSON *object, const char *key, int64_t value)
 {
 	char text[24];

@@ -35,6 +35,8 @@ const char *json_unknown_key(const cJSON *object, const char *const *known);
 /* Build trees: each adds to object and returns the new item; value NULL adds null.  Bytes of a
  * value that are not UTF-8 become U+FFFD. */
 cJSON *json_add_str(cJSON *object, const char *key, const char *value);
+/** json_add_text - as json_add_str; an empty value is null, too. */
+cJSON *json_add_text(cJSON *object, const char *key, const char *value);
 cJSON *json_add_int(cJSON *object, const char *key, int64_t value);
 cJSON *json_add_bool(cJSON *object, const char *key, bool value);
 cJSON *json_add_obj(cJSON *object, const char *key);

@@ -70,10 +70,14 @@ START_TEST(test_build_and_print)
 	json_add_int(json_add_arr(json, "f"), NULL, 1);
 	json_add_time(json, "g", 0);
 	json_add_time(json, "h", 1000);
+	json_add_text(json, "i", "");
+	json_add_text(json, "j", NULL);
+	json_add_text(json, "k", "l");
 	_cleanup_free_ char *text = json_print(json);
 	ck_assert_str_eq(text,
 	    "{\"a\":\"x\\\"y\",\"b\":null,\"c\":999999999999999,\"d\":{\"e\":"
-	    "false},\"f\":[1],\"g\":null,\"h\":\"1970-01-01T00:00:01.000Z\"}");
+	    "false},\"f\":[1],\"g\":null,\"h\":\"1970-01-01T00:00:01.000Z\","
+	    "\"i\":null,\"j\":null,\"k\":\"l\"}");
 }
 END_TEST
 

@@ -297,8 +297,7 @@ make_lane(struct janus *j, struct loop *loop, struct error *err)
 
 	lane->janus = j;
 	lane->loop = loop;
-	lane->gateway = gateway_new(loop, &j->gateway_config,
-	    recorder_enabled(j->recorder) ? &wire_recording_hooks : &wire_hooks, j, err);
+	lane->gateway = gateway_new(loop, &j->gateway_config, &wire_hooks, j, err);
 	if (lane->gateway == NULL)
 		return -1;
 	gateway_set_keys(

@@ -79,7 +79,7 @@ void wire_used(const char *competitor, const char *instance, uint64_t cpu_us, ui
     void *arg);
 void wire_names(struct request_record *, void *arg);
 extern const struct broker_events wire_broker_events;
-extern const struct gateway_hooks wire_hooks, wire_recording_hooks;
+extern const struct gateway_hooks wire_hooks;
 
 /* signals.c */
 /** janus_gateway_config - from the settings as they are. */

@@ -50,18 +50,35 @@ wire_status(void *arg)
 	pthread_mutex_unlock(&j->summary_lock);
 }
 
-struct new_routes {
+struct news { /* for one lane; references of its own */
 	struct gateway *gateway;
-	struct routes *routes;
+	struct routes *routes; /* NULL: as they were */
+	struct keys *keys; /* the same */
 };
 
 static void
-set_routes(void *arg)
+take_news(void *arg)
 {
-	struct new_routes *n = arg;
+	struct news *n = arg;
 
-	gateway_set_routes(n->gateway, n->routes);
+	if (n->routes != NULL)
+		gateway_set_routes(n->gateway, n->routes);
+	if (n->keys != NULL)
+		gateway_set_keys(n->gateway, n->keys);
 	free(n);
+}
+
+static void
+tell_lanes(const struct janus *j, struct routes *routes, struct keys *keys)
+{
+	for (unsigned i = 0; i < j->nlanes; i++) {
+		struct news *n = mem_zalloc(sizeof(*n));
+
+		n->gateway = j->lanes[i].gateway;
+		n->routes = routes != NULL ? routes_ref(routes) : NULL;
+		n->keys = keys != NULL ? keys_ref(keys) : NULL;
+		loop_post(j->lanes[i].loop, take_news, n);
+	}
 }
 
 void
@@ -69,29 +86,9 @@ wire_routes(struct routes *routes, void *arg)
 {
 	struct janus *j = arg;
 
-	for (unsigned i = 0; i < j->nlanes; i++) {
-		struct new_routes *n = mem_zalloc(sizeof(*n));
-
-		n->gateway = j->lanes[i].gateway;
-		n->routes = routes_ref(routes);
-		loop_post(j->lanes[i].loop, set_routes, n);
-	}
+	tell_lanes(j, routes, NULL);
 	routes_unref(routes);
 	wire_status(j);
-}
-
-struct new_keys {
-	struct gateway *gateway;
-	struct keys *keys;
-};
-
-static void
-set_keys(void *arg)
-{
-	struct new_keys *n = arg;
-
-	gateway_set_keys(n->gateway, n->keys);
-	free(n);
 }
 
 void
@@ -99,13 +96,7 @@ wire_keys(struct keys *keys, void *arg)
 {
 	struct janus *j = arg;
 
-	for (unsigned i = 0; i < j->nlanes; i++) {
-		struct new_keys *n = mem_zalloc(sizeof(*n));
-
-		n->gateway = j->lanes[i].gateway;
-		n->keys = keys_ref(keys);
-		loop_post(j->lanes[i].loop, set_keys, n);
-	}
+	tell_lanes(j, NULL, keys);
 	keys_unref(keys);
 }
 
@@ -178,6 +169,7 @@ on_chat_question(const char *instance, const char *id, void *arg)
 }
 
 const struct broker_events wire_broker_events = { on_platform_call, on_chat_question };
+
 struct demand {
 	struct janus *janus;
 	char competitor[NOUN_ID_MAX];
@@ -355,15 +347,6 @@ http_metrics(struct buf *out, enum gateway_metric which, void *arg)
 }
 
 const struct gateway_hooks wire_hooks = {
-	.on_usage = on_usage,
-	.on_demand = on_demand,
-	.other_head = other_head,
-	.other_request = other_request,
-	.health = health,
-	.metrics = metrics,
-	.http_metrics = http_metrics,
-};
-const struct gateway_hooks wire_recording_hooks = {
 	.on_usage = on_usage,
 	.on_demand = on_demand,
 	.other_head = other_head,

@@ -406,6 +406,22 @@ ctl_get(struct ctl *ctl, const char *path, cJSON **out, struct ctl_failure *f)
 	return ctl_ask(ctl, &(struct ctl_call){ .method = "GET", .path = path }, out, f);
 }
 
+int
+ctl_patch(struct ctl *ctl, const char *path, const cJSON *body, cJSON **out, struct ctl_failure *f)
+{
+	_cleanup_json_ cJSON *now = NULL;
+	_cleanup_buf_ struct buf to = { 0 };
+
+	if (ctl_get(ctl, path, &now, f) < 0)
+		return -1;
+	buf_printf(&to, "%s%s", path, ctl->opt.dry_run ? "?dry_run=true" : "");
+	const struct ctl_call call = { .method = "PATCH",
+		.path = buf_str(&to),
+		.body = body,
+		.if_match = json_str(now, "etag") };
+	return ctl_ask(ctl, &call, out, f);
+}
+
 static int
 read_stdin(size_t max, char **out, size_t *len, struct error *err)
 {

@@ -45,6 +45,10 @@ int ctl_ask(struct ctl *, const struct ctl_call *, cJSON **out, struct ctl_failu
 /** ctl_get - GET of path. */
 int ctl_get(struct ctl *, const char *path, cJSON **out, struct ctl_failure *);
 
+/** ctl_patch - change what is at path (--dry-run: only tell what would be) as it is now: whoever
+ *  changes it in between makes us fail. */
+int ctl_patch(struct ctl *, const char *path, const cJSON *body, cJSON **out, struct ctl_failure *);
+
 /** ctl_catch_interrupt - from now on the first Ctrl-C only sets a flag; the second ends us. */
 void ctl_catch_interrupt(void);
 bool ctl_interrupted(void);

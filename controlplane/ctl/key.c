@@ -151,24 +151,15 @@ rotate(struct ctl *ctl)
 	return ctl->opt.dry_run ? ctl_show_trial(ctl, key) : show_secret(ctl, key);
 }
 
-/* As it is now, changed: whoever changes it in between makes us fail. */
 static int
 change(struct ctl *ctl, const cJSON *body)
 {
-	_cleanup_json_ cJSON *now = NULL, *key = NULL;
+	_cleanup_json_ cJSON *key = NULL;
 	_cleanup_buf_ struct buf path = { 0 };
 	struct ctl_failure f = { 0 };
 
 	ctl_ref_path(&path, "key", ctl->words[0], NULL);
-	if (ctl_get(ctl, buf_str(&path), &now, &f) < 0)
-		return ctl_complain(ctl, &f);
-	if (ctl->opt.dry_run)
-		buf_add_str(&path, "?dry_run=true");
-	const struct ctl_call call = { .method = "PATCH",
-		.path = buf_str(&path),
-		.body = body,
-		.if_match = json_str(now, "etag") };
-	if (ctl_ask(ctl, &call, &key, &f) < 0)
+	if (ctl_patch(ctl, buf_str(&path), body, &key, &f) < 0)
 		return ctl_complain(ctl, &f);
 	if (ctl->opt.dry_run)
 		return ctl_show_trial(ctl, key);

@@ -95,7 +95,7 @@ int
 ctl_update_competitor(struct ctl *ctl)
 {
 	_cleanup_buf_ struct buf path = { 0 };
-	_cleanup_json_ cJSON *now = NULL, *body = cJSON_CreateObject(), *after = NULL;
+	_cleanup_json_ cJSON *body = cJSON_CreateObject(), *after = NULL;
 	struct ctl_failure f = { 0 };
 	struct error err = { 0 };
 	cJSON *patch = json_add_obj(body, "policy");
@@ -105,15 +105,7 @@ ctl_update_competitor(struct ctl *ctl)
 			return ctl_misuse(ctl, "%s", err.text);
 	if (path_of(ctl, &path, &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
-	if (ctl_get(ctl, buf_str(&path), &now, &f) < 0)
-		return ctl_complain(ctl, &f);
-	if (ctl->opt.dry_run)
-		buf_add_str(&path, "?dry_run=true");
-	const struct ctl_call call = { .method = "PATCH",
-		.path = buf_str(&path),
-		.body = body,
-		.if_match = json_str(now, "etag") };
-	if (ctl_ask(ctl, &call, &after, &f) < 0)
+	if (ctl_patch(ctl, buf_str(&path), body, &after, &f) < 0)
 		return ctl_complain(ctl, &f);
 	print(ctl, after);
 	if (ctl->opt.dry_run)

@@ -93,21 +93,11 @@ cpu_seconds(void)
 	double sum = 0;
 
 	for (const char *p = pids; p != NULL; p = strchr(p, ','), p = p != NULL ? p + 1 : NULL) {
-		char path[64], text[1024];
-		unsigned long user, system;
+		struct timespec used;
+		clockid_t clock;
 
-		snprintf(path, sizeof(path), "/proc/%d/stat", atoi(p));
-		FILE *f = fopen(path, "r");
-		if (f == NULL)
-			continue;
-		const size_t n = fread(text, 1, sizeof(text) - 1, f);
-		fclose(f);
-		text[n] = '\0';
-		const char *at = strrchr(text, ')');
-		if (at != NULL &&
-		    sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-			&system) == 2)
-			sum += (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+		if (clock_getcpuclockid(atoi(p), &clock) == 0 && clock_gettime(clock, &used) == 0)
+			sum += (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 	}
 	return sum;
 }

@@ -4,10 +4,16 @@
 #ifndef JANUS_LOOP_HEAP_H
 #define JANUS_LOOP_HEAP_H
 #include <stddef.h>
+#include <stdint.h>
 struct timer;
 
+struct timer_slot {
+	int64_t due_ms; /* the timer's: compared without a look at it */
+	struct timer *timer;
+};
+
 struct timer_heap {
-	struct timer **slots;
+	struct timer_slot *slots;
 	size_t len, cap;
 };
 

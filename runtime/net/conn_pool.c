@@ -206,7 +206,7 @@ conn_home_put(struct conn_home *h, struct transport *t)
 	if (t->watch != NULL) {
 		t->watch->fn = on_unasked;
 		t->watch->arg = h;
-		loop_rewatch(t->watch, EPOLLIN);
+		loop_rewatch(t->watch, TRANSPORT_READABLE);
 	}
 	h->waiting[h->len++] = (struct waiting){ *t, loop_now_ms(p->loop) };
 	*t = (struct transport){ .fd = -1 };

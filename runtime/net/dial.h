@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
 struct conn_home;
 struct error;
@@ -24,6 +25,8 @@ struct transport {
 	struct watch *watch; /* owned; of fd, goes with it from one user to the next; or NULL */
 	struct conn_home *home; /* where it may wait for another request, or NULL (conn_pool.h) */
 };
+/* What its watch is for while bytes are waited for: edge-triggered, it tells each time once. */
+#define TRANSPORT_READABLE (EPOLLET | EPOLLIN | EPOLLRDHUP)
 void transport_close(struct transport *);
 /** transport_send/recv - as send(2) and recv(2): -1 with EAGAIN when it would block, 0 from recv
  *  at the end.  With curl, bytes may wait inside it while the descriptor stays quiet: receive

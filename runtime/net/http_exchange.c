@@ -38,6 +38,7 @@ struct http_exchange {
 	bool has_head, got_bytes;
 	bool send_failed; /* the answer may be there all the same: read it */
 	bool paused;
+	bool hung_up; /* the peer will send no more: read to the end */
 	bool keep; /* the response allows another one after it */
 	bool finished; /* by its owner: only the end is waited for */
 	struct conn_guest guest; /* of the pool, from then on */
@@ -286,8 +287,8 @@ receive_some(struct http_exchange *x)
 			take_bytes(x, bytes, (size_t)n);
 			if (x->closed)
 				return;
-			/* A short read emptied the socket; if not, epoll will say so. */
-			if ((size_t)n < sizeof(bytes) && !may_hide_bytes(x))
+			/* A short read emptied the socket; what comes later, epoll will tell. */
+			if ((size_t)n < sizeof(bytes) && !may_hide_bytes(x) && !x->hung_up)
 				return;
 		} else if (n == 0) {
 			end_of_input(x, 0);
@@ -301,34 +302,30 @@ receive_some(struct http_exchange *x)
 			return;
 		}
 	}
-	if (!x->paused && may_hide_bytes(x))
+	/* There may be more, of which epoll has told already. */
+	if (!x->paused && !x->finished)
 		timer_set(x->loop, &x->kick, 0, on_kick, x);
 }
 
 static uint32_t
 interest(const struct http_exchange *x)
 {
-	return (x->paused ? 0 : EPOLLIN) | (x->part < x->nparts && !x->send_failed ? EPOLLOUT : 0);
+	return (x->paused ? EPOLLET : TRANSPORT_READABLE) |
+	    (x->part < x->nparts && !x->send_failed ? EPOLLOUT : 0);
 }
 
 static void on_ready(struct watch *, uint32_t, void *);
 
-/* Keep the watch what it should be; a paused one is dropped once the peer hung up, or epoll would
- * report that for ever. */
+/* Keep the watch what it should be. */
 static void
-settle(struct http_exchange *x, uint32_t events)
+settle(struct http_exchange *x)
 {
 	struct error err = { 0 };
-	const uint32_t want = interest(x);
 
-	if (want == 0 && (events & (EPOLLHUP | EPOLLERR)) != 0) {
-		loop_unwatch(x->transport.watch);
-		return;
-	}
 	if (x->transport.watch->loop != NULL)
-		loop_rewatch(x->transport.watch, want);
-	else if (want != 0 &&
-	    loop_watch(x->loop, x->transport.watch, x->transport.fd, want, on_ready, x, &err) < 0)
+		loop_rewatch(x->transport.watch, interest(x));
+	else if (loop_watch(x->loop, x->transport.watch, x->transport.fd, interest(x), on_ready, x,
+		     &err) < 0)
 		end(x, x->got_bytes ? EXCHANGE_DIED : EXCHANGE_NO_RESPONSE, &err);
 }
 
@@ -336,11 +333,12 @@ static void
 turn(struct http_exchange *x, uint32_t events)
 {
 	x->busy = true;
+	x->hung_up |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 	send_some(x);
 	if (!x->paused)
 		receive_some(x);
 	if (!x->closed)
-		settle(x, events);
+		settle(x);
 	x->busy = false;
 	if (x->closed)
 		free(x);
@@ -416,15 +414,10 @@ http_exchange_pause(struct http_exchange *x, bool pause)
 	if (x->closed || x->paused == pause)
 		return;
 	x->paused = pause;
-	if (x->busy) {
-		/* The turn settles the watch at its end; but it may be past its reading. */
-		if (!pause && may_hide_bytes(x))
-			timer_set(x->loop, &x->kick, 0, on_kick, x);
-		return;
-	}
-	if (x->transport.watch->loop != NULL)
+	/* The turn that runs settles the watch at its end; but it may be past its reading. */
+	if (!x->busy)
 		loop_rewatch(x->transport.watch, interest(x));
-	if (!pause && (x->transport.watch->loop == NULL || may_hide_bytes(x)))
+	if (!pause && (x->busy || may_hide_bytes(x)))
 		timer_set(x->loop, &x->kick, 0, on_kick, x);
 }
 

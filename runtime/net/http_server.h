@@ -142,6 +142,8 @@ void http_stream_begin(struct http_request *, int status, const struct http_head
 /** http_stream_write - more bytes, copied only if the socket does not take them; merged per turn.
  *  Returns false when more than stream_high_bytes wait: pause until on_drain. */
 bool http_stream_write(struct http_request *, const void *bytes, size_t len);
+/** http_stream_flush - send what was written now instead of at the end of the turn. */
+void http_stream_flush(struct http_request *);
 /** http_stream_unsent - bytes that wait for the client. */
 size_t http_stream_unsent(const struct http_request *);
 /** http_stream_end - after what waits was sent the answer is complete. The request is over. */

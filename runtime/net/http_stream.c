@@ -281,6 +281,15 @@ http_stream_write(struct http_request *r, const void *bytes, size_t len)
 	return false;
 }
 
+void
+http_stream_flush(struct http_request *r)
+{
+	struct exchange *ex = exchange_of(r);
+
+	if (ex->dirty_prev != NULL)
+		exchange_tend(ex);
+}
+
 size_t
 http_stream_unsent(const struct http_request *r)
 {

@@ -14,6 +14,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/metrics.h"
+#include "runtime/base/spare.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/http_exchange.h"
@@ -75,6 +76,8 @@ struct chat_relay {
 	int busy; /* callbacks on the stack: freeing waits for them */
 };
 
+static _Thread_local struct spare spares; /* of struct chat_relay */
+
 static void finish(struct chat_relay *, enum wire_code, const char *text, const char *details);
 
 static void
@@ -88,7 +91,7 @@ release(struct chat_relay *r)
 	buf_done(&r->body);
 	if (r->tap != NULL)
 		r->tap->end(r->tap);
-	free(r);
+	spare_give(&spares, r);
 }
 
 static void
@@ -620,6 +623,8 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	} else {
 		answer_whole(r);
 	}
+	if (r->client != NULL)
+		http_stream_flush(r->client);
 	if (delay != NULL)
 		metric_observe_us(delay, &buckets_overhead, (uint64_t)(clock_now_us() - read_us));
 	leave(r);
@@ -749,7 +754,7 @@ struct chat_relay *
 chat_relay_new(struct http_request *client, bool stream, bool want_usage,
     const struct chat_relay_limits *limits, const struct chat_relay_events *events, void *arg)
 {
-	struct chat_relay *r = mem_zalloc(sizeof(*r));
+	struct chat_relay *r = spare_take(&spares, sizeof(*r));
 
 	r->client = client;
 	r->loop = client->loop;

@@ -22,11 +22,14 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
+#include "runtime/base/spare.h"
 #include "runtime/base/str.h"
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_relay.h"
 #include "runtime/openai/chat_request.h"
 #include "runtime/openai/dialect.h"
+
+static _Thread_local struct spare spares; /* of struct chat */
 
 static enum gateway_route
 route_of(const struct dialect *d)
@@ -96,7 +99,7 @@ chat_free(struct chat *c)
 	free(c->wish);
 	free(c->tracestate);
 	free(c->details);
-	free(c);
+	spare_give(&spares, c);
 }
 
 static void
@@ -253,7 +256,7 @@ static struct chat *
 chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dialect,
     const struct chat_request *request)
 {
-	struct chat *c = mem_zalloc(sizeof(*c));
+	struct chat *c = spare_take(&spares, sizeof(*c));
 	const char *trace = http_header_get(req, "traceparent");
 	const char *fallback = http_header_get(req, "x-janus-fallback");
 	const char *wish = http_header_get(req, "x-janus-competitor");

@@ -19,11 +19,14 @@
 /* The first chat is told at once, those of the next moment together: a busy gateway must not wake
  * the control loop for each. */
 #define GATHER_MS 20
+#define SPARES_MAX 1024
 
 struct observer {
 	struct loop *control;
 	pthread_mutex_t lock;
 	struct request_record *first, **last; /* under lock */
+	struct request_record *spares; /* records for chats to come; under lock */
+	size_t nspares;
 	bool awake; /* under lock: the control loop will look by itself */
 	struct timer gather;
 	struct requests requests;
@@ -33,6 +36,32 @@ struct observer {
 	void (*fill)(struct request_record *, void *arg);
 	void *fill_arg;
 };
+
+static void
+free_list(struct request_record *list)
+{
+	for (struct request_record *next; list != NULL; list = next) {
+		next = list->next;
+		request_record_free(list);
+	}
+}
+
+/* Those that were kept so far: freed here, they would keep the loops' malloc waiting. */
+static void
+give_back(struct observer *o, struct request_record *list)
+{
+	if (list == NULL)
+		return;
+	pthread_mutex_lock(&o->lock);
+	for (struct request_record *next; list != NULL && o->nspares < SPARES_MAX; list = next) {
+		next = list->next;
+		list->next = o->spares;
+		o->spares = list;
+		o->nspares++;
+	}
+	pthread_mutex_unlock(&o->lock);
+	free_list(list);
+}
 
 /* Returns whether there was any. */
 static bool
@@ -46,6 +75,7 @@ take_news(struct observer *o)
 	o->awake = list != NULL;
 	pthread_mutex_unlock(&o->lock);
 	const bool any = list != NULL;
+	struct request_record *spare = NULL;
 	for (struct request_record *q = list, *next; q != NULL; q = next) {
 		next = q->next;
 		if (q->details != NULL && o->fill != NULL)
@@ -54,8 +84,13 @@ take_news(struct observer *o)
 			otlp_add(o->otlp, q);
 		if (o->metrics != NULL)
 			otlp_metrics_add(o->metrics, q);
-		requests_add(&o->requests, q);
+		q = requests_add(&o->requests, q);
+		if (q != NULL) {
+			q->next = spare;
+			spare = q;
+		}
 	}
+	give_back(o, spare);
 	return any;
 }
 
@@ -76,11 +111,25 @@ on_news(void *arg)
 	on_gather(&o->gather, o);
 }
 
+static struct request_record *
+take_spare(struct observer *o)
+{
+	pthread_mutex_lock(&o->lock);
+	struct request_record *q = o->spares;
+	if (q != NULL) {
+		o->spares = q->next;
+		o->nspares--;
+	}
+	pthread_mutex_unlock(&o->lock);
+	return q != NULL ? q : mem_zalloc(sizeof(*q));
+}
+
 void
 observer_usage(struct observer *o, const struct gateway_usage *u)
 {
-	struct request_record *q = request_record_new(u);
+	struct request_record *q = take_spare(o);
 
+	request_record_fill(q, u);
 	pthread_mutex_lock(&o->lock);
 	*o->last = q;
 	o->last = &q->next;
@@ -164,5 +213,6 @@ observer_free(struct observer *o)
 	otlp_metrics_free(o->metrics);
 	pthread_mutex_destroy(&o->lock);
 	requests_done(&o->requests);
+	free_list(o->spares);
 	free(o);
 }

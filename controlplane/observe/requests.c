@@ -12,12 +12,22 @@
 
 #define COPY(to, from) str_copy(to, sizeof(to), from)
 
-struct request_record *
-request_record_new(const struct gateway_usage *u)
+/* What a record points to. */
+static void
+let_go(struct request_record *q)
+{
+	free(q->details);
+	free(q->user_agent);
+	free(q->text);
+}
+
+void
+request_record_fill(struct request_record *q, const struct gateway_usage *u)
 {
 	const struct chat_result *r = u->result;
-	struct request_record *q = mem_zalloc(sizeof(*q));
 
+	let_go(q);
+	memset(q, 0, sizeof(*q));
 	COPY(q->id, u->request_id);
 	COPY(q->traceparent, u->traceparent);
 	COPY(q->client, u->client);
@@ -63,48 +73,41 @@ request_record_new(const struct gateway_usage *u)
 		q->details->reasoning_tokens = r->usage.reasoning_tokens;
 		q->details->cached_tokens = r->usage.cached_tokens;
 	}
-	return q;
 }
 
 void
 request_record_free(struct request_record *q)
 {
-	if (q == NULL)
-		return;
-	free(q->details);
-	free(q->user_agent);
-	free(q->text);
+	if (q != NULL)
+		let_go(q);
 	free(q);
 }
 
 /* ---- the ring ---- */
 
-static void
-forget(struct requests *all, size_t slot)
-{
-	struct request_record *old = all->at[slot];
-
-	if (old == NULL)
-		return;
-	if (map_get(&all->by_id, old->id) == old) /* and not a later one with the same id */
-		map_remove(&all->by_id, old->id);
-	request_record_free(old);
-	all->at[slot] = NULL;
-}
-
-void
+struct request_record *
 requests_add(struct requests *all, struct request_record *q)
 {
-	forget(all, all->next);
+	struct request_record *oldest = all->at[all->next];
+
 	all->at[all->next] = q;
 	all->next = (all->next + 1) % REQUESTS_KEPT;
-	map_put(&all->by_id, q->id, q);
+	return oldest;
 }
 
 const struct request_record *
 requests_find(const struct requests *all, const char *id)
 {
-	return map_get(&all->by_id, id);
+	for (size_t back = 1; back <= REQUESTS_KEPT; back++) {
+		const struct request_record *q =
+		    all->at[(all->next + REQUESTS_KEPT - back) % REQUESTS_KEPT];
+
+		if (q == NULL)
+			return NULL;
+		if (strcmp(q->id, id) == 0)
+			return q;
+	}
+	return NULL;
 }
 
 int64_t
@@ -126,8 +129,7 @@ void
 requests_done(struct requests *all)
 {
 	for (size_t i = 0; i < REQUESTS_KEPT; i++)
-		forget(all, i);
-	map_done(&all->by_id);
+		request_record_free(TAKE(all->at[i]));
 }
 
 /* ---- the timeline ---- */

@@ -12,7 +12,6 @@
 
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/gateway/life.h"
-#include "runtime/base/map.h"
 #include "runtime/openai/chat_params.h"
 #include "runtime/openai/dialect.h"
 
@@ -50,18 +49,18 @@ struct request_record {
 	size_t nattempts;
 };
 
-/** request_record_new - a copy of all that is known of a chat that is over. Any thread. */
-struct request_record *request_record_new(const struct gateway_usage *);
+/** request_record_fill - a copy of all that is known of a chat that is over, into a record that is
+ *  zeroed or holds another. Any thread. */
+void request_record_fill(struct request_record *, const struct gateway_usage *);
 void request_record_free(struct request_record *);
 
 struct requests { /* zero-initialised */
 	struct request_record *at[REQUESTS_KEPT]; /* owned; a ring */
 	size_t next;
-	struct map by_id; /* of the last with that id */
 };
-/** requests_add - takes the record over; the oldest goes when there is no room. */
-void requests_add(struct requests *, struct request_record *);
-/** requests_find - by its whole id; NULL if it is not kept (any more). */
+/** requests_add - takes the record over; the oldest, if there was no room, is the caller's. */
+struct request_record *requests_add(struct requests *, struct request_record *);
+/** requests_find - the last with that whole id; NULL if it is not kept (any more). */
 const struct request_record *requests_find(const struct requests *, const char *id);
 /** requests_longest_gap - of a competitor's chats that ended after since_ms (wall); -1: none. */
 int64_t requests_longest_gap(const struct requests *, const char *slug, int64_t since_ms);

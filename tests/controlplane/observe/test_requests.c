@@ -32,12 +32,15 @@ START_TEST(test_ring)
 
 	for (int i = 0; i < REQUESTS_KEPT + 10; i++) {
 		snprintf(id, sizeof(id), "req_%d", i);
-		requests_add(all, chat(id, "owl", i, i % 7));
+		request_record_free(requests_add(all, chat(id, "owl", i, i % 7)));
 	}
 	ck_assert_ptr_null(requests_find(all, "req_9"));
 	ck_assert_ptr_nonnull(requests_find(all, "req_10"));
 	ck_assert_ptr_nonnull(requests_find(all, "req_4105"));
-	ck_assert_uint_eq(all->by_id.len, REQUESTS_KEPT);
+	struct request_record *oldest = requests_add(all, chat("last", "owl", 1, 0));
+	ck_assert_str_eq(oldest->id, "req_10");
+	ck_assert_ptr_null(requests_find(all, "req_10"));
+	request_record_free(oldest);
 	requests_done(all);
 	free(all);
 }
@@ -54,10 +57,10 @@ START_TEST(test_same_id)
 	for (int i = 0; i < REQUESTS_KEPT - 1;
 	     i++) { /* the first of the two goes, not the second */
 		snprintf(id, sizeof(id), "req_%d", i);
-		requests_add(all, chat(id, "owl", i, 0));
+		request_record_free(requests_add(all, chat(id, "owl", i, 0)));
 	}
 	ck_assert_ptr_nonnull(requests_find(all, "twice"));
-	requests_add(all, chat("last", "owl", 1, 0));
+	request_record_free(requests_add(all, chat("last", "owl", 1, 0)));
 	ck_assert_ptr_null(requests_find(all, "twice"));
 	requests_done(all);
 	free(all);

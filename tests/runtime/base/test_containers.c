@@ -9,6 +9,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/map.h"
+#include "runtime/base/spare.h"
 
 START_TEST(test_buf)
 {
@@ -147,6 +148,30 @@ START_TEST(test_map)
 }
 END_TEST
 
+/* What comes back is given out again, zeroed, also when more come back than are kept. */
+START_TEST(test_spare)
+{
+	static const char zeros[100];
+	struct spare spare = { 0 };
+	char *blocks[200];
+
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(blocks); i++) {
+			blocks[i] = spare_take(&spare, sizeof(zeros));
+			ck_assert_mem_eq(blocks[i], zeros, sizeof(zeros));
+			memset(blocks[i], 0xff, sizeof(zeros));
+		}
+		for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
+			spare_give(&spare, blocks[i]);
+	}
+	spare_give(&spare, NULL);
+	ck_assert_uint_lt(spare.len, ARRAY_LEN(blocks));
+	while (spare.len > 0)
+		free(spare_take(&spare, sizeof(zeros)));
+	ck_assert_ptr_null(spare.first);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -158,6 +183,7 @@ main(void)
 	tcase_add_test(tc, test_buf_printf);
 	tcase_add_test(tc, test_buf_int);
 	tcase_add_loop_test(tc, test_map, 0, 5);
+	tcase_add_test(tc, test_spare);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -110,7 +110,7 @@ down:				## stop it all; the data stay
 test:				## everything: packages, build, lint, units, fuzzing, scenarios, SDK
 	@tests/run.sh
 tests: $(TESTS) fakes benches
-scenarios: programs fakes benches $(B)/tests/runtime/engine/sandy/test_client	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
+scenarios: programs fakes benches $(B)/tests/runtime/engine/sandy/test_client $(B)/tests/controlplane/platform/test_vectors	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
 	@BIN=$(BIN) tests/scenario/run.sh $(SCENARIOS)
 e2e: programs fakes		## run the official OpenAI SDK against Janus
 	@BIN=$(BIN) tests/scenario/run.sh 13

@@ -180,6 +180,7 @@ platform_config_read(
 	const char *base_url = value_of(env, "JANUS_PROVIDER_BASE_URL"), *usual;
 	const char *kind = value_of(env, "JANUS_SEARCH_KIND");
 	const char *search_dir = value_of(env, "JANUS_SEARCH_DIR");
+	const char *extension = value_of(env, "JANUS_VECTOR_EXTENSION");
 	_cleanup_free_ char *key = NULL, *search_key = NULL, *search_url = NULL;
 
 	if (find_key(env, &key, &usual, err) < 0 || find_search_key(env, &search_key, err) < 0 ||
@@ -197,6 +198,9 @@ platform_config_read(
 		.search_url = TAKE(search_url),
 		.search_key = search_key != NULL ? TAKE(search_key) : str_dup(""),
 		.search_dir = str_dup(search_dir != NULL ? search_dir : "/usr/share/doc/janus"),
+		.vector_extension = str_eq(extension, "none")
+		    ? NULL
+		    : str_dup(extension != NULL ? extension : "vec0"),
 		.test_loopback = str_dup(value_of(env, "JANUS_PLATFORM_TEST_LOOPBACK")),
 		.is_searxng = !str_eq(kind, "brave"),
 		.prices = str_dup(value_of(env, "JANUS_INFERENCE_PRICES")),
@@ -219,6 +223,7 @@ platform_config_done(struct platform_config *c)
 	free(c->search_url);
 	free(c->search_key);
 	free(c->search_dir);
+	free(c->vector_extension);
 	free(c->test_loopback);
 	free(c->sandbox_url);
 	free(c->sandbox_key);

@@ -14,6 +14,7 @@ struct platform_config { /* strings owned */
 	char *search_url; /* of a search service; NULL: the library */
 	char *search_key; /* its key; "" where it needs none */
 	char *search_dir; /* of documents */
+	char *vector_extension; /* sqlite-vec; NULL: without */
 	char *test_loopback; /* loopback that /fetch and the proxy may reach, for tests; or NULL */
 	char *sandbox_url; /* of the sandbox service */
 	char *sandbox_key; /* or NULL: it is in the file, once there is one */
@@ -37,7 +38,8 @@ typedef const char *platform_env_fn(const char *name);
  * /var/lib/janus for root, $XDG_STATE_HOME/janus, $HOME/.local/state/janus.
  * Files: JANUS_INFERENCE_PRICES, JANUS_PLATFORM_POLICY.  Search: JANUS_SEARCH_URL, with
  * JANUS_SEARCH_KIND searxng (the default) or brave and JANUS_SEARCH_API_KEY[_FILE]; else the folder
- * JANUS_SEARCH_DIR (/usr/share/doc/janus).  Tests: JANUS_PLATFORM_TEST_LOOPBACK.
+ * JANUS_SEARCH_DIR (/usr/share/doc/janus).  Vectors: JANUS_VECTOR_EXTENSION (vec0), none for
+ * none.  Tests: JANUS_PLATFORM_TEST_LOOPBACK.
  * Sandboxes: [JANUS_]SANDY_BASE_URL, else that of janus-sandboxd on this machine;
  * [JANUS_]SANDY_API_KEY, or _FILE (not both), else sandbox.key of JANUS_STATE_DIR.
  */

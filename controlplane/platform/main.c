@@ -183,7 +183,7 @@ start(struct life *life, const struct platform_config *config, struct error *err
 	if (p->sandboxes == NULL)
 		return -1;
 	p->search = search_new(p->loop, config);
-	p->vectors = vector_service_new(p->loop, vectors);
+	p->vectors = vector_service_new(p->loop, vectors, config->vector_extension);
 	p->control = control_new(p, path, err);
 	if (p->control == NULL)
 		return -1;

@@ -30,7 +30,7 @@ struct vector_service {
 	struct loop *loop;
 	struct workers *one; /* one thread has the vectors */
 	struct vectors vectors; /* that thread's */
-	char *path; /* owned */
+	char *path, *extension; /* owned; the latter may be NULL */
 };
 
 struct task { /* outlives the call if the client leaves */
@@ -288,7 +288,8 @@ work(void *arg)
 		return;
 	}
 	struct vectors *v = &t->service->vectors;
-	if ((v->is_open || vectors_open(v, t->service->path, &t->err) == 0) &&
+	if ((v->is_open ||
+		vectors_open(v, t->service->path, t->service->extension, &t->err) == 0) &&
 	    t->run(t, json, space, &t->err) == 0)
 		t->code = CODE_NONE;
 	else if (t->code == CODE_NONE)
@@ -379,13 +380,14 @@ const struct call_kind vector_query = KIND("query", start_query);
 const struct call_kind vector_delete = KIND("delete", start_delete);
 
 struct vector_service *
-vector_service_new(struct loop *loop, const char *path)
+vector_service_new(struct loop *loop, const char *path, const char *extension)
 {
 	struct vector_service *s = mem_zalloc(sizeof(*s));
 
 	s->loop = loop;
 	s->one = workers_new(1);
 	s->path = str_dup(path);
+	s->extension = str_dup(extension);
 	return s;
 }
 
@@ -398,5 +400,6 @@ vector_service_free(struct vector_service *s)
 	loop_run_posted(s->loop);
 	vectors_close(&s->vectors);
 	free(s->path);
+	free(s->extension);
 	free(s);
 }

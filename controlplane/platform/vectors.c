@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "runtime/base/log.h"
 #include "runtime/base/str.h"
 
 static const struct sql_migration migrations[] = {
@@ -40,9 +41,43 @@ static const char *const statements[STATEMENTS] = {
 	[COUNT] = "SELECT COUNT(*) FROM vectors WHERE competitor = ?1 AND space = ?2",
 };
 
-int
-vectors_open(struct vectors *v, const char *path, struct error *err)
+/* As SCAN, but only those that can be among the nearest: the extension computes in float32, so
+ * that its distances may be off by a little. */
+static const char near_sql[] =
+    "WITH d(row, far) AS MATERIALIZED (SELECT rowid, vec_distance_cosine(vector, ?3) FROM vectors "
+    "WHERE competitor = ?1 AND space = ?2 AND LENGTH(vector) = LENGTH(?3)) "
+    "SELECT rowid, vector FROM vectors WHERE rowid IN (SELECT row FROM d WHERE far <= 0.001 + "
+    "(SELECT MAX(far) FROM (SELECT far FROM d ORDER BY far LIMIT ?4))) ORDER BY id";
+
+static int
+load(struct vectors *v, const char *path, struct error *err)
 {
+	sqlite3 *const db = v->sql.db;
+	sqlite3_stmt *q = NULL;
+	char *text = NULL;
+
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+	const int rc = sqlite3_load_extension(db, path, NULL, &text);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	error_set(err, ERROR_INVALID, "%s", text != NULL ? text : sqlite3_errmsg(db));
+	sqlite3_free(text);
+	if (rc != SQLITE_OK)
+		return -1;
+	if (sqlite3_prepare_v2(db, "SELECT vec_version()", -1, &q, NULL) != SQLITE_OK ||
+	    sqlite3_step(q) != SQLITE_ROW ||
+	    sqlite3_prepare_v2(db, near_sql, -1, &v->near, NULL) != SQLITE_OK)
+		error_set(err, ERROR_INVALID, "%s: %s", path, sqlite3_errmsg(db));
+	else
+		str_copy(v->extension, sizeof(v->extension), sql_text(q, 0));
+	sqlite3_finalize(q);
+	return v->near != NULL ? 0 : -1;
+}
+
+int
+vectors_open(struct vectors *v, const char *path, const char *extension, struct error *err)
+{
+	struct error why = { 0 };
+
 	if (sql_open(&v->sql, path, true, migrations, ARRAY_LEN(migrations), err) < 0)
 		return error_add(err, "vectors %s", path);
 	if (sql_prepare(&v->sql, statements, STATEMENTS, err) < 0) {
@@ -50,15 +85,21 @@ vectors_open(struct vectors *v, const char *path, struct error *err)
 		return -1;
 	}
 	v->is_open = true;
+	if (extension != NULL && load(v, extension, &why) < 0)
+		log_info("vector.no_extension", F_STR("reason", why.text));
+	log_info("vector.open", F_STR("engine", v->near != NULL ? "sqlite-vec" : "built-in"),
+	    F_STR("version", v->extension));
 	return 0;
 }
 
 void
 vectors_close(struct vectors *v)
 {
-	if (v->is_open)
-		sql_close(&v->sql);
-	v->is_open = false;
+	if (!v->is_open)
+		return;
+	sqlite3_finalize(v->near);
+	sql_close(&v->sql);
+	*v = (struct vectors){ 0 };
 }
 
 bool
@@ -205,12 +246,17 @@ static int
 scan(struct vectors *v, const char *competitor, const char *space, const float *unit,
     int dimensions, int top, struct near *best, struct error *err)
 {
-	_cleanup_reset_ sqlite3_stmt *q = v->sql.stmt[SCAN];
+	_cleanup_reset_ sqlite3_stmt *q = v->near != NULL ? v->near : v->sql.stmt[SCAN];
 	_cleanup_free_ float *each = mem_zalloc((size_t)dimensions * sizeof(*each));
 	int n = 0, rc;
 
 	sql_bind_text(q, 1, competitor);
 	sql_bind_text(q, 2, space);
+	if (v->near != NULL) {
+		sqlite3_bind_blob64(
+		    q, 3, unit, (size_t)dimensions * sizeof(*unit), SQLITE_TRANSIENT);
+		sql_bind_int(q, 4, top);
+	}
 	while ((rc = sql_step(q, err)) == 1) {
 		const void *blob = sqlite3_column_blob(q, 1);
 

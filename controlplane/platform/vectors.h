@@ -3,6 +3,9 @@
  *
  * Every competitor has namespaces of its own and sees no other's.  All vectors of a namespace have
  * the same number of dimensions.  Blocking: one worker at a time.
+ *
+ * Where the SQLite extension sqlite-vec loads, it says which vectors are near enough to be looked at;
+ * what is told of them is computed here, so that it is the same without.
  */
 #ifndef JANUS_PLATFORM_VECTORS_H
 #define JANUS_PLATFORM_VECTORS_H
@@ -21,6 +24,8 @@ struct error;
 struct vectors {
 	struct sql sql;
 	bool is_open;
+	sqlite3_stmt *near; /* by the extension; NULL: every vector is looked at */
+	char extension[32]; /* its version; "" without */
 };
 struct vector_item {
 	const char *id;
@@ -34,7 +39,9 @@ struct vector_hit {
 };
 typedef void vector_hit_fn(const struct vector_hit *, void *arg);
 
-int vectors_open(struct vectors *, const char *path, struct error *);
+/** vectors_open - the file at path; extension: of sqlite-vec, as dlopen(3) finds it, NULL for none.
+ *  One that does not load is logged. */
+int vectors_open(struct vectors *, const char *path, const char *extension, struct error *);
 void vectors_close(struct vectors *);
 /** vectors_put - add or replace all of them, or none: INVALID (dimensions that are not the
  *  namespace's), TOO_BIG (over the competitor's limits). */

@@ -3,11 +3,8 @@
 # 13-openai-sdk.sh - the official OpenAI SDK for Node, unmodified, gets what it expects.
 . "$(dirname "$0")/lib.sh"
 
-sdk=$root/tests/e2e/sdk
 images link baseline
-if [ ! -d "$sdk/node_modules/openai" ] || [ "$sdk/package-lock.json" -nt "$sdk/node_modules/.package-lock.json" ]; then
-	(cd "$sdk" && npm ci --no-fund --no-audit >"$work/npm.log" 2>&1) || giveup "npm ci" "$(tail "$work/npm.log")"
-fi
+packages
 port=$(free_port)
 run fake "$fake" --port "$port"
 start_platform

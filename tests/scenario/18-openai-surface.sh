@@ -3,11 +3,8 @@
 # 18-openai-surface.sh - embeddings, completions and responses by the official SDK; pages of other origins. [A24]
 . "$(dirname "$0")/lib.sh"
 
-sdk=$root/tests/e2e/sdk
 images link
-if [ ! -d "$sdk/node_modules/openai" ] || [ "$sdk/package-lock.json" -nt "$sdk/node_modules/.package-lock.json" ]; then
-	(cd "$sdk" && npm ci --no-fund --no-audit >"$work/npm.log" 2>&1) || giveup "npm ci" "$(tail "$work/npm.log")"
-fi
+packages
 start_platform
 start_janusd JANUS_CORS_ORIGINS=https://app.example
 

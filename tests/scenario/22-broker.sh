@@ -193,3 +193,6 @@ call first chat-two-0021 POST /vector/query '{"query":"a red fox","top_k":1}'
 truth "and found" '.chunks[0].id == "fox"' "$said"
 call second chat-two-0022 POST /vector/query '{"query":"a red fox","top_k":1}'
 truth "[H10] but not by another" '.chunks == []' "$said"
+packages
+has "and by sqlite-vec just the same" '100%: ' "$(VECTOR_EXTENSION=$sdk/node_modules/sqlite-vec-linux-x64/vec0 \
+	"${bin%/bin}/tests/controlplane/platform/test_vectors" 2>&1)"

@@ -262,6 +262,15 @@ images() {	# WHAT...: ours, always of the plain build: the engine's Debian has n
 		giveup "images of $*" "$(tail "$work/images.log")"
 }
 
+sdk=$root/tests/e2e/sdk
+packages() {	# of $sdk, from npm; one at a time
+	(
+		cd "$sdk"
+		flock 9
+		[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-fund --no-audit >"$work/npm.log" 2>&1
+	) 9>>"$sdk/package-lock.json" || giveup "npm ci" "$(tail "$work/npm.log")"
+}
+
 hostile() {	# MODE...: make their images
 	"$root/tests/e2e/hostile/build.sh" --engine "$engine" "$@" >"$work/hostile.log" 2>&1 ||
 		giveup "images of $*" "$(tail "$work/hostile.log")"

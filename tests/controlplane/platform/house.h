@@ -271,7 +271,7 @@ house_open(const char *policy, const char *prices, bool has_provider)
 	h.p.sandboxes = sandboxes_new(h.p.loop, &h.config, &err);
 	h.p.search = search_new(h.p.loop, &h.config);
 	_cleanup_free_ char *vectors = str_printf("%s/vectors.db", h.dir);
-	h.p.vectors = vector_service_new(h.p.loop, vectors);
+	h.p.vectors = vector_service_new(h.p.loop, vectors, getenv("VECTOR_EXTENSION"));
 	h.p.control = control_new(&h.p, path, &err);
 	ck_assert_msg(h.p.control != NULL, "%s", err.text);
 	pthread_create(&h.loop_thread, NULL, house_loop, NULL);

@@ -1,5 +1,8 @@
 /*
  * test_vectors.c - /vector: exact, bounded, and everybody's own.
+ *
+ * VECTOR_EXTENSION names sqlite-vec: then everything is done with it, and compared with what is found
+ * without.
  */
 #include "controlplane/platform/vectors.h"
 
@@ -11,13 +14,21 @@ static char dir[] = "/tmp/janus-vectors-XXXXXX";
 static struct vectors v;
 
 static void
-open_vectors(void)
+reopen_vectors(const char *extension)
 {
+	_cleanup_free_ char *path = str_printf("%s/v.db", dir);
 	struct error err = { 0 };
 
+	vectors_close(&v);
+	ck_assert_msg(vectors_open(&v, path, extension, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(v.extension[0] != '\0', extension != NULL);
+}
+
+static void
+open_vectors(void)
+{
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	_cleanup_free_ char *path = str_printf("%s/v.db", dir);
-	ck_assert_msg(vectors_open(&v, path, &err) == 0, "%s", err.text);
+	reopen_vectors(getenv("VECTOR_EXTENSION"));
 }
 
 static void
@@ -110,6 +121,51 @@ START_TEST(test_property)
 	for (int i = 0; i < MANY; i++)
 		better += cosine(all[i], query, DIMENSIONS) > s.scores[s.n - 1] + 1e-5;
 	ck_assert_int_lt(better, top);
+	close_vectors();
+}
+END_TEST
+
+/* What is found does not depend on the extension: the same rows, the same numbers. */
+START_TEST(test_same)
+{
+	float at[DIMENSIONS];
+	char id[16];
+
+	open_vectors();
+	srandom(1);
+	for (int i = 0; i < 10 * MANY; i++) { /* few directions: many are alike, or nearly so */
+		for (int d = 0; d < DIMENSIONS; d++)
+			at[d] = (float)(random() % 3 - 1) + (i % 5 == 0 ? 1e-6F : 0);
+		at[0] += 0.5F;
+		snprintf(id, sizeof(id), "%d", i);
+		ck_assert_int_eq(put("owl", "s", id, at, DIMENSIONS), 0);
+	}
+	for (int top = 1; top <= VECTOR_TOP_MAX; top += 11) {
+		at[0] = (float)top;
+		const struct seen with = find("owl", "s", at, DIMENSIONS, top);
+		reopen_vectors(NULL);
+		const struct seen without = find("owl", "s", at, DIMENSIONS, top);
+		ck_assert_mem_eq(&with, &without, sizeof(with));
+		ck_assert_int_eq(with.n, top);
+		reopen_vectors(getenv("VECTOR_EXTENSION"));
+	}
+	close_vectors();
+}
+END_TEST
+
+/* One that cannot be loaded is none. */
+START_TEST(test_no_extension)
+{
+	const float a[2] = { 1, 0 };
+	struct error err = { 0 };
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	_cleanup_free_ char *path = str_printf("%s/v.db", dir);
+	ck_assert_int_eq(vectors_open(&v, path, "/nowhere/vec0", &err), 0);
+	ck_assert_str_eq(v.extension, "");
+	ck_assert_int_eq(put("owl", "s", "1", a, 2), 0);
+	ck_assert_int_eq(find("owl", "s", a, 2, 1).n, 1);
+	ck_assert_int_ne(sql_exec(&v.sql, "SELECT load_extension('x')", &err), 0);
 	close_vectors();
 }
 END_TEST
@@ -241,6 +297,8 @@ main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_property, 0, 10);
+	tcase_add_test(tc, test_same);
+	tcase_add_test(tc, test_no_extension);
 	tcase_add_test(tc, test_apart);
 	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_calls);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "runtime/base/error.h"
 #include "runtime/base/hash.h"
@@ -23,24 +24,11 @@ static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 
 /* ---- text ---- */
 
-/* CRC-32, so that a mistyped key is told from an unknown one without asking anybody. */
-static uint32_t
-crc32_of(const char *text, size_t len)
-{
-	uint32_t crc = 0xffffffff;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= (unsigned char)text[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (0xedb88320 & (0U - (crc & 1)));
-	}
-	return ~crc;
-}
-
+/* A CRC-32, so that a mistyped key is told from an unknown one without asking anybody. */
 static void
 add_check(const char *body, char out[CHECK_LEN])
 {
-	uint32_t crc = crc32_of(body, BODY_LEN);
+	unsigned long crc = crc32(0, (const Bytef *)body, BODY_LEN);
 
 	for (int i = CHECK_LEN; i-- > 0; crc /= 62)
 		out[i] = base62[crc % 62];

@@ -595,40 +595,31 @@ open_reader(struct store *s, struct sql *out, struct error *err)
 {
 	if (sql_open(out, s->path, false, migrations, ARRAY_LEN(migrations), err) < 0)
 		return -1;
-	if (sql_prepare(out, sql_statements, SQL_COUNT, err) < 0) {
-		sql_close(out);
-		return -1;
-	}
-	return 0;
+	return sql_prepare(out, sql_statements, SQL_COUNT, err);
 }
 
 int
 store_load(struct store *s, const struct store_rows *rows, void *arg, struct error *err)
 {
-	struct sql q;
+	_cleanup_(sql_close) struct sql q = { 0 };
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = competitors_load(&q, rows, arg, err) < 0 ||
-		versions_load(&q, rows, arg, err) < 0 || submissions_load(&q, rows, arg, err) < 0 ||
-		instances_load(&q, rows, arg, err) < 0
+	return competitors_load(&q, rows, arg, err) < 0 || versions_load(&q, rows, arg, err) < 0 ||
+		submissions_load(&q, rows, arg, err) < 0 || instances_load(&q, rows, arg, err) < 0
 	    ? -1
 	    : 0;
-	sql_close(&q);
-	return rc;
 }
 
 int
 store_events(
     struct store *s, const struct event_query *query, event_fn *fn, void *arg, struct error *err)
 {
-	struct sql q;
+	_cleanup_(sql_close) struct sql q = { 0 };
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = events_load(&q, query, fn, arg, err);
-	sql_close(&q);
-	return rc;
+	return events_load(&q, query, fn, arg, err);
 }
 
 void
@@ -642,65 +633,55 @@ int
 store_requests(struct store *s, const struct request_query *wanted, request_fn *fn, void *arg,
     struct error *err)
 {
-	struct sql q;
+	_cleanup_(sql_close) struct sql q = { 0 };
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = requests_load(&q, wanted, fn, arg, err);
-	sql_close(&q);
-	return rc;
+	return requests_load(&q, wanted, fn, arg, err);
 }
 
 int
 store_egress(
     struct store *s, const struct egress_query *wanted, egress_fn *fn, void *arg, struct error *err)
 {
-	struct sql q;
+	_cleanup_(sql_close) struct sql q = { 0 };
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = egress_load(&q, wanted, fn, arg, err);
-	sql_close(&q);
-	return rc;
+	return egress_load(&q, wanted, fn, arg, err);
 }
 
 int
 store_load_keys(
     struct store *s, const struct key_rows *rows, int64_t now_wall_ms, void *arg, struct error *err)
 {
-	struct sql q;
+	_cleanup_(sql_close) struct sql q = { 0 };
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = keys_load(&q, rows, now_wall_ms, arg, err);
-	sql_close(&q);
-	return rc;
+	return keys_load(&q, rows, now_wall_ms, arg, err);
 }
 
 int
 store_usage(struct store *s, enum usage_by by, int64_t since_ms, usage_sum_fn *fn, void *arg,
     struct error *err)
 {
-	struct sql q;
+	_cleanup_(sql_close) struct sql q = { 0 };
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = usage_load(&q, by, since_ms, fn, arg, err);
-	sql_close(&q);
-	return rc;
+	return usage_load(&q, by, since_ms, fn, arg, err);
 }
 
 int
 store_find_idempotency(
     struct store *s, const char *id, int64_t now_ms, struct idempotency_row *out, struct error *err)
 {
-	struct sql q;
+	_cleanup_(sql_close) struct sql q = { 0 };
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = idempotency_load(&q, id, now_ms, out, err);
-	sql_close(&q);
-	return rc;
+	return idempotency_load(&q, id, now_ms, out, err);
 }
 
 static int
@@ -726,13 +707,11 @@ node_id(struct sql *q, char out[NOUN_ID_MAX], struct error *err)
 int
 store_node_id(struct store *s, char out[NOUN_ID_MAX], struct error *err)
 {
-	struct sql q;
+	_cleanup_(sql_close) struct sql q = { 0 };
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	const int rc = node_id(&q, out, err);
-	sql_close(&q);
-	return rc;
+	return node_id(&q, out, err);
 }
 
 void

@@ -4,7 +4,6 @@
 #include "runtime/engine/spec.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,12 +135,6 @@ spec_hash(struct pod_spec *s)
 	hash_sha256_hex(b.data, b.len, s->hash);
 }
 
-static void
-fill(char *out, size_t cap, const char *from)
-{
-	snprintf(out, cap, "%s", from != NULL ? from : "");
-}
-
 bool
 policy_is_second(const struct policy *p, const struct manifest *m)
 {
@@ -168,11 +161,11 @@ pod_spec_build(const struct policy *p, const struct manifest *m, const struct im
 		.second = policy_is_second(p, m),
 	};
 
-	fill(s.instance, sizeof(s.instance), id->instance);
-	fill(s.competitor, sizeof(s.competitor), id->competitor);
-	fill(s.version, sizeof(s.version), id->version);
-	fill(s.node, sizeof(s.node), id->node);
-	fill(s.image_id, sizeof(s.image_id), image->id);
+	str_copy(s.instance, sizeof(s.instance), id->instance);
+	str_copy(s.competitor, sizeof(s.competitor), id->competitor);
+	str_copy(s.version, sizeof(s.version), id->version);
+	str_copy(s.node, sizeof(s.node), id->node);
+	str_copy(s.image_id, sizeof(s.image_id), image->id);
 	build_env(m, id, &s);
 	spec_hash(&s);
 	*out = s;

@@ -13,12 +13,6 @@
 
 #define INSPECT_MAX_BYTES (1 << 20) /* labels and environment come back with every container */
 
-static void
-fill(char *out, size_t cap, const char *from)
-{
-	snprintf(out, cap, "%s", from != NULL ? from : "");
-}
-
 static bool
 has_words(const cJSON *config, const char *key)
 {
@@ -52,7 +46,7 @@ read_digest(const cJSON *json, struct image_info *out)
 		/* Podman gives what was built here a digest too, of a registry that is none. */
 		if (at != NULL && !str_starts(text, "localhost/") &&
 		    strlen(at + 1) < sizeof(out->digest)) {
-			fill(out->digest, sizeof(out->digest), at + 1);
+			str_copy(out->digest, sizeof(out->digest), at + 1);
 			return;
 		}
 	}
@@ -71,12 +65,12 @@ image_parse(const cJSON *json, struct image_info *out, struct error *err)
 		return error_set(err, ERROR_UPSTREAM, "engine: an image without an id");
 	snprintf(info.id, sizeof(info.id), "sha256:%.64s", id);
 	read_digest(json, &info);
-	fill(info.arch, sizeof(info.arch), json_str(json, "Architecture"));
-	fill(info.os, sizeof(info.os), json_str(json, "Os"));
+	str_copy(info.arch, sizeof(info.arch), json_str(json, "Architecture"));
+	str_copy(info.os, sizeof(info.os), json_str(json, "Os"));
 	info.size_bytes = json_int(json, "Size", 0);
 	info.has_command = has_words(config, "Entrypoint") || has_words(config, "Cmd");
-	fill(info.user, sizeof(info.user), json_str(config, "User"));
-	fill(info.working_dir, sizeof(info.working_dir), json_str(config, "WorkingDir"));
+	str_copy(info.user, sizeof(info.user), json_str(config, "User"));
+	str_copy(info.working_dir, sizeof(info.working_dir), json_str(config, "WorkingDir"));
 	read_volumes(config, &info);
 	info.manifest = str_dup(json_str(json_get(config, "Labels"), LABEL_MANIFEST));
 	*out = info;

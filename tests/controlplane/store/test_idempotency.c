@@ -9,48 +9,18 @@
 #include <string.h>
 
 #include "controlplane/store/keys.h"
-#include "controlplane/store/store.h"
 #include "runtime/base/clock.h"
-#include "runtime/base/error.h"
-#include "runtime/base/file.h"
-#include "runtime/loop/loop.h"
+#include "tests/controlplane/store/house.h"
 
 #define NOW INT64_C(1800000000000)
 
-static char dir[64];
-static struct loop *loop;
-static struct store *store;
 static struct idempotency_row found;
 
 static void
-reopen(void)
+forget(void)
 {
-	struct error err = { 0 };
-
-	store_close(store); /* writes what is queued */
-	store = store_open(dir, loop, &err);
-	ck_assert_msg(store != NULL, "%s", err.text);
-}
-
-static void
-set_up(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/janus_once_XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	loop = loop_new(NULL);
-	reopen();
-}
-
-static void
-tear_down(void)
-{
-	struct error err = { 0 };
-
 	idempotency_row_done(&found);
-	store_close(store);
-	store = NULL;
-	loop_free(loop);
-	ck_assert_msg(file_remove_tree(dir, &err) == 0, "%s", err.text);
+	tear_down();
 }
 
 static int
@@ -164,7 +134,7 @@ main(void)
 	Suite *suite = suite_create("idempotency");
 	TCase *tc = tcase_create("idempotency");
 
-	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_checked_fixture(tc, set_up, forget);
 	tcase_add_test(tc, test_with_effect);
 	tcase_add_test(tc, test_without_effect);
 	tcase_add_test(tc, test_life);

@@ -8,47 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/store/store.h"
 #include "runtime/base/clock.h"
-#include "runtime/base/error.h"
-#include "runtime/base/file.h"
-#include "runtime/loop/loop.h"
+#include "tests/controlplane/store/house.h"
 
 #define DAY_MS INT64_C(86400000)
-
-static char dir[64];
-static struct loop *loop;
-static struct store *store;
-
-static void
-reopen(void)
-{
-	struct error err = { 0 };
-
-	store_close(store); /* writes what is queued */
-	store = store_open(dir, loop, &err);
-	ck_assert_msg(store != NULL, "%s", err.text);
-}
-
-static void
-set_up(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/janus_keys_XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	loop = loop_new(NULL);
-	reopen();
-}
-
-static void
-tear_down(void)
-{
-	struct error err = { 0 };
-
-	store_close(store);
-	store = NULL;
-	loop_free(loop);
-	ck_assert_msg(file_remove_tree(dir, &err) == 0, "%s", err.text);
-}
 
 static struct seen {
 	struct key keys[4];

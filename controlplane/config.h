@@ -26,6 +26,8 @@ struct config {
 	char *sandy_url, *sandy_key_file, *sandy_upstream;
 	int64_t sandy_competitors; /* enum policy_second */
 	int64_t memory_bytes, tmpfs_bytes, shm_bytes, log_bytes, image_bytes;
+	int64_t pull_stall_ms, pull_retry_ms, pull_free_percent, pull_warn_percent;
+	char *pull_disk;
 	int64_t milli_cpus, pids, nofile, start_timeout_ms;
 	int64_t activation, idle_ms, memory_budget; /* enum activation; 0: no budget */
 	int64_t header_hold_ms, ping_ms, connect_ms, first_byte_ms, gap_ms, total_ms;

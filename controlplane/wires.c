@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "controlplane/api/api.h"
 #include "controlplane/config.h"
@@ -27,6 +26,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/disk.h"
 #include "runtime/base/metrics.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/engine.h"
@@ -284,14 +284,14 @@ health(struct buf *out, void *arg)
 static void
 disk_metrics(const struct janus *j, struct buf *out)
 {
-	struct statvfs fs;
+	struct disk disk;
 
-	if (statvfs(j->config->state_dir, &fs) < 0)
+	if (disk_look(j->config->state_dir, &disk, NULL) < 0)
 		return;
 	metrics_head(out, "janus_disk_free_bytes", "gauge", "Free where the state is kept.");
-	metrics_value(out, "janus_disk_free_bytes", "", (double)fs.f_bavail * (double)fs.f_frsize);
+	metrics_value(out, "janus_disk_free_bytes", "", (double)disk.free_bytes);
 	metrics_head(out, "janus_disk_size_bytes", "gauge", "Size of that file system.");
-	metrics_value(out, "janus_disk_size_bytes", "", (double)fs.f_blocks * (double)fs.f_frsize);
+	metrics_value(out, "janus_disk_size_bytes", "", (double)disk.total_bytes);
 }
 
 static void

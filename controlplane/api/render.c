@@ -57,6 +57,7 @@ render_submission(const struct api_deps *d, const struct submission *s)
 	json_add_text(json, "state_detail", s->detail);
 	json_add_time(json, "state_since", s->since_ms);
 	json_add_str(json, "eta_seconds", NULL);
+	json_add_time(json, "retry_at", s->retry_at_ms);
 	if (s->total_bytes != 0 || s->bytes != 0) {
 		cJSON *progress = json_add_obj(json, "progress");
 

@@ -4,17 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "controlplane/api/handlers.h"
 #include "controlplane/store/store.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/disk.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 
+#define STATE_FREE_PERCENT 5
+
+static const char *const disk_states[] = { "fine", "low", "full" };
 static const char *const canary_words[] = { "pending", "running", "contained", "escaped",
 	"failed" };
 
@@ -44,6 +47,10 @@ add_engine(cJSON *json, const struct engine_status *e)
 	json_add_str(engine, "version", e->info.version[0] != '\0' ? e->info.version : NULL);
 	json_add_str(engine, "detail", e->ok ? NULL : e->text);
 	json_add_time(engine, "since", e->since_ms);
+	cJSON *disk = json_add_obj(engine, "disk");
+	json_add_str(disk, "state", e->disk.total_bytes != 0 ? disk_states[e->disk_state] : NULL);
+	json_add_int(disk, "total_bytes", e->disk.total_bytes);
+	json_add_int(disk, "free_bytes", e->disk.free_bytes);
 }
 
 void
@@ -106,20 +113,29 @@ finding(cJSON *checks, bool *all, const char *name, bool ok, const char *saw, co
 static void
 check_disk(cJSON *checks, bool *all, const char *dir)
 {
-	struct statvfs fs;
-	char text[96], free_text[24];
+	struct disk disk;
+	char text[96];
 
-	if (statvfs(dir, &fs) < 0) {
+	if (disk_look(dir, &disk, NULL) < 0) {
 		finding(checks, all, "disk", false, "the state directory cannot be read",
 		    "check the directory's owner and mount");
 		return;
 	}
-	const double ratio = (double)fs.f_bavail / (double)(fs.f_blocks != 0 ? fs.f_blocks : 1);
-	snprintf(text, sizeof(text), "%s free (%.0f %%)",
-	    str_format_size((int64_t)(fs.f_bavail * fs.f_frsize), free_text, sizeof(free_text)),
-	    ratio * 100);
-	finding(
-	    checks, all, "disk", ratio >= 0.05, text, "free space: pulls are refused below 5 %");
+	finding(checks, all, "disk", disk_free_percent(&disk) >= STATE_FREE_PERCENT,
+	    disk_words(&disk, text, sizeof(text)),
+	    "free space: the state cannot be written without");
+}
+
+static void
+check_engine_disk(cJSON *checks, bool *all, const struct engine_status *e)
+{
+	char text[96];
+
+	if (e->disk.total_bytes != 0)
+		finding(checks, all, "engine_disk", e->disk_state == DISK_FINE,
+		    disk_words(&e->disk, text, sizeof(text)),
+		    "free space where the engine keeps its images: nothing is pulled below "
+		    "pull.min_free percent");
 }
 
 static void
@@ -159,6 +175,7 @@ diagnosed(void *arg)
 	finding(checks, &all, "database", !stats.failing, stats.failing ? stats.why : "writing",
 	    "free disk space and check the state directory");
 	check_disk(checks, &all, DEPS(c)->state_dir);
+	check_engine_disk(checks, &all, e);
 	const struct competitor *leader = registry_default(REGISTRY(c));
 	finding(checks, &all, "route", leader != NULL,
 	    leader != NULL ? leader->slug : "no competitor is ready",

@@ -1,5 +1,5 @@
 /*
- * machine.c - /proc and statvfs.
+ * machine.c - /proc, and the disk.
  */
 #include "controlplane/sandbox/machine.h"
 
@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/disk.h"
 #include "runtime/base/file.h"
 
 #define PROC_MAX (256 << 10)
@@ -57,7 +57,7 @@ machine_look(const char *dir, const struct machine *before, struct machine *out)
 {
 	_cleanup_free_ char *memory = proc_text("/proc/meminfo");
 	struct machine m = { .cpus = (int)sysconf(_SC_NPROCESSORS_ONLN) };
-	struct statvfs fs;
+	struct disk disk;
 
 	read_ticks(&m);
 	if (before != NULL && before->cpu_all != 0 && m.cpu_all > before->cpu_all)
@@ -67,9 +67,9 @@ machine_look(const char *dir, const struct machine *before, struct machine *out)
 		m.load[0] = m.load[1] = m.load[2] = 0;
 	m.memory_total_bytes = meminfo(memory, "MemTotal:");
 	m.memory_available_bytes = meminfo(memory, "MemAvailable:");
-	if (statvfs(dir, &fs) == 0) {
-		m.disk_total_bytes = (int64_t)fs.f_blocks * (int64_t)fs.f_frsize;
-		m.disk_free_bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+	if (disk_look(dir, &disk, NULL) == 0) {
+		m.disk_total_bytes = disk.total_bytes;
+		m.disk_free_bytes = disk.free_bytes;
 	}
 	if (m.memory_total_bytes > 0)
 		m.memory_ratio =

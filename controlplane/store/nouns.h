@@ -107,6 +107,7 @@ struct submission {
 	char image_id[72]; /* of the scanned image */
 	/* not stored */
 	int64_t bytes, total_bytes;
+	int64_t retry_at_ms; /* wall: its step is tried again then; 0: it is not waited for */
 };
 
 struct instance {

@@ -4,6 +4,10 @@
 #include "controlplane/supervise/decide.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#define BUSY_FACTOR 10
+#define RETRY_MAX_MS INT64_C(3600000)
 
 static struct decision
 go(enum instance_state state, enum action action, const char *reason)
@@ -60,7 +64,8 @@ in_pulling(const struct instance_seen *seen)
 	if (!seen->wanted)
 		return go(INSTANCE_DRAINING, ACT_STOP, "stopped");
 	if (seen->pull_failed)
-		return go(INSTANCE_BACKOFF, ACT_STOP, "pull_failed");
+		return go(INSTANCE_BACKOFF, ACT_STOP,
+		    seen->job_error == ERROR_IO ? "low_disk" : "pull_failed");
 	return go(INSTANCE_STARTING, ACT_START, "starting");
 }
 
@@ -264,6 +269,28 @@ reject(
 	};
 }
 
+int64_t
+step_retry_ms(int64_t base_ms, int n, const struct error *err, unsigned random)
+{
+	int64_t wait_ms = base_ms * (1 << (n < 6 ? n : 6)) / 2;
+
+	if (err->kind == ERROR_BUSY)
+		wait_ms = err->retry_after_s > 0 ? INT64_C(1000) * err->retry_after_s
+						 : wait_ms * BUSY_FACTOR;
+	if (wait_ms > RETRY_MAX_MS)
+		wait_ms = RETRY_MAX_MS;
+	return wait_ms + wait_ms / 4 * (random % 1024) / 1024;
+}
+
+/* Whose it is that a step is waited for. */
+static const char *
+fault_of(enum error_kind kind, const char *reason)
+{
+	if (strcmp(reason, "registry_retry") == 0 || strcmp(reason, "registry_busy") == 0)
+		return "upstream";
+	return kind == ERROR_IO ? "platform" : NULL;
+}
+
 /* Try the step again: at once the first time, later after a failure that is not the miner's. */
 static struct submission_decision
 again(enum submission_state state, enum submission_action action,
@@ -272,6 +299,7 @@ again(enum submission_state state, enum submission_action action,
 	if (seen->failed && seen->now_ms < seen->retry_ms)
 		return (struct submission_decision){ .state = state,
 			.reason = reason,
+			.fault = fault_of(seen->error.kind, reason),
 			.detail = seen->error.text,
 			.wait_until_ms = seen->retry_ms };
 	return next(state, action, reason);
@@ -287,9 +315,13 @@ registry_failed(
 	case ERROR_NOT_FOUND: return reject(seen, "image_not_found", "miner", seen->error.text);
 	case ERROR_DENIED: return reject(seen, "image_auth", "miner", seen->error.text);
 	case ERROR_TOO_BIG: return reject(seen, "image_refused", "miner", seen->error.text);
+	case ERROR_IO: return again(state, action, seen, "low_disk");
+	case ERROR_BUSY:
+		if (seen->attempts >= BUSY_TRIES)
+			return reject(seen, "registry_busy", "upstream", seen->error.text);
+		return again(state, action, seen, "registry_busy");
 	case ERROR_UNAVAILABLE:
 	case ERROR_UPSTREAM:
-	case ERROR_BUSY:
 	case ERROR_TIMEOUT:
 		if (!seen->engine_ok)
 			return again(state, action, seen, "engine_unavailable");
@@ -338,6 +370,7 @@ in_scanning(const struct submission_seen *seen)
 {
 	if (seen->failed) {
 		switch (seen->error.kind) {
+		case ERROR_TOO_BIG:
 		case ERROR_INVALID: return reject(seen, "image_refused", "miner", seen->error.text);
 		case ERROR_CONFLICT:
 			return reject(seen, "wrong_architecture", "miner", seen->error.text);

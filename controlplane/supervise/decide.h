@@ -103,7 +103,8 @@ int64_t backoff_ms(int failures);
 
 /* ---- submissions ---- */
 
-#define REGISTRY_TRIES 3
+#define REGISTRY_TRIES 4 /* once, and three times more */
+#define BUSY_TRIES 8 /* of a registry that asks to wait */
 
 enum submission_action {
 	SUBMIT_NONE,
@@ -145,6 +146,10 @@ struct submission_decision {
 	int64_t wait_until_ms;
 };
 
+/** step_retry_ms - how long to wait after the n-th failure of a step (n >= 1): doubling from base_ms,
+ *  ten times that if we are asked to wait, or as long as we are asked; and a quarter of it more, by
+ *  chance. */
+int64_t step_retry_ms(int64_t base_ms, int n, const struct error *, unsigned random);
 /** submission_decide - the next step of a submission. */
 struct submission_decision submission_decide(
     enum submission_state state, const struct submission_seen *);

@@ -18,6 +18,61 @@
 #define TCP_CLOSE_WAIT 0x08
 #define TCP_LISTEN 0x0a
 
+/* ---- what the contract says of what a log complains of ---- */
+
+static const struct {
+	const char *words[8]; /* of a line, in any case */
+	const char *rule;
+} rules[] = {
+	{ { "read-only file system", "EROFS" },
+	    "only /tmp and the image's VOLUMEs can be written to" },
+	{ { "name resolution", "EAI_AGAIN", "ENOTFOUND", "could not resolve", "no such host",
+	      "name or service not known", "name does not resolve" },
+	    "a pod has no DNS: names are asked for at JANUS_PLATFORM_URL, the only way out" },
+	{ { "network is unreachable", "ENETUNREACH", "network unreachable" },
+	    "a pod has no network: JANUS_PLATFORM_URL is the only way out" },
+	{ { "permission denied", "EACCES", "operation not permitted", "EPERM", "as root",
+	      "must be root" },
+	    "it runs as a user of its own, never as root and without any privilege" },
+};
+
+static bool
+complains(const struct evidence_in *e, const char *const words[8])
+{
+	for (size_t i = 0; i < e->nlogs; i++)
+		for (size_t k = 0; k < 8 && words[k] != NULL; k++)
+			if (strcasestr(e->logs[i], words[k]) != NULL)
+				return true;
+	return false;
+}
+
+/* Of one that ended or never listened; NULL: nothing to say. *next: where to go on, 0 at first. */
+static const char *
+next_rule(const struct evidence_in *e, size_t *next)
+{
+	while (*next < ARRAY_LEN(rules)) {
+		const size_t i = (*next)++;
+
+		if (complains(e, rules[i].words))
+			return rules[i].rule;
+	}
+	return NULL;
+}
+
+static void
+add_contract(cJSON *json, const struct evidence_in *e)
+{
+	cJSON *list = NULL;
+	const char *rule;
+	size_t next = 0;
+
+	while ((rule = next_rule(e, &next)) != NULL) {
+		if (list == NULL)
+			list = json_add_arr(json, "contract");
+		json_add_str(list, NULL, rule);
+	}
+}
+
 char *
 evidence_json(const struct evidence_in *e)
 {
@@ -41,6 +96,7 @@ evidence_json(const struct evidence_in *e)
 		    health, "error", e->health->error[0] != '\0' ? e->health->error : NULL);
 		json_add_str(health, "body", e->health_body);
 	}
+	add_contract(json, e);
 	cJSON *logs = json_add_arr(json, "logs");
 	for (size_t i = 0; i < e->nlogs; i++)
 		json_add_str(logs, NULL, e->logs[i]);
@@ -56,8 +112,8 @@ health_words(const struct evidence_in *e, char *out, size_t cap)
 		snprintf(out, cap, "it answered status %d", e->health->status);
 }
 
-void
-evidence_sentence(const struct evidence_in *e, char *out, size_t cap)
+static void
+say_reason(const struct evidence_in *e, char *out, size_t cap)
 {
 	char explained[ENGINE_TEXT_MAX], health[ENGINE_TEXT_MAX], limit[24];
 
@@ -76,6 +132,17 @@ evidence_sentence(const struct evidence_in *e, char *out, size_t cap)
 		snprintf(out, cap, "GET /health was never 200 within %s: %s", limit, health);
 	else
 		snprintf(out, cap, "%s", e->reason);
+}
+
+void
+evidence_sentence(const struct evidence_in *e, char *out, size_t cap)
+{
+	size_t next = 0;
+	const char *rule = next_rule(e, &next);
+
+	say_reason(e, out, cap);
+	if (rule != NULL && strlen(out) + 2 < cap)
+		snprintf(out + strlen(out), cap - strlen(out), "; %s", rule);
 }
 
 /* "0100007F:1F90" or 32 hex digits of an IPv6 address, as the kernel prints them. */

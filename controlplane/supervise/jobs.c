@@ -21,12 +21,12 @@
 
 #define STOP_GRACE_MS 10000
 #define STOP_RETRY_MS 1000
-#define PULL_STALL_MS 120000
 
 struct pod_job {
 	struct live *live;
 	struct engine *engine;
 	struct policy policy;
+	struct pull_limits pull;
 	char instance[40], competitor[SLUG_MAX], version[40], node[40];
 	char image_id[DIGEST_MAX], reference[REFERENCE_MAX], digest[DIGEST_MAX], link_path[108];
 	unsigned uid;
@@ -66,6 +66,7 @@ job_new(struct live *l)
 		snprintf(j->digest, sizeof(j->digest), "%s", v->digest);
 	}
 	link_path_of(sup, l->in->id, j->link_path);
+	j->pull = sup->c.pull;
 	j->uid = l->in->uid;
 	snprintf(j->token, sizeof(j->token), "%s", l->token);
 	return j;
@@ -310,8 +311,8 @@ pull_work(void *arg)
 {
 	struct pod_job *j = arg;
 
-	j->engine->driver->pull(j->engine, j->reference, j->digest, PULL_STALL_MS, on_pull_progress,
-	    j, &j->live->cancel, &j->err);
+	j->engine->driver->pull(j->engine, j->reference, j->digest, &j->pull, on_pull_progress, j,
+	    &j->live->cancel, &j->err);
 }
 
 static void

@@ -21,6 +21,7 @@ struct conform;
 struct dialer;
 struct link;
 struct probe;
+struct pull;
 
 #define TOKEN_MAX 64
 /* Who decided, where nobody asked. */
@@ -67,14 +68,15 @@ struct trial { /* a submission under way; made for each that is not final */
 	enum submission_action pending;
 	struct error error;
 	int64_t retry_ms;
-	atomic_bool cancel;
+	struct pull *pull; /* the one it waits for; NULL */
+	struct trial *pull_next; /* who waits for the same */
+	char tag_digest[DIGEST_MAX]; /* what its tag is now, if that is not what it was */
 	bool over;
 	struct conform *conform; /* the checks under way */
 	char *report; /* owned: what they found, a JSON array; NULL */
 	const char *fail_reason; /* of the check that failed */
 	uint64_t
 	    judge_after; /* a listing that began later must be in before a failed chat counts */
-	int64_t step_began_ms; /* of the job under way, monotonic */
 	struct cancel *cancels; /* who asked for its end, to be told */
 	struct trial *next;
 };
@@ -89,6 +91,7 @@ struct supervisor {
 	char canary_id[40];
 	struct timer tick, list_again, usage_timer;
 	struct trial *trials;
+	struct pull *pulls; /* under way */
 	uint64_t sequence;
 	uint64_t generation; /* of route snapshots */
 	unsigned uid_next;
@@ -168,8 +171,18 @@ bool trial_left_over(const struct supervisor *, const struct competitor *);
 bool trial_holds(const struct supervisor *, const struct instance *);
 /** trial_jobs: see submit_jobs.c */
 void trial_job(struct trial *, enum submission_action);
+/** trial_step_done - what its step's job came to; then what comes next. */
+void trial_step_done(struct trial *, const struct error *);
 /** trial_limits - what its competitor may have. */
 void trial_limits(const struct trial *, struct policy *out);
+
+/* pulls.c */
+/** pull_join - wait for its image; trial_step_done is called in the end, unless it leaves. */
+void pull_join(struct trial *);
+/** pull_leave - it waits no more. */
+void pull_leave(struct trial *);
+/** pulls_cancel - end all; who waits is told. */
+void pulls_cancel(struct supervisor *);
 
 /* conform.c */
 /** conform_start - ask everything of conform_checks.h; then done or failed, report and error are

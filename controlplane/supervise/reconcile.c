@@ -392,6 +392,7 @@ struct check {
 	struct supervisor *sup;
 	struct engine_info info, second;
 	struct error err, second_err;
+	struct disk disk;
 };
 
 static void
@@ -402,6 +403,7 @@ check_work(void *arg)
 
 	if (engine->driver->info(engine, &c->info, &c->err) == 0)
 		c->err.kind = ERROR_NONE;
+	disk_look(c->sup->c.pull.disk != NULL ? c->sup->c.pull.disk : c->info.root, &c->disk, NULL);
 	engine = c->sup->c.second;
 	if (engine != NULL && engine->driver->info(engine, &c->second, &c->second_err) == 0)
 		c->second_err.kind = ERROR_NONE;
@@ -429,6 +431,29 @@ note_second(struct supervisor *sup, const struct check *c)
 		log_warn("engine.second_lost", F_STR("error", c->second_err.text));
 }
 
+/* Room for images is told of before it ends. */
+static void
+note_disk(struct supervisor *sup, const struct disk *disk)
+{
+	const double percent = disk_free_percent(disk);
+	const int before = sup->engine.disk_state;
+	char words[80];
+
+	sup->engine.disk = *disk;
+	sup->engine.disk_state = percent < sup->c.pull.free_percent ? DISK_FULL
+	    : percent < sup->c.disk_warn_percent                    ? DISK_LOW
+								    : DISK_FINE;
+	if ((int)sup->engine.disk_state == before)
+		return;
+	disk_words(disk, words, sizeof(words));
+	if (sup->engine.disk_state == DISK_FINE)
+		log_info("engine.disk_fine", F_STR("disk", words));
+	else
+		log_warn(
+		    sup->engine.disk_state == DISK_FULL ? "engine.disk_full" : "engine.disk_low",
+		    F_STR("disk", words), F_INT("pulls_need_percent", sup->c.pull.free_percent));
+}
+
 static void
 check_done(void *arg)
 {
@@ -441,6 +466,7 @@ check_done(void *arg)
 		return;
 	}
 	note_second(sup, c);
+	note_disk(sup, &c->disk);
 	if (c->err.kind != ERROR_NONE) {
 		engine_lost(sup, &c->err);
 	} else if (c->info.missing[0] != '\0') {

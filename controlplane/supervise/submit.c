@@ -93,6 +93,8 @@ keep_evidence(struct trial *t)
 		json_parse(t->report, strlen(t->report), &report, NULL);
 		cJSON_AddItemToObject(json, "conformance", report);
 	}
+	if (t->tag_digest[0] != '\0')
+		json_add_str(json, "tag_moved", t->tag_digest);
 	free(t->sub->evidence);
 	t->sub->evidence = json_print(json);
 }
@@ -174,7 +176,7 @@ enter_cancelled(struct trial *t)
 		.state = SUBMISSION_CANCELLED, .action = SUBMIT_DROP, .reason = "cancelled"
 	};
 
-	atomic_store(&t->cancel, true);
+	pull_leave(t);
 	trial_enter(t, &d);
 }
 
@@ -264,11 +266,16 @@ trial_enter(struct trial *t, const struct submission_decision *d)
 	snprintf(s->detail, sizeof(s->detail), "%s", d->detail != NULL ? d->detail : "");
 	snprintf(s->fault, sizeof(s->fault), "%s", d->fault != NULL ? d->fault : "");
 	s->attempts = 0;
-	s->bytes = s->total_bytes = 0;
+	s->bytes = s->total_bytes = s->retry_at_ms = 0;
 	t->done = t->failed = false;
 	t->retry_ms = 0;
 	if (s->state == SUBMISSION_REJECTED || t->report != NULL)
 		keep_evidence(t);
+	if (s->detail[0] == '\0' && t->tag_digest[0] != '\0')
+		snprintf(s->detail, sizeof(s->detail),
+		    "tag moved: it is %.19s... now; what was resolved first, %.19s..., is what "
+		    "runs",
+		    t->tag_digest, s->digest);
 	log_info("submission.state", F_STR("submission_id", s->id), F_STR("name", s->slug),
 	    F_STR("from", submission_state_name(old)), F_STR("to", submission_state_name(s->state)),
 	    F_STR("reason", s->reason), F_STR("detail", s->detail[0] != '\0' ? s->detail : NULL),
@@ -353,6 +360,7 @@ act(struct trial *t, enum submission_action action)
 	case SUBMIT_PULL:
 	case SUBMIT_SCAN:
 		t->sub->attempts++;
+		t->sub->retry_at_ms = 0;
 		t->failed = t->done = false;
 		trial_job(t, action);
 		return;
@@ -369,15 +377,27 @@ act(struct trial *t, enum submission_action action)
 }
 
 static void
-set_reason(struct trial *t, const char *reason, const char *detail)
+set_reason(struct trial *t, const char *reason, const char *detail, const char *fault)
 {
 	struct submission *s = t->sub;
 
-	if (strcmp(reason, s->reason) == 0)
+	if (strcmp(reason, s->reason) == 0 && (detail == NULL || strcmp(detail, s->detail) == 0))
 		return;
-	snprintf(s->reason, sizeof(s->reason), "%s", reason);
-	snprintf(s->detail, sizeof(s->detail), "%s", detail != NULL ? detail : "");
+	str_copy(s->reason, sizeof(s->reason), reason);
+	str_copy(s->detail, sizeof(s->detail), detail);
+	str_copy(s->fault, sizeof(s->fault), fault);
 	t->sup->c.on_submission(s, t->sup->c.arg);
+}
+
+/* What went wrong, and for how long we wait: room for the time is kept. */
+static const char *
+waiting_words(const struct submission *s, const char *why, char out[DETAIL_MAX])
+{
+	char at[CLOCK_TEXT_MAX];
+
+	snprintf(out, DETAIL_MAX, "%.240s; waiting until %s, then try %d", why,
+	    clock_format(s->retry_at_ms, at), s->attempts + 1);
+	return out;
 }
 
 void
@@ -385,6 +405,7 @@ trial_evaluate(struct trial *t)
 {
 	struct submission *s = t->sub;
 	const struct instance *in = instance_of(t);
+	char words[DETAIL_MAX];
 
 	/* While it is being stored the timer is the next try of that. */
 	if (t->over || t->committing || t->busy || t->sup->stopping || !t->sup->started)
@@ -392,7 +413,7 @@ trial_evaluate(struct trial *t)
 	timer_cancel(&t->timer);
 	/* What its pod is, or what the host can run, is not known while the engine is not. */
 	if (!s->is_url && !t->sup->adopted && (in != NULL || s->state == SUBMISSION_SCANNING)) {
-		set_reason(t, "engine_unavailable", t->sup->engine.text);
+		set_reason(t, "engine_unavailable", t->sup->engine.text, NULL);
 		return;
 	}
 	/* The instance went through no fault of its own: it is asked anew when it is back. */
@@ -405,8 +426,10 @@ trial_evaluate(struct trial *t)
 		trial_enter(t, &d);
 		return;
 	}
-	if (d.reason != NULL)
-		set_reason(t, d.reason, d.detail);
+	if (d.wait_until_ms != 0 && s->retry_at_ms != 0)
+		set_reason(t, d.reason, waiting_words(s, d.detail, words), d.fault);
+	else if (d.reason != NULL)
+		set_reason(t, d.reason, d.detail, d.fault);
 	if (d.action != SUBMIT_NONE)
 		act(t, d.action);
 	else if (d.wait_until_ms != 0)

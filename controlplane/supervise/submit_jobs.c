@@ -1,5 +1,5 @@
 /*
- * submit_jobs.c - the steps of a submission that block: ask the registry, pull, look at the image.
+ * submit_jobs.c - the steps of a submission that block: ask the registry, look at the image.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +8,10 @@
 #include "controlplane/supervise/live.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/hash.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/image_ref.h"
-
-#define PULL_STALL_MS 120000
-#define PROGRESS_MS 200
-#define RETRY_MS 1000
 
 struct submit_job {
 	struct trial *trial;
@@ -27,64 +24,14 @@ struct submit_job {
 	/* results */
 	char image_id[DIGEST_MAX];
 	char *label; /* the image's own manifest */
+	char tag_digest[DIGEST_MAX];
 	struct error err;
-	int64_t reported_ms;
-	int64_t bytes; /* pulled so far */
 };
 
 static void
 resolve_work(struct submit_job *j)
 {
 	j->engine->driver->resolve(j->engine, j->reference, j->digest, &j->is_local, &j->err);
-}
-
-/* Progress crosses to the control loop a few times a second. */
-struct progress {
-	struct trial *trial;
-	struct pull_progress pull;
-};
-
-static void
-show_progress(void *arg)
-{
-	struct progress *p = arg;
-	struct submission *s = p->trial->sub;
-	char done[24], total[24];
-
-	s->bytes = p->pull.bytes;
-	s->total_bytes = p->pull.total_bytes;
-	if (s->state == SUBMISSION_PULLING) {
-		snprintf(s->detail, sizeof(s->detail), "pulling %s of %s",
-		    str_format_size(s->bytes, done, sizeof(done)),
-		    s->total_bytes > 0 ? str_format_size(s->total_bytes, total, sizeof(total))
-				       : "unknown");
-		p->trial->sup->c.on_submission(s, p->trial->sup->c.arg);
-	}
-	free(p);
-}
-
-static void
-on_progress(const struct pull_progress *pull, void *arg)
-{
-	struct submit_job *j = arg;
-	const int64_t now_ms = clock_now_ms();
-	struct progress *p;
-
-	j->bytes = pull->bytes;
-	if (now_ms - j->reported_ms < PROGRESS_MS)
-		return;
-	j->reported_ms = now_ms;
-	p = mem_zalloc(sizeof(*p));
-	p->trial = j->trial;
-	p->pull = *pull;
-	loop_post(j->trial->sup->c.loop, show_progress, p);
-}
-
-static void
-pull_work(struct submit_job *j)
-{
-	j->engine->driver->pull(j->engine, j->reference, j->digest, PULL_STALL_MS, on_progress, j,
-	    &j->trial->cancel, &j->err);
 }
 
 /* What is run is the image of that digest, by its id, whatever the tag says by now. */
@@ -120,9 +67,12 @@ scan_work(struct submit_job *j)
 	} else if (image_check(&image, &j->policy, host.arch, &j->err) == 0) {
 		j->err.kind = ERROR_NONE;
 		/* The submitter's manifest stands before the image's own. */
-		text = j->manifest != NULL && j->manifest[0] != '\0' ? j->manifest : image.manifest;
+		const bool is_given = j->manifest != NULL && j->manifest[0] != '\0';
+
+		text = is_given ? j->manifest : image.manifest;
 		if (manifest_parse(text, &m, &why) < 0 || manifest_check(&m, &j->policy, &why) < 0)
-			error_set(&j->err, ERROR_UPSTREAM, "manifest: %s", why.text);
+			error_set(&j->err, ERROR_UPSTREAM, "%s: %s",
+			    is_given ? "manifest" : "label rodeo.janus.manifest", why.text);
 		else
 			j->label = str_dup(text);
 		manifest_done(&m);
@@ -130,36 +80,63 @@ scan_work(struct submit_job *j)
 	image_info_done(&image);
 }
 
+/* Does its tag still mean what it meant when it was resolved?  If nobody says, it does. */
+static void
+look_at_tag(struct submit_job *j)
+{
+	char digest[DIGEST_MAX] = "";
+	struct image_ref ref;
+	bool local = false;
+
+	if (!j->is_local && image_ref_parse(j->reference, &ref, NULL) == 0 &&
+	    ref.digest[0] == '\0' &&
+	    j->engine->driver->resolve(j->engine, j->reference, digest, &local, NULL) == 0 &&
+	    !local && strcmp(digest, j->digest) != 0)
+		str_copy(j->tag_digest, sizeof(j->tag_digest), digest);
+}
+
 static void
 work(void *arg)
 {
 	struct submit_job *j = arg;
 
-	switch (j->action) {
-	case SUBMIT_RESOLVE: resolve_work(j); break;
-	case SUBMIT_PULL: pull_work(j); break;
-	default: scan_work(j); break;
+	if (j->action == SUBMIT_RESOLVE) {
+		resolve_work(j);
+		return;
 	}
+	scan_work(j);
+	if (j->err.kind == ERROR_NONE)
+		look_at_tag(j);
 }
 
 static void
-tell_pull(const struct submit_job *j)
+plan_retry(struct trial *t)
 {
-	const struct supervisor *sup = j->trial->sup;
-	const struct supervisor_work work = {
-		.is_pull = true,
-		.ok = j->err.kind == ERROR_NONE,
-		.competitor = j->trial->sub->slug,
-		.id = j->trial->sub->id,
-		.image = j->reference,
-		.digest = j->digest,
-		.reason = error_kind_name(j->err.kind),
-		.duration_ms = clock_now_ms() - j->trial->step_began_ms,
-		.bytes = j->bytes,
-	};
+	struct submission *s = t->sub;
+	unsigned random;
+	int64_t wait_ms;
 
-	if (sup->c.on_work != NULL)
-		sup->c.on_work(&work, sup->c.arg);
+	if (!t->sup->engine.ok) /* it counts when the engine could ask */
+		s->attempts = 1;
+	hash_random(&random, sizeof(random));
+	wait_ms = step_retry_ms(t->sup->c.retry_ms, s->attempts, &t->error, random);
+	t->retry_ms = clock_now_ms() + wait_ms;
+	s->retry_at_ms = clock_wall_ms() + wait_ms;
+	log_warn("submission.step_failed", F_STR("submission_id", s->id),
+	    F_STR("state", submission_state_name(s->state)), F_STR("error", t->error.text),
+	    F_INT("attempt", s->attempts), F_INT("wait_ms", wait_ms));
+}
+
+void
+trial_step_done(struct trial *t, const struct error *err)
+{
+	t->busy = false;
+	t->error = *err;
+	t->done = err->kind == ERROR_NONE;
+	t->failed = !t->done;
+	if (t->failed && !submission_is_final(t->sub->state))
+		plan_retry(t);
+	trial_evaluate(t);
 }
 
 static void
@@ -169,50 +146,40 @@ done(void *arg)
 	struct trial *t = j->trial;
 	struct submission *s = t->sub;
 
-	if (j->action == SUBMIT_PULL)
-		tell_pull(j);
-	t->busy = false;
-	t->error = j->err;
-	t->done = j->err.kind == ERROR_NONE;
-	t->failed = !t->done;
-	if (!submission_is_final(s->state)) {
-		if (t->failed) {
-			if (!t->sup->engine.ok) /* it counts when the engine could ask */
-				s->attempts = 1;
-			t->retry_ms = clock_now_ms() +
-			    RETRY_MS * (1 << (s->attempts < 6 ? s->attempts : 6)) / 2;
-			log_warn("submission.step_failed", F_STR("submission_id", s->id),
-			    F_STR("state", submission_state_name(s->state)),
-			    F_STR("error", j->err.text), F_INT("attempt", s->attempts));
-		} else if (j->action == SUBMIT_RESOLVE) {
-			snprintf(s->digest, sizeof(s->digest), "%s", j->digest);
+	if (j->err.kind == ERROR_NONE && !submission_is_final(s->state)) {
+		if (j->action == SUBMIT_RESOLVE) {
+			str_copy(s->digest, sizeof(s->digest), j->digest);
 			s->is_local = j->is_local;
-		} else if (j->action == SUBMIT_SCAN) {
-			snprintf(s->image_id, sizeof(s->image_id), "%s", j->image_id);
+		} else {
+			str_copy(s->image_id, sizeof(s->image_id), j->image_id);
 			str_replace(&s->manifest, j->label != NULL ? j->label : "");
+			str_copy(t->tag_digest, sizeof(t->tag_digest), j->tag_digest);
 		}
 	}
+	trial_step_done(t, &j->err);
 	free(j->manifest);
 	free(j->label);
 	free(j);
-	trial_evaluate(t);
 }
 
 void
 trial_job(struct trial *t, enum submission_action action)
 {
-	struct submit_job *j = mem_zalloc(sizeof(*j));
+	struct submit_job *j;
 
+	if (action == SUBMIT_PULL) {
+		pull_join(t);
+		return;
+	}
+	j = mem_zalloc(sizeof(*j));
 	j->trial = t;
 	j->action = action;
 	j->engine = t->sup->c.engine;
 	trial_limits(t, &j->policy);
-	snprintf(j->reference, sizeof(j->reference), "%s", t->sub->reference);
-	snprintf(j->digest, sizeof(j->digest), "%s", t->sub->digest);
+	str_copy(j->reference, sizeof(j->reference), t->sub->reference);
+	str_copy(j->digest, sizeof(j->digest), t->sub->digest);
 	j->is_local = t->sub->is_local;
 	j->manifest = str_dup(t->sub->manifest);
 	t->busy = true;
-	t->step_began_ms = clock_now_ms();
-	worker_run(action == SUBMIT_PULL ? t->sup->c.pullers : t->sup->c.workers, t->sup->c.loop,
-	    work, done, j);
+	worker_run(t->sup->c.workers, t->sup->c.loop, work, done, j);
 }

@@ -76,8 +76,7 @@ supervisor_stop(struct supervisor *sup)
 	timer_cancel(&sup->usage_timer);
 	broker_close(sup->broker);
 	atomic_store(&sup->stop_events, true);
-	for (struct trial *t = sup->trials; t != NULL; t = t->next)
-		atomic_store(&t->cancel, true);
+	pulls_cancel(sup);
 	for (size_t i = 0; i < sup->c.registry->ninstances; i++) {
 		struct live *l = sup->c.registry->instances[i]->live;
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "controlplane/store/nouns.h"
+#include "runtime/base/disk.h"
 #include "runtime/engine/engine.h"
 #include "controlplane/supervise/policy.h"
 #include "runtime/engine/spec.h"
@@ -53,6 +54,9 @@ struct supervisor_config { /* borrowed */
 	int concurrency; /* chats at once in an instance whose manifest does not say; 0: any */
 	const struct rules *rules; /* of all competitors that nothing else was said of */
 	int64_t memory_budget; /* over all instances; 0: none */
+	struct pull_limits pull; /* but for max_bytes, which the rules say */
+	int64_t retry_ms; /* wait after the first failure of a submission's step */
+	int disk_warn_percent; /* of the engine's disk: less free is told of */
 	int64_t probe_start_ms; /* between probes while starting: 250 */
 	int64_t probe_ready_ms; /* and when ready: 10 s */
 	int64_t drain_ms; /* longest wait for open streams: 30 s */
@@ -149,6 +153,8 @@ struct engine_status {
 	int64_t since_ms; /* wall: of the last change of ok */
 	char text[DETAIL_MAX]; /* why not */
 	struct engine_info info;
+	struct disk disk; /* of its images; total_bytes 0: not known */
+	enum { DISK_FINE, DISK_LOW, DISK_FULL } disk_state; /* full: nothing is pulled */
 };
 /** supervisor_engine, supervisor_canary - borrowed, current on the control loop. */
 const struct engine_status *supervisor_engine(const struct supervisor *);

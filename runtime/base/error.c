@@ -24,6 +24,7 @@ error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	err->kind = kind;
+	err->retry_after_s = 0;
 	memcpy(err->text, text, sizeof(text));
 	return -1;
 }
@@ -73,7 +74,10 @@ error_add(struct error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(prefix, sizeof(prefix), fmt, ap);
 	va_end(ap);
-	return error_set(err, err->kind, "%s: %s", prefix, err->text);
+	const int wait_s = err->retry_after_s;
+	error_set(err, err->kind, "%s: %s", prefix, err->text);
+	err->retry_after_s = wait_s;
+	return -1;
 }
 
 const char *

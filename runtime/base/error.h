@@ -33,9 +33,10 @@ enum error_kind {
 struct error {
 	enum error_kind kind;
 	char text[240]; /* one sentence, cut at the end of the buffer */
+	int retry_after_s; /* of BUSY: how long was asked to wait; 0: not said */
 };
 
-/** error_set - fill err (may be NULL) and return -1. */
+/** error_set - fill err (may be NULL) and return -1; it asks for no wait then. */
 int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -31,6 +31,7 @@ struct engine_info {
 	char cgroup[8]; /* "1" or "2" */
 	bool rootless;
 	char missing[ENGINE_TEXT_MAX]; /* limits the engine cannot enforce, "" if none */
+	char root[ENGINE_TEXT_MAX]; /* directory of its images, on its own host; "": not said */
 };
 
 struct image_info {
@@ -42,6 +43,7 @@ struct image_info {
 	char user[64], working_dir[256];
 	char **volumes; /* owned */
 	size_t nvolumes;
+	size_t nenv, env_bytes; /* variables it sets, all in all */
 	char *manifest; /* text of the label rodeo.janus.manifest, owned; NULL if none */
 };
 void image_info_done(struct image_info *);
@@ -51,6 +53,14 @@ struct pull_progress {
 	char status[128];
 };
 typedef void pull_progress_fn(const struct pull_progress *, void *arg);
+
+/* When a pull is given up. */
+struct pull_limits {
+	int64_t stall_ms; /* no progress for so long, or less than a byte a millisecond; 0: never */
+	int64_t max_bytes; /* of all layers, as they are sent; 0: any */
+	int free_percent; /* so much of the engine's disk stays free; 0: never mind */
+	const char *disk; /* a path on that disk; NULL: as the engine says, if it is of this host */
+};
 
 /* One pod as it was asked for. Pure data; built by spec.c, made JSON by the driver. */
 struct pod_spec {
@@ -121,13 +131,19 @@ struct engine_driver {
 	/**
 	 * resolve - a reference to the digest that will run, without pulling (10 s to the registry).
 	 * A local image that no registry knows resolves to its id with digest "" and *local true.
-	 * NOT_FOUND, DENIED (credentials), INVALID (grammar), UNAVAILABLE/UPSTREAM (registry), BUSY (429).
+	 * NOT_FOUND, DENIED (credentials), INVALID (grammar), UNAVAILABLE/UPSTREAM (registry), BUSY
+	 * (429; with how long it asks to wait, if it can be asked).
 	 */
 	int (*resolve)(
 	    struct engine *, const char *ref, char digest[DIGEST_MAX], bool *local, struct error *);
-	/** pull - have repository@digest locally; progress may be NULL; stall_ms without a byte: TIMEOUT. */
-	int (*pull)(struct engine *, const char *ref, const char *digest, int64_t stall_ms,
-	    pull_progress_fn *, void *arg, const atomic_bool *cancel, struct error *);
+	/**
+	 * pull - have repository@digest locally; progress may be NULL.
+	 * TIMEOUT it stood still; TOO_BIG, asked of the registry first if it says so; IO the disk is
+	 * full, or would be; else as resolve.
+	 */
+	int (*pull)(struct engine *, const char *ref, const char *digest,
+	    const struct pull_limits *, pull_progress_fn *, void *arg, const atomic_bool *cancel,
+	    struct error *);
 	/** inspect an image by id, or by repository@digest. NOT_FOUND. */
 	int (*image)(struct engine *, const char *ref, struct image_info *out, struct error *);
 	/**

@@ -10,6 +10,8 @@
 #include "runtime/engine/spec.h"
 
 #define VOLUMES_MAX 16
+#define ENV_MAX 1024
+#define ENV_MAX_BYTES (128 << 10) /* more, and with the arguments no program may start */
 
 /* Is path this directory or below it? */
 static bool
@@ -87,5 +89,10 @@ image_check(const struct image_info *i, const struct policy *policy, const char 
 		    "image has the working directory '%.80s', which must "
 		    "be absolute and outside /proc, /sys and /dev",
 		    dir);
+	if (i->nenv > ENV_MAX || i->env_bytes > ENV_MAX_BYTES)
+		return error_set(err, ERROR_INVALID,
+		    "image sets %zu environment variables of %zu bytes, at most %d of %d are "
+		    "allowed",
+		    i->nenv, i->env_bytes, ENV_MAX, ENV_MAX_BYTES);
 	return check_volumes(i, err);
 }

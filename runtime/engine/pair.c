@@ -53,11 +53,10 @@ pair_resolve(
 }
 
 static int
-pair_pull(struct engine *e, const char *ref, const char *digest, int64_t stall_ms,
+pair_pull(struct engine *e, const char *ref, const char *digest, const struct pull_limits *limits,
     pull_progress_fn *fn, void *arg, const atomic_bool *cancel, struct error *err)
 {
-	return of(e)->first->driver->pull(
-	    of(e)->first, ref, digest, stall_ms, fn, arg, cancel, err);
+	return of(e)->first->driver->pull(of(e)->first, ref, digest, limits, fn, arg, cancel, err);
 }
 
 static int

@@ -464,7 +464,8 @@ dialer_set_ca(struct dialer *r, const char *path)
 void
 dialer_free(struct dialer *r)
 {
-	const struct error cancelled = { ERROR_CANCELLED, "the connection is no longer wanted" };
+	const struct error cancelled = { .kind = ERROR_CANCELLED,
+		.text = "the connection is no longer wanted" };
 
 	if (r == NULL)
 		return;

@@ -420,7 +420,7 @@ http_call(struct http_call *call, struct error *err)
 	long status = 0;
 
 	call->status = call->retry_after_s = 0;
-	call->content_type[0] = call->location[0] = '\0';
+	call->content_type[0] = call->location[0] = call->authenticate[0] = '\0';
 	buf_clear(&call->reply);
 
 	CURLcode code = set_options(&st);
@@ -435,6 +435,8 @@ http_call(struct http_call *call, struct error *err)
 		copy_header(
 		    tc->easy, "content-type", call->content_type, sizeof(call->content_type));
 		copy_header(tc->easy, "location", call->location, sizeof(call->location));
+		copy_header(
+		    tc->easy, "www-authenticate", call->authenticate, sizeof(call->authenticate));
 		call->retry_after_s = retry_after(tc->easy);
 	} else {
 		result = explain(&st, code, err);

@@ -48,6 +48,7 @@ struct http_call {
 	struct buf reply;
 	char content_type[96]; /* as sent */
 	char location[2048]; /* "" if absent or longer */
+	char authenticate[512]; /* how it wants to know who asks; "" if absent or longer */
 	int retry_after_s; /* what it asks to wait; 0: not said, or as a date */
 };
 

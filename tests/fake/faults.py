@@ -14,11 +14,12 @@ expression on "METHOD PATH") fits is played, at most "times" times:
     {"do": "lost"}                                        the server does it, the answer is lost
     {"do": "reset"}                                       the connection is reset, the server not asked
     {"do": "delay", "seconds": 5}                         then as without a fault
+    {"do": "hold"}                                        until the rules change, then as without a fault
     {"do": "drip"}                                        a byte of the body now and then
     {"do": "stream", "body": "..."}                       200, the body, then an open connection
     {"do": "kill", "pid": 1, "when": "before"|"after"}    that process, before or after it is done
 
-Each request is a line "METHOD PATH what" of LOG.
+Each request is a line "METHOD PATH what" of LOG.  Who comes with TLS is not answered.
 """
 import json
 import os
@@ -68,7 +69,7 @@ def read_head(conn):
     data = b""
     while b"\r\n\r\n" not in data:
         more = conn.recv(65536)
-        if not more:
+        if not more or (data + more)[:1] == b"\x16":
             return None, b""
         data += more
     head, rest = data.split(b"\r\n\r\n", 1)
@@ -150,7 +151,7 @@ def play(conn, rule, began, head, body):
     if do == "hang":
         wait_gone(conn)
     elif do == "answer":
-        text = rule.get("body", "").encode()
+        text = b"" if head.startswith(b"HEAD ") else rule.get("body", "").encode()
         more = rule["head"].encode() + b"\r\n" if "head" in rule else b""
         conn.sendall(b"HTTP/1.1 %d Fault\r\n%scontent-length: %d\r\nconnection: close\r\n\r\n%s"
                      % (rule["status"], more, len(text), text))
@@ -184,6 +185,10 @@ def play(conn, rule, began, head, body):
     else:
         if do == "delay":
             time.sleep(rule["seconds"])
+        while do == "hold" and began == epoch:
+            time.sleep(0.05)
+            with lock:
+                look_at_rules()
         server = ask(head, body)
         pump(conn, server, began, b"/events" in head.split(b"\r\n", 1)[0])
 

@@ -12,6 +12,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/docker/docker.h"
+#include "runtime/engine/registry_ask.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -65,7 +66,26 @@ on_pull(const char *line, size_t len, void *arg)
 
 	pull_line(s, line, len);
 	assert(s->progress.bytes >= 0);
+	pull_moves(s, s->moved_ms + 10, 1000);
 	return 0;
+}
+
+/* What a registry answers us, past the engine. */
+static void
+registry(const char *text, size_t len)
+{
+	struct image_size size = { 0 };
+	char child[DIGEST_MAX] = "", url[300];
+	char *header = str_ndup(text, len);
+
+	switch (manifest_size(text, len, "amd64", &size, child)) {
+	case 0: assert(size.bytes >= 0); break;
+	case 1: assert(str_starts(child, "sha256:")); break;
+	default: assert(size.bytes == 0 && child[0] == '\0');
+	}
+	if (bearer_url(header, url, sizeof(url)))
+		assert(strpbrk(url, "\r\n \"") == NULL);
+	free(header);
 }
 
 static void
@@ -123,6 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		lines(text, n, cut, &parts);
 	} else {
 		answers(text, n);
+		registry(text, n);
 	}
 	assert(whole.len == parts.len && memcmp(buf_str(&whole), buf_str(&parts), whole.len) == 0);
 	buf_done(&whole);

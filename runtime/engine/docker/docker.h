@@ -102,7 +102,7 @@ int docker_image(struct engine *, const char *ref, struct image_info *, struct e
 int image_parse(const cJSON *, struct image_info *out, struct error *);
 int docker_resolve(
     struct engine *, const char *text, char digest[DIGEST_MAX], bool *local, struct error *);
-int docker_pull(struct engine *, const char *text, const char *digest, int64_t stall_ms,
+int docker_pull(struct engine *, const char *text, const char *digest, const struct pull_limits *,
     pull_progress_fn *, void *arg, const atomic_bool *cancel, struct error *);
 /** docker_pull_tag - pull ref by its tag, for engines that cannot resolve; blocks as pull. */
 int docker_pull_tag(struct docker *, const struct image_ref *, int64_t stall_ms, struct error *);
@@ -127,17 +127,25 @@ void lines_done(struct lines *);
 struct pull_layer {
 	char id[72];
 	int64_t now, total;
+	int64_t unpacked;
 	bool done;
+	unsigned step; /* the furthest it was seen at */
 };
 struct pull_state {
 	struct pull_layer *layers; /* owned */
 	size_t nlayers;
+	int64_t came; /* bytes, since the pull last moved */
+	bool stepped; /* a layer got further, since then */
+	int64_t moved_ms; /* when that was; 0: not yet */
 	struct pull_progress progress;
 	bool failed, succeeded;
 	char error[ENGINE_TEXT_MAX];
 };
 /** pull_line - take one line of the stream; true if progress changed. Garbage changes nothing. */
 bool pull_line(struct pull_state *, const char *line, size_t len);
+/** pull_moves - does it still get on?  A layer must get further, or bytes come: one a millisecond at
+ *  least, over stall_ms.  Retries of the engine are no progress. */
+bool pull_moves(struct pull_state *, int64_t now_ms, int64_t stall_ms);
 void pull_state_done(struct pull_state *);
 
 /* --- pod_json.c, readback.c: what is asked, and whether it was done. Pure. --- */

@@ -54,6 +54,7 @@ docker_info(struct engine *e, struct engine_info *out, struct error *err)
 	memcpy(info.arch, now.arch, sizeof(info.arch));
 	const char *cgroup = json_str(json, "CgroupVersion");
 	snprintf(info.cgroup, sizeof(info.cgroup), "%s", cgroup != NULL ? cgroup : "");
+	str_copy(info.root, sizeof(info.root), json_str(json, "DockerRootDir"));
 	info.rootless = has_option(json, "name=rootless");
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
 		if (!json_bool(json, limits[i].field, false))

@@ -35,6 +35,19 @@ read_volumes(const cJSON *config, struct image_info *out)
 }
 
 static void
+read_env(const cJSON *config, struct image_info *out)
+{
+	const cJSON *item;
+
+	json_for_each(item, json_get(config, "Env")) {
+		const char *text = cJSON_GetStringValue(item);
+
+		out->nenv++;
+		out->env_bytes += text != NULL ? strlen(text) : 0;
+	}
+}
+
+static void
 read_digest(const cJSON *json, struct image_info *out)
 {
 	const cJSON *item;
@@ -72,6 +85,7 @@ image_parse(const cJSON *json, struct image_info *out, struct error *err)
 	str_copy(info.user, sizeof(info.user), json_str(config, "User"));
 	str_copy(info.working_dir, sizeof(info.working_dir), json_str(config, "WorkingDir"));
 	read_volumes(config, &info);
+	read_env(config, &info);
 	info.manifest = str_dup(json_str(json_get(config, "Labels"), LABEL_MANIFEST));
 	*out = info;
 	return 0;
@@ -102,7 +116,7 @@ docker_image(struct engine *e, const char *ref, struct image_info *out, struct e
 	status = docker_stream(docker_of(e), "GET", path, &call, &why);
 	r = (struct docker_reply){ call.status, call.reply };
 	if (status < 0 && why.kind == ERROR_TOO_BIG)
-		return error_set(err, ERROR_INVALID,
+		return error_set(err, ERROR_TOO_BIG,
 		    "image %.120s: its configuration (labels, "
 		    "environment) is over 1 MiB",
 		    ref);

@@ -6,21 +6,74 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/disk.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/docker/docker.h"
 #include "runtime/engine/image_ref.h"
+#include "runtime/engine/registry_ask.h"
 #include "runtime/net/http_client.h"
 
 #define LINE_MAX_BYTES (64 * 1024)
 #define STATUS_MAX_BYTES (1 << 20)
+#define DISK_LOOK_MS 250
+#define LAYERS_MAX 125 /* an overlay holds no more */
 
 struct reading {
 	struct lines lines;
 	struct pull_state state;
+	const struct pull_limits *limits;
+	char disk[ENGINE_TEXT_MAX]; /* a path on the engine's; "": none of this host */
+	int64_t looked_ms; /* at the disk */
+	struct error end; /* why we ended it */
 	pull_progress_fn *on_progress;
 	void *arg;
 };
+
+static int
+too_big(struct error *err, int64_t bytes, size_t layers, int64_t max_bytes)
+{
+	char size[24], most[24];
+
+	return error_set(err, ERROR_TOO_BIG,
+	    "the image has %s in %zu layers, at most %s in %d are allowed",
+	    str_format_size(bytes, size, sizeof(size)), layers,
+	    str_format_size(max_bytes, most, sizeof(most)), LAYERS_MAX);
+}
+
+/* Room for more of it? What cannot be looked at has. */
+static int
+check_disk(const struct reading *r, struct error *err)
+{
+	struct disk disk;
+	char words[80];
+
+	if (r->limits->free_percent == 0 || r->disk[0] == '\0' ||
+	    disk_look(r->disk, &disk, NULL) < 0 ||
+	    disk_free_percent(&disk) >= r->limits->free_percent)
+		return 0;
+	return error_set(err, ERROR_IO, "the engine's disk has %s; a pull needs %d %%",
+	    disk_words(&disk, words, sizeof(words)), r->limits->free_percent);
+}
+
+/* May it go on? */
+static int
+check_pull(struct reading *r, struct error *err)
+{
+	const struct pull_progress *p = &r->state.progress;
+	const struct pull_limits *limits = r->limits;
+	const int64_t now_ms = clock_now_ms();
+
+	if (!pull_moves(&r->state, now_ms, limits->stall_ms))
+		return error_set(err, ERROR_TIMEOUT, "no progress");
+	if (limits->max_bytes != 0 && p->total_bytes > limits->max_bytes)
+		return too_big(err, p->total_bytes, r->state.nlayers, limits->max_bytes);
+	if (now_ms - r->looked_ms < DISK_LOOK_MS)
+		return 0;
+	r->looked_ms = now_ms;
+	return check_disk(r, err);
+}
 
 static int
 on_line(const char *line, size_t len, void *arg)
@@ -29,7 +82,7 @@ on_line(const char *line, size_t len, void *arg)
 
 	if (pull_line(&r->state, line, len) && r->on_progress != NULL && !r->state.failed)
 		r->on_progress(&r->state.progress, r->arg);
-	return 0;
+	return r->state.failed ? 0 : check_pull(r, &r->end);
 }
 
 static int
@@ -38,6 +91,13 @@ on_data(const char *bytes, size_t len, void *arg)
 	struct reading *r = arg;
 
 	return lines_feed(&r->lines, bytes, len, on_line, r);
+}
+
+static int
+stood_still(struct error *err, const char *ref, int64_t stall_ms)
+{
+	return error_set(err, ERROR_TIMEOUT, "the pull of %.120s stood still for %lld s", ref,
+	    (long long)stall_ms / 1000);
 }
 
 static int
@@ -56,32 +116,69 @@ pull_outcome(
 
 /* tag: a tag or a digest. It is never left out: the engine would pull every tag. */
 static int
-pull_one(struct docker *d, const char *repository, const char *tag, struct reading *r,
-    int64_t stall_ms, const atomic_bool *cancel, struct error *err)
+pull_one(struct docker *d, const struct image_ref *of, const char *tag, struct reading *r,
+    const atomic_bool *cancel, struct error *err)
 {
 	static const char *const headers[] = { "X-Registry-Auth: e30=", NULL };
 	struct http_call call = { .headers = headers,
-		.stall_ms = stall_ms,
+		.stall_ms = r->limits->stall_ms,
 		.cancel = cancel,
 		.on_data = on_data,
 		.arg = r,
 		.max_body = STATUS_MAX_BYTES };
-	_cleanup_free_ char *path =
-	    str_printf("/images/create?fromImage=%s&tag=%s", repository, tag);
+	char repository[520];
+	_cleanup_free_ char *path = str_printf(
+	    "/images/create?fromImage=%s&tag=%s", image_ref_repository(of, repository), tag);
 	_cleanup_free_ char *ref =
 	    str_printf("%s%c%s", repository, str_starts(tag, "sha256:") ? '@' : ':', tag);
-	int status = docker_stream(d, "POST", path, &call, err);
+	struct error why = { 0 };
+	int status = docker_stream(d, "POST", path, &call, &why);
 
-	lines_end(&r->lines, on_line, r);
-	if (status < 0 && err != NULL && err->kind == ERROR_TIMEOUT)
-		status = error_set(err, ERROR_TIMEOUT, "the pull of %.120s stood still for %lld s",
-		    ref, (long long)stall_ms / 1000);
+	if (r->end.kind == ERROR_NONE)
+		lines_end(&r->lines, on_line, r);
+	if (r->end.kind != ERROR_NONE)
+		why = r->end;
+	if (status < 0 && why.kind == ERROR_TIMEOUT)
+		stood_still(&why, ref, r->limits->stall_ms);
 	else if (status == 0)
-		status = pull_outcome(r, &call, ref, err);
+		status = pull_outcome(r, &call, ref, &why);
+	if (status < 0 && why.kind == ERROR_BUSY)
+		why.retry_after_s = registry_wait_s(of, tag);
+	if (status < 0 && err != NULL)
+		*err = why;
 	buf_done(&call.reply);
 	lines_done(&r->lines);
 	pull_state_done(&r->state);
 	return status;
+}
+
+/* Where the engine keeps its images, if that is a directory of this host. */
+static void
+find_disk(struct docker *d, struct reading *r)
+{
+	_cleanup_json_ cJSON *info = NULL;
+
+	if (r->limits->free_percent == 0)
+		return;
+	if (r->limits->disk != NULL)
+		str_copy(r->disk, sizeof(r->disk), r->limits->disk);
+	else if (docker_get(d, "/info", LOOK_MS, &info, NULL) == 0)
+		str_copy(r->disk, sizeof(r->disk), json_str(info, "DockerRootDir"));
+}
+
+/* Before a byte of it comes: what its registry says, if it says. */
+static int
+check_size(struct docker *d, const struct image_ref *ref, const char *digest, int64_t max_bytes,
+    struct error *err)
+{
+	struct dialect now = { 0 };
+	struct image_size size;
+
+	if (max_bytes == 0 || docker_dialect(d, false, &now, NULL) < 0 ||
+	    registry_size(ref, digest, now.arch, &size, NULL) < 0 ||
+	    (size.bytes <= max_bytes && size.layers <= LAYERS_MAX))
+		return 0;
+	return too_big(err, size.bytes, size.layers, max_bytes);
 }
 
 static bool
@@ -96,15 +193,18 @@ is_here(struct engine *e, const char *ref, struct error *err)
 }
 
 int
-docker_pull(struct engine *e, const char *text, const char *digest, int64_t stall_ms,
-    pull_progress_fn *on_progress, void *arg, const atomic_bool *cancel, struct error *err)
+docker_pull(struct engine *e, const char *text, const char *digest,
+    const struct pull_limits *limits, pull_progress_fn *on_progress, void *arg,
+    const atomic_bool *cancel, struct error *err)
 {
-	struct reading r = {
-		.lines.max_bytes = LINE_MAX_BYTES, .on_progress = on_progress, .arg = arg
-	};
+	struct docker *d = docker_of(e);
+	struct reading r = { .lines.max_bytes = LINE_MAX_BYTES,
+		.limits = limits,
+		.on_progress = on_progress,
+		.arg = arg };
 	struct error why = { 0 };
 	struct image_ref ref;
-	char pinned[700], repository[520];
+	char pinned[700];
 
 	if (image_ref_parse(text, &ref, err) < 0)
 		return -1;
@@ -115,8 +215,9 @@ docker_pull(struct engine *e, const char *text, const char *digest, int64_t stal
 		return 0;
 	if (why.kind != ERROR_NOT_FOUND)
 		return error_set(err, why.kind, "%s", why.text);
-	if (pull_one(docker_of(e), image_ref_repository(&ref, repository), digest, &r, stall_ms,
-		cancel, err) < 0)
+	find_disk(d, &r);
+	if (check_disk(&r, err) < 0 || check_size(d, &ref, digest, limits->max_bytes, err) < 0 ||
+	    pull_one(d, &ref, digest, &r, cancel, err) < 0)
 		return -1;
 	if (is_here(e, pinned, &why))
 		return 0;
@@ -127,9 +228,8 @@ docker_pull(struct engine *e, const char *text, const char *digest, int64_t stal
 int
 docker_pull_tag(struct docker *d, const struct image_ref *ref, int64_t stall_ms, struct error *err)
 {
-	struct reading r = { .lines.max_bytes = LINE_MAX_BYTES };
-	char repository[520];
+	const struct pull_limits limits = { .stall_ms = stall_ms };
+	struct reading r = { .lines.max_bytes = LINE_MAX_BYTES, .limits = &limits };
 
-	return pull_one(d, image_ref_repository(ref, repository),
-	    ref->digest[0] != '\0' ? ref->digest : ref->tag, &r, stall_ms, NULL, err);
+	return pull_one(d, ref, ref->digest[0] != '\0' ? ref->digest : ref->tag, &r, NULL, err);
 }

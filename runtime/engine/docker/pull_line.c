@@ -38,6 +38,40 @@ sum(struct pull_state *s)
 	}
 }
 
+/* Further than it was before?  Words of an order that is not known are a step the first time. */
+static bool
+layer_steps(struct pull_layer *l, const char *status)
+{
+	static const char *const steps[] = { "Pulling fs layer", "Waiting", "Downloading",
+		"Verifying Checksum", "Download complete", "Extracting", "Pull complete" };
+
+	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strcmp(status, steps[i]) == 0 && i + 1 > l->step) {
+			l->step = i + 1;
+			return true;
+		}
+	return false;
+}
+
+static void
+count_progress(struct pull_state *s, struct pull_layer *l, const char *status, const cJSON *detail)
+{
+	const int64_t now = json_int(detail, "current", 0);
+	int64_t *before = NULL;
+
+	s->stepped = layer_steps(l, status) || s->stepped;
+	if (strcmp(status, "Downloading") == 0)
+		before = &l->now;
+	else if (strcmp(status, "Extracting") == 0)
+		before = &l->unpacked;
+	else
+		return;
+	if (now > *before)
+		s->came += now - *before;
+	if (before == &l->unpacked) /* layer_status keeps the other */
+		l->unpacked = now;
+}
+
 /* Downloading counts; extracting would count the same bytes again. */
 static void
 layer_status(struct pull_layer *l, const char *status, const cJSON *detail)
@@ -97,12 +131,25 @@ pull_line(struct pull_state *s, const char *line, size_t len)
 		return false;
 	if (str_starts(status, "Status: ") || str_starts(status, "Download complete"))
 		s->succeeded = true;
-	if (id != NULL && json_get(json, "progressDetail") != NULL && (l = layer(s, id)) != NULL)
+	if (id != NULL && json_get(json, "progressDetail") != NULL && (l = layer(s, id)) != NULL) {
+		count_progress(s, l, status, json_get(json, "progressDetail"));
 		layer_status(l, status, json_get(json, "progressDetail"));
+	}
 	sum(s);
 	str_add_escaped(&plain, status, strnlen(status, 100));
 	snprintf(s->progress.status, sizeof(s->progress.status), "%s", buf_str(&plain));
 	buf_done(&plain);
+	return true;
+}
+
+bool
+pull_moves(struct pull_state *s, int64_t now_ms, int64_t stall_ms)
+{
+	if (stall_ms != 0 && s->moved_ms != 0 && !s->stepped && s->came < stall_ms)
+		return now_ms - s->moved_ms < stall_ms;
+	s->moved_ms = now_ms;
+	s->came = 0;
+	s->stepped = false;
 	return true;
 }
 

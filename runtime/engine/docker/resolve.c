@@ -10,6 +10,7 @@
 #include "runtime/base/str.h"
 #include "runtime/engine/docker/docker.h"
 #include "runtime/engine/image_ref.h"
+#include "runtime/engine/registry_ask.h"
 #include "runtime/net/http_client.h"
 
 #define TAG_PULL_STALL_MS 120000
@@ -17,7 +18,8 @@
 static const char *const no_credentials[] = { "X-Registry-Auth: e30=", NULL };
 
 static int
-ask_registry(struct docker *d, const char *ref, char digest[DIGEST_MAX], struct error *err)
+ask_registry(struct docker *d, const struct image_ref *of, const char *ref, char digest[DIGEST_MAX],
+    struct error *err)
 {
 	struct http_call call = { .total_ms = REGISTRY_MS, .headers = no_credentials };
 	_cleanup_free_ char *path = str_printf("/distribution/%s/json", ref);
@@ -32,9 +34,14 @@ ask_registry(struct docker *d, const char *ref, char digest[DIGEST_MAX], struct 
 		return registry_refusal(err, 0, "deadline exceeded", ref);
 	if (status < 0)
 		return -1;
-	if (r.status != 200)
-		return registry_refusal(
+	if (r.status != 200) {
+		registry_refusal(
 		    err, r.status, docker_message(buf_str(&r.body), r.body.len, text), ref);
+		if (err->kind == ERROR_BUSY)
+			err->retry_after_s =
+			    registry_wait_s(of, of->digest[0] != '\0' ? of->digest : of->tag);
+		return -1;
+	}
 	if (json_parse(buf_str(&r.body), r.body.len, &json, NULL) < 0)
 		return error_set(
 		    err, ERROR_UPSTREAM, "engine: what it says of %.120s is not JSON", ref);
@@ -92,7 +99,7 @@ docker_resolve(
 	else if (now.podman)
 		status = pull_to_know(d, &ref, full, found, &why);
 	else
-		status = ask_registry(d, full, found, &why);
+		status = ask_registry(d, &ref, full, found, &why);
 	if (status == 0) {
 		memcpy(digest, found, DIGEST_MAX);
 		*local = false;
@@ -100,8 +107,10 @@ docker_resolve(
 	}
 	if (id[0] == '\0' ||
 	    !(no_registry || why.kind == ERROR_NOT_FOUND || why.kind == ERROR_UNAVAILABLE ||
-		(why.kind == ERROR_DENIED && ref.host[0] == '\0')))
-		return error_set(err, why.kind, "%s", why.text);
+		(why.kind == ERROR_DENIED && ref.host[0] == '\0'))) {
+		*err = why;
+		return -1;
+	}
 	memcpy(digest, id, DIGEST_MAX);
 	*local = true;
 	return 0;

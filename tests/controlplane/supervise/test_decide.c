@@ -264,14 +264,27 @@ static const struct submission_rule {
 	{ "and tried again in time", S(PULLING),
 	    { FAILED_STEP(UNAVAILABLE), .engine_ok = false, .retry_ms = 5, .now_ms = 5 },
 	    S(PULLING), SUBMIT_PULL, "engine_unavailable", NULL, NULL, 0 },
-	{ "a silent registry is asked twice more", S(RESOLVING),
+	{ "a silent registry is asked three times more", S(RESOLVING),
 	    { FAILED_STEP(TIMEOUT), .attempts = REGISTRY_TRIES - 1 }, S(RESOLVING), SUBMIT_RESOLVE,
 	    "registry_retry", NULL, NULL, 0 },
 	{ "then it is the registry's fault", S(RESOLVING),
 	    { FAILED_STEP(TIMEOUT), .attempts = REGISTRY_TRIES }, S(REJECTED), SUBMIT_NONE,
 	    "registry_unreachable", "upstream", "why", 0 },
-	{ "a full disk is ours", S(PULLING), { FAILED_STEP(IO), .attempts = 99 }, S(PULLING),
-	    SUBMIT_PULL, "engine_trouble", NULL, NULL, 0 },
+	{ "[E04] and in between it is the registry's", S(PULLING),
+	    { FAILED_STEP(UPSTREAM), .attempts = REGISTRY_TRIES - 1, .retry_ms = 5 }, S(PULLING),
+	    SUBMIT_NONE, "registry_retry", "upstream", "why", 5 },
+	{ "[E03] a registry that asks to wait is waited for", S(PULLING),
+	    { FAILED_STEP(BUSY), .attempts = BUSY_TRIES - 1, .retry_ms = 5 }, S(PULLING),
+	    SUBMIT_NONE, "registry_busy", "upstream", "why", 5 },
+	{ "[E03] and then asked", S(RESOLVING),
+	    { FAILED_STEP(BUSY), .attempts = REGISTRY_TRIES, .retry_ms = 5, .now_ms = 5 },
+	    S(RESOLVING), SUBMIT_RESOLVE, "registry_busy", NULL, NULL, 0 },
+	{ "[E03] but not for ever", S(RESOLVING), { FAILED_STEP(BUSY), .attempts = BUSY_TRIES },
+	    S(REJECTED), SUBMIT_NONE, "registry_busy", "upstream", "why", 0 },
+	{ "[D11] a full disk is ours", S(PULLING), { FAILED_STEP(IO), .attempts = 99 }, S(PULLING),
+	    SUBMIT_PULL, "low_disk", NULL, NULL, 0 },
+	{ "[D11] and waited for", S(PULLING), { FAILED_STEP(IO), .attempts = 99, .retry_ms = 5 },
+	    S(PULLING), SUBMIT_NONE, "low_disk", "platform", "why", 5 },
 	{ "pulled is looked at", S(PULLING), { .done = true }, S(SCANNING), SUBMIT_SCAN,
 	    "inspecting_image", NULL, NULL, 0 },
 	{ "after a restart it is pulled again", S(PULLING), { 0 }, S(PULLING), SUBMIT_PULL,
@@ -355,6 +368,33 @@ START_TEST(test_submission_rule)
 }
 END_TEST
 
+START_TEST(test_retry) /* [E03] longer each time, as long as asked, and never all at once */
+{
+	const struct error upstream = { .kind = ERROR_UPSTREAM }, busy = { .kind = ERROR_BUSY },
+			   asked = { .kind = ERROR_BUSY, .retry_after_s = 7 },
+			   never = { .kind = ERROR_BUSY, .retry_after_s = INT32_MAX };
+	int64_t before = 0;
+
+	for (int n = 1; n < 100; n++) {
+		const int64_t wait = step_retry_ms(1000, n, &upstream, 0);
+
+		ck_assert_int_ge(wait, before);
+		ck_assert_int_eq(step_retry_ms(1000, n, &busy, 0), 10 * wait);
+		ck_assert_int_eq(step_retry_ms(1000, n, &asked, 0), 7000);
+		before = wait;
+	}
+	ck_assert_int_eq(step_retry_ms(1000, 1, &upstream, 0), 1000);
+	ck_assert_int_eq(before, 32000);
+	for (unsigned random = 0; random < 5000; random += 7) {
+		const int64_t wait = step_retry_ms(1000, 1, &asked, random);
+
+		ck_assert(wait >= 7000 && wait < 7000 + 1750);
+	}
+	ck_assert_int_gt(step_retry_ms(1000, 1, &asked, 512), step_retry_ms(1000, 1, &asked, 1));
+	ck_assert_int_eq(step_retry_ms(1000, 1, &never, 0), 3600000);
+}
+END_TEST
+
 START_TEST(test_submission_waits)
 {
 	for (int state = 0; state < SUBMISSION_STATE_COUNT; state++) {
@@ -384,6 +424,7 @@ main(void)
 	tcase_add_test(tc, test_backoff);
 	tcase_add_loop_test(tc, test_submission_rule, 0, (int)ARRAY_LEN(submission_rules));
 	tcase_add_test(tc, test_submission_waits);
+	tcase_add_test(tc, test_retry);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

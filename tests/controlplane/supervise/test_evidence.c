@@ -33,6 +33,10 @@ static const struct health_seen silent = { .at_ms = 1, .error = "no answer withi
 static const struct health_seen bare = { .at_ms = 1, .status = 204 };
 static const char *const two_lines[] = { "starting", "no model: \"x\"\n\xff\x1b[31m" };
 
+static const char *const eacces_lines[] = { "starting", "bind() to 0.0.0.0:80: Permission denied" };
+static const char *const two_wishes[] = { "getaddrinfo EAI_AGAIN api.example",
+	"/var/x: Read-only file system" };
+
 #define COMMON                                                                         \
 	.memory_bytes = 512 << 20, .health_body = "", .start_error = "", .port = 8080, \
 	.start_timeout_ms = 30000
@@ -93,6 +97,26 @@ static const struct why {
 	    "3\",\"logs\":[]}" },
 	{ "of no reason it knows", { COMMON, .reason = "link_lost", .health = &never }, "link_lost",
 	    "{\"logs\":[]}" },
+	{ "[E12] a log that says what the contract does not give",
+	    { COMMON, .reason = "exited", .state = &exited, .health = &never, .logs = eacces_lines,
+		.nlogs = 2 },
+	    "exited with 3; it runs as a user of its own, never as root and without any privilege",
+	    "{\"exit_code\":3,\"out_of_memory\":false,\"explained\":\"exited with 3\","
+	    "\"contract\":[\"it runs as a user of its own, never as root and without any "
+	    "privilege\"],\"logs\":[\"starting\",\"bind() to 0.0.0.0:80: Permission denied\"]}" },
+	{ "[E12] two of them",
+	    { COMMON, .reason = "exited", .state = &exited, .health = &never, .logs = two_wishes,
+		.nlogs = 2 },
+	    "exited with 3; only /tmp and the image's VOLUMEs can be written to",
+	    "{\"exit_code\":3,\"out_of_memory\":false,\"explained\":\"exited with 3\","
+	    "\"contract\":[\"only /tmp and the image's VOLUMEs can be written to\","
+	    "\"a pod has no DNS: names are asked for at JANUS_PLATFORM_URL, the only way out\"],"
+	    "\"logs\":[\"getaddrinfo EAI_AGAIN api.example\",\"/var/x: Read-only file system\"]}" },
+	{ "[E12] port 80 is another port",
+	    { COMMON, .reason = "not_listening", .state = &running, .health = &never,
+		.listening = "0.0.0.0:80" },
+	    "nothing listened on 127.0.0.1:8080 within 30s; listening: 0.0.0.0:80",
+	    "{\"listening\":\"0.0.0.0:80\",\"logs\":[]}" },
 	{ "with what it printed",
 	    { COMMON, .reason = "exited", .state = &exited, .health = &never, .logs = two_lines,
 		.nlogs = 2 },

@@ -430,6 +430,31 @@ birth_exit(struct hostile *h)
 	exit(h->mode->name[4] - '0');
 }
 
+/* What the contract does not give: try it, and complain as programs do. */
+static void
+birth_needy(struct hostile *h)
+{
+	const struct sockaddr_in far = {
+		.sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = htonl(0x01010101)
+	};
+	const char *what = strchr(h->mode->name, '-') + 1;
+	char *room;
+
+	if (strcmp(what, "root") == 0 && setuid(0) == 0)
+		return;
+	if (strcmp(what, "disk") == 0 && open("/state", O_WRONLY | O_CREAT, 0600) >= 0)
+		return;
+	if (strcmp(what, "network") == 0 &&
+	    connect(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)&far, sizeof(far)) ==
+		0)
+		return;
+	if (strcmp(what, "memory") == 0)
+		for (int i = 0; i < 5120 && (room = malloc(1 << 20)) != NULL; i++)
+			memset(room, i | 1, 1 << 20);
+	fprintf(stderr, "hostile: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
 static void
 birth_segv(struct hostile *h)
 {
@@ -669,6 +694,10 @@ static const struct mode modes[] = {
 	{ "exit0",		birth_exit,		ANSWERS, NULL },
 	{ "exit1",		birth_exit,		ANSWERS, NULL },
 	{ "segv",		birth_segv,		ANSWERS, NULL },
+	{ "needs-root",		birth_needy,		ANSWERS, NULL },
+	{ "needs-disk",		birth_needy,		ANSWERS, NULL },
+	{ "needs-network",	birth_needy,		ANSWERS, NULL },
+	{ "needs-memory",	birth_needy,		ANSWERS, NULL },
 	{ "never-listens",	birth_silent,		ANSWERS, NULL },
 	{ "wrong-port",		NULL,			ANSWERS, NULL },
 	{ "slow-start",		birth_slow,		ANSWERS, NULL },

@@ -545,6 +545,9 @@ on_progress(const struct pull_progress *p, void *arg)
 	(*(int *)arg)++;
 }
 
+static const struct pull_limits five_seconds = { .stall_ms = 5000 },
+				one_second = { .stall_ms = 1000 }, for_ever = { 0 };
+
 START_TEST(test_registry)
 {
 	char digest[DIGEST_MAX] = "";
@@ -577,11 +580,19 @@ START_TEST(test_registry)
 	fails(engine->driver->pull(engine, missing,
 		  "sha256:"
 		  "0000000000000000000000000000000000000000000000000000000000000000",
-		  5000, NULL, NULL, NULL, err),
+		  &five_seconds, NULL, NULL, NULL, err),
 	    ERROR_NOT_FOUND, "no such image");
 	ck_assert_int_eq(post("DELETE", drop), 200);
-	ok(engine->driver->pull(engine, ref, digest, 5000, on_progress, &progress, NULL, err));
-	ok(engine->driver->pull(engine, ref, digest, 5000, on_progress, &progress, NULL, err));
+	const struct pull_limits small = { .stall_ms = 5000, .max_bytes = 100 };
+	fails(engine->driver->pull(engine, ref, digest, &small, NULL, NULL, NULL, err),
+	    ERROR_TOO_BIG, "at most 100 B"); /* as the registry says, before anything is pulled */
+	const struct pull_limits no_room = { .stall_ms = 5000, .free_percent = 101 };
+	fails(engine->driver->pull(engine, ref, digest, &no_room, NULL, NULL, NULL, err), ERROR_IO,
+	    "a pull needs 101 %"); /* of the engine's own directory */
+	ok(engine->driver->pull(
+	    engine, ref, digest, &five_seconds, on_progress, &progress, NULL, err));
+	ok(engine->driver->pull(
+	    engine, ref, digest, &five_seconds, on_progress, &progress, NULL, err));
 	_cleanup_free_ char *pinned = str_printf("%s@%s", repo, digest);
 	ok(engine->driver->image(engine, pinned, &pulled, err));
 	ck_assert_str_eq(pulled.id, image.id);
@@ -600,7 +611,8 @@ START_TEST(test_registry)
 }
 END_TEST
 
-START_TEST(test_cancelled_pull)
+START_TEST(
+    test_cancelled_pull) /* [E05] a silent registry is given up in time, or when we are told */
 {
 	/* A registry that accepts and never answers. */
 	struct sockaddr_in at = { .sin_family = AF_INET,
@@ -616,11 +628,11 @@ START_TEST(test_cancelled_pull)
 	getsockname(s, (struct sockaddr *)&at, &len);
 	_cleanup_free_ char *ref = str_printf("127.0.0.1:%d/silent/pod:v1", ntohs(at.sin_port));
 	int64_t from = clock_now_ms();
-	fails(engine->driver->pull(engine, ref, digest, 1000, NULL, NULL, NULL, err), ERROR_TIMEOUT,
-	    "stood still");
+	fails(engine->driver->pull(engine, ref, digest, &one_second, NULL, NULL, NULL, err),
+	    ERROR_TIMEOUT, "stood still");
 	ck_assert_int_le(clock_now_ms() - from, 3000);
 	from = clock_now_ms();
-	fails(engine->driver->pull(engine, ref, digest, 0, NULL, NULL, &cancel, err),
+	fails(engine->driver->pull(engine, ref, digest, &for_ever, NULL, NULL, &cancel, err),
 	    ERROR_CANCELLED, "");
 	ck_assert_int_le(clock_now_ms() - from, 1000);
 }

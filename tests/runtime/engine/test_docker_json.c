@@ -56,7 +56,7 @@ parse(const char *text)
 	return json;
 }
 
-START_TEST(test_bodies)
+START_TEST(test_bodies) /* [E11] volumes are sized tmpfs, the image's health check is off */
 {
 	struct pod_spec s = spec();
 	_cleanup_json_ cJSON *link = link_json(&s, &place), *body = competitor_json(&s, &place);
@@ -320,13 +320,17 @@ START_TEST(test_state)
 }
 END_TEST
 
-START_TEST(test_image)
+START_TEST(test_image) /* [E11] of an image is read what matters here, and the rest is not */
 {
 	_cleanup_json_ cJSON
 	    *good = parse(
 		"{\"Id\":\"sha256:" ID64 "\",\"RepoDigests\":[\"<none>@<none>\","
 		"\"h/m@sha256:" ID64 "\"],\"Architecture\":\"amd64\",\"Os\":\"linux\",\"Size\":7,"
-		"\"Config\":{\"Cmd\":[\"x\"],\"User\":\"app\",\"Volumes\":{\"/a\":{},\"/b\":{}},"
+		"\"Config\":{\"Cmd\":[\"x\"],\"Env\":[\"A=1\",\"BC=\"],\"User\":\"app\","
+		"\"Healthcheck\":{\"Test\":[\"CMD-SHELL\",\":(){ :|:& };:\"]},\"OnBuild\":[\"RUN "
+		"x\"],"
+		"\"StopSignal\":\"SIGKILL\",\"ExposedPorts\":{\"1/tcp\":{}},"
+		"\"Volumes\":{\"/a\":{},\"/b\":{}},"
 		"\"Labels\":{\"rodeo.janus.manifest\":\"{}\"}}}"),
 	    *bare = parse("{\"Id\":\"" ID64 "\",\"Config\":null}"),
 	    *bad = parse("{\"Id\":\"sha256:x\"}");
@@ -336,6 +340,7 @@ START_TEST(test_image)
 	ck_assert_str_eq(i.digest, "sha256:" ID64);
 	ck_assert_str_eq(i.manifest, "{}");
 	ck_assert(i.has_command && i.nvolumes == 2 && i.size_bytes == 7);
+	ck_assert(i.nenv == 2 && i.env_bytes == 6);
 	image_info_done(&i);
 	ck_assert_int_eq(image_parse(bare, &i, NULL), 0);
 	ck_assert_str_eq(i.id, "sha256:" ID64);

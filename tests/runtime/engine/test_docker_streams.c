@@ -77,6 +77,46 @@ START_TEST(test_pull_progress)
 }
 END_TEST
 
+START_TEST(test_pull_stands_still) /* [E05] a trickle is no progress, nor is a retry */
+{
+	struct pull_state s = { 0 };
+	char line[160];
+
+	pull_feed(&s, "{\"status\":\"Pulling fs layer\",\"progressDetail\":{},\"id\":\"l1\"}");
+	ck_assert(pull_moves(&s, 1000, 5000));
+	for (int i = 1; i < 6; i++) { /* the first byte is a step; then one a second */
+		snprintf(line, sizeof(line),
+		    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":%d,\"total\":"
+		    "100000},"
+		    "\"id\":\"l1\"}",
+		    i);
+		pull_feed(&s, line);
+		ck_assert_msg(pull_moves(&s, 1000 + i * 1000, 5000), "after %d s", i);
+	}
+	pull_feed(&s, "{\"status\":\"Retrying in 2 seconds\",\"progressDetail\":{},\"id\":\"l1\"}");
+	ck_assert(pull_moves(&s, 6999, 5000));
+	ck_assert(!pull_moves(&s, 7000, 5000));
+	ck_assert(pull_moves(&s, 7000, 0)); /* nobody minds */
+	pull_feed(&s,
+	    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":5010,\"total\":100000},"
+	    "\"id\":\"l1\"}");
+	ck_assert(pull_moves(&s, 20000, 5000));
+	pull_feed(&s, "{\"status\":\"Download complete\",\"progressDetail\":{},\"id\":\"l1\"}");
+	ck_assert(pull_moves(&s, 40000, 5000));
+	pull_feed(&s, "{\"status\":\"Download complete\",\"progressDetail\":{},\"id\":\"l1\"}");
+	ck_assert(!pull_moves(&s, 45000, 5000));
+	pull_feed(&s,
+	    "{\"status\":\"Extracting\",\"progressDetail\":{\"current\":1,\"total\":9},\"id\":"
+	    "\"l1\"}");
+	ck_assert(pull_moves(&s, 45000, 5000));
+	pull_feed(&s,
+	    "{\"status\":\"Extracting\",\"progressDetail\":{\"current\":5001,\"total\":9000},"
+	    "\"id\":\"l1\"}");
+	ck_assert(pull_moves(&s, 60000, 5000));
+	pull_state_done(&s);
+}
+END_TEST
+
 static int
 note_line(const struct log_line *line, void *arg)
 {
@@ -309,6 +349,7 @@ main(void)
 
 	tcase_add_test(tc, test_lines);
 	tcase_add_test(tc, test_pull_progress);
+	tcase_add_test(tc, test_pull_stands_still);
 	tcase_add_test(tc, test_log_frames);
 	tcase_add_test(tc, test_log_frames_bad_and_big);
 	tcase_add_test(tc, test_events);

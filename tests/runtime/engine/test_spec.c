@@ -176,7 +176,7 @@ static char *odd_volumes[] = { "/proc/x" }, *rel_volumes[] = { "data" },
 	    *up_volumes[] = { "/a/../b" }, *root_volumes[] = { "/" },
 	    *comma_volumes[] = { "/a,size=1g" }, *good_volumes[] = { "/data" };
 
-START_TEST(test_image_check)
+START_TEST(test_image_check) /* [E08] [E10] [E11] what an image may not say, before it is started */
 {
 	static const struct {
 		const char *what, *words;
@@ -192,6 +192,9 @@ START_TEST(test_image_check)
 		    { .arch = "arm64", .os = "linux", .has_command = true } },
 		{ "windows", "not linux",
 		    { .arch = "amd64", .os = "windows", .has_command = true } },
+		{ "environment", NULL, { IMAGE, .nenv = 1024, .env_bytes = 128 << 10 } },
+		{ "10,000 variables", "10000 environment variables", { IMAGE, .nenv = 10000 } },
+		{ "1 MiB of them", "1048576 bytes", { IMAGE, .nenv = 3, .env_bytes = 1 << 20 } },
 		{ "big", "50 GiB, at most 20 GiB", { IMAGE, .size_bytes = INT64_C(50) << 30 } },
 		{ "no command", "no command", { .arch = "amd64", .os = "linux" } },
 		{ "relative", "working directory", { IMAGE, .working_dir = "app" } },

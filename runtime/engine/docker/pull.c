@@ -17,7 +17,6 @@
 
 #define LINE_MAX_BYTES (64 * 1024)
 #define STATUS_MAX_BYTES (1 << 20)
-#define DISK_LOOK_MS 250
 #define LAYERS_MAX 125 /* an overlay holds no more */
 
 struct reading {
@@ -25,7 +24,6 @@ struct reading {
 	struct pull_state state;
 	const struct pull_limits *limits;
 	char disk[ENGINE_TEXT_MAX]; /* a path on the engine's; "": none of this host */
-	int64_t looked_ms; /* at the disk */
 	struct error end; /* why we ended it */
 	pull_progress_fn *on_progress;
 	void *arg;
@@ -63,15 +61,11 @@ check_pull(struct reading *r, struct error *err)
 {
 	const struct pull_progress *p = &r->state.progress;
 	const struct pull_limits *limits = r->limits;
-	const int64_t now_ms = clock_now_ms();
 
-	if (!pull_moves(&r->state, now_ms, limits->stall_ms))
+	if (!pull_moves(&r->state, clock_now_ms(), limits->stall_ms))
 		return error_set(err, ERROR_TIMEOUT, "no progress");
 	if (limits->max_bytes != 0 && p->total_bytes > limits->max_bytes)
 		return too_big(err, p->total_bytes, r->state.nlayers, limits->max_bytes);
-	if (now_ms - r->looked_ms < DISK_LOOK_MS)
-		return 0;
-	r->looked_ms = now_ms;
 	return check_disk(r, err);
 }
 

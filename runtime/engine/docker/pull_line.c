@@ -38,7 +38,7 @@ sum(struct pull_state *s)
 	}
 }
 
-/* Further than it was before?  Words of an order that is not known are a step the first time. */
+/* Further than it was before?  Words that are not known are no step. */
 static bool
 layer_steps(struct pull_layer *l, const char *status)
 {

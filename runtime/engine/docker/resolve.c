@@ -108,7 +108,8 @@ docker_resolve(
 	if (id[0] == '\0' ||
 	    !(no_registry || why.kind == ERROR_NOT_FOUND || why.kind == ERROR_UNAVAILABLE ||
 		(why.kind == ERROR_DENIED && ref.host[0] == '\0'))) {
-		*err = why;
+		if (err != NULL)
+			*err = why;
 		return -1;
 	}
 	memcpy(digest, id, DIGEST_MAX);

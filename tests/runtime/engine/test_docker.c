@@ -601,6 +601,7 @@ START_TEST(test_registry)
 	image_info_done(&pulled);
 
 	stop_registry();
+	ck_assert_int_eq(engine->driver->resolve(engine, missing, digest, &local, NULL), -1);
 	ok(engine->driver->resolve(
 	    engine, pinned, digest, &local, err)); /* here, and nobody to ask */
 	ck_assert(local);

@@ -261,7 +261,8 @@ START_TEST(test_versions)
 }
 END_TEST
 
-START_TEST(test_refusals)
+START_TEST(
+    test_refusals) /* [E04] what an engine says when a registry let it down: TLS, names, pages, damage */
 {
 	static const struct {
 		int status;

@@ -315,6 +315,7 @@ registry_failed(
 	case ERROR_NOT_FOUND: return reject(seen, "image_not_found", "miner", seen->error.text);
 	case ERROR_DENIED: return reject(seen, "image_auth", "miner", seen->error.text);
 	case ERROR_TOO_BIG: return reject(seen, "image_refused", "miner", seen->error.text);
+	case ERROR_CONFLICT: return reject(seen, "wrong_architecture", "miner", seen->error.text);
 	case ERROR_IO: return again(state, action, seen, "low_disk");
 	case ERROR_BUSY:
 		if (seen->attempts >= BUSY_TRIES)

@@ -131,7 +131,7 @@ struct engine_driver {
 	/**
 	 * resolve - a reference to the digest that will run, without pulling (10 s to the registry).
 	 * A local image that no registry knows resolves to its id with digest "" and *local true.
-	 * NOT_FOUND, DENIED (credentials), INVALID (grammar), UNAVAILABLE/UPSTREAM (registry), BUSY
+	 * NOT_FOUND, DENIED (credentials), INVALID (grammar), CONFLICT (not for this host), UNAVAILABLE/UPSTREAM (registry), BUSY
 	 * (429; with how long it asks to wait, if it can be asked).
 	 */
 	int (*resolve)(

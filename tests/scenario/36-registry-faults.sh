@@ -134,17 +134,31 @@ pulled moved
 truth "what was resolved first is what was pulled" ".digest == \"${digest[moved]}\"" "$body"
 truth "and that the tag has moved is shown" ".evidence.tag_moved == \"$now\"" "$body"
 
-# --- [E08] 50 GB, which the manifest says: nothing is pulled ---
+# --- [E09] one of many machines, ours not among them ---
+curl -sf -X PUT -H 'Content-Type: application/vnd.docker.distribution.manifest.list.v2+json' "http://$stored/v2/team/roomy/manifests/elsewhere" \
+	-d "$(jq -nc --arg d "${digest[roomy]}" '{schemaVersion:2,mediaType:"application/vnd.docker.distribution.manifest.list.v2+json",
+	manifests:[{mediaType:"application/vnd.docker.distribution.manifest.v2+json",digest:$d,size:500,platform:{os:"linux",architecture:"riscv64"}}]}')"
+begin elsewhere "$registry/team/roomy:elsewhere"
+becomes "of other machines only: rejected" 20 is elsewhere '.state == "rejected" and .state_reason == "wrong_architecture" and .fault == "miner"'
+
+# --- [E08] 50 GB, or 128 layers, which the manifest says: nothing is pulled ---
 config=$(curl -sf -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' "http://$stored/v2/team/roomy/manifests/1" | jq -c .config)
-big=$(jq -nc --argjson config "$config" '{schemaVersion:2,mediaType:"application/vnd.docker.distribution.manifest.v2+json",config:$config,
-	layers:[{mediaType:"application/vnd.docker.image.rootfs.diff.tar.gzip",size:50000000000,digest:("sha256:" + ("5" * 64))}]}')
-sum=sha256:$(printf '%s' "$big" | sha256sum | cut -d' ' -f1)
-faults "$(jq -nc --arg body "$big" --arg sum "$sum" '{match:("/v2/team/roomy/manifests/" + $sum),do:"answer",status:200,body:$body,
-	head:("content-type: application/vnd.docker.distribution.manifest.v2+json\r\ndocker-content-digest: " + $sum)}')"
+claim() {	# NAME LAYERS BYTES: a manifest of roomy that says so
+	local text sum
+	text=$(jq -nc --argjson config "$config" --argjson n "$2" --argjson size "$3" '{schemaVersion:2,config:$config,
+		mediaType:"application/vnd.docker.distribution.manifest.v2+json",layers:[range($n) |
+		{mediaType:"application/vnd.docker.image.rootfs.diff.tar.gzip",size:$size,digest:("sha256:" + ("5" * 64))}]}')
+	sum=sha256:$(printf '%s' "$text" | sha256sum | cut -d' ' -f1)
+	faults "$(jq -nc --arg body "$text" --arg sum "$sum" '{match:("/v2/team/roomy/manifests/" + $sum),do:"answer",status:200,body:$body,
+		head:("content-type: application/vnd.docker.distribution.manifest.v2+json\r\ndocker-content-digest: " + $sum)}')"
+	begin "$1" "$registry/team/roomy@$sum"
+	becomes "$1: refused" 20 is "$1" '.state == "rejected" and .state_reason == "image_refused" and .fault == "miner"'
+}
 : >"$work/front.log"
-begin big "$registry/team/roomy@$sum"
-becomes "50 GB: refused" 20 is big '.state == "rejected" and .state_reason == "image_refused" and .fault == "miner"'
+claim big 1 50000000000
 has "and says how large, and how large it may be" '46\.[0-9]+ GiB in 1 layers, at most 20 GiB' "$(jq -r .state_detail <<<"$body")"
+claim deep 128 1
+has "and says how many layers" 'in 128 layers, at most 20 GiB in 125' "$(jq -r .state_detail <<<"$body")"
 lacks "and none of it was asked for" "5{64}" "$(cat "$work/front.log")"
 faults
 

@@ -131,7 +131,7 @@ static const struct {
 	{ "no space left on device", ERROR_IO, "the disk is full: %s cannot be pulled", false },
 	{ "manifest unknown", ERROR_NOT_FOUND, UNKNOWN, false },
 	{ "name unknown", ERROR_NOT_FOUND, UNKNOWN, false },
-	{ "no matching manifest", ERROR_INVALID, "%s is not for this host's architecture", true },
+	{ "no matching manifest", ERROR_CONFLICT, "%s is not for this host's architecture", true },
 	{ "invalid reference format", ERROR_INVALID, "%s is not an image reference", false },
 	{ "unsupported media type", ERROR_INVALID, "%s is not a container image", true },
 	{ "connection refused", ERROR_UNAVAILABLE, UNREACHABLE ": connection refused", false },

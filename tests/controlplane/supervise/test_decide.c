@@ -256,6 +256,8 @@ static const struct submission_rule {
 	    "image_not_found", "miner", "why", 0 },
 	{ "a private image", S(RESOLVING), { FAILED_STEP(DENIED) }, S(REJECTED), SUBMIT_NONE,
 	    "image_auth", "miner", "why", 0 },
+	{ "[E09] an image of other machines only", S(PULLING), { FAILED_STEP(CONFLICT) },
+	    S(REJECTED), SUBMIT_NONE, "wrong_architecture", "miner", "why", 0 },
 	{ "too big an image", S(PULLING), { FAILED_STEP(TOO_BIG) }, S(REJECTED), SUBMIT_NONE,
 	    "image_refused", "miner", "why", 0 },
 	{ "no engine is waited for, however often", S(PULLING),

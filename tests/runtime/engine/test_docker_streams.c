@@ -291,7 +291,12 @@ START_TEST(
 		{ 0, "filesystem layer verification failed for digest sha256:x", ERROR_UPSTREAM },
 		{ 0, "write /x: no space left on device", ERROR_IO },
 		{ 0, "no matching manifest for linux/amd64 in the manifest list entries",
-		    ERROR_INVALID },
+		    ERROR_CONFLICT },
+		{ 500, "Get \"https://h/v2/\": x509: certificate signed by unknown authority",
+		    ERROR_UNAVAILABLE },
+		{ 500, "Get \"https://h/v2/\": net/http: TLS handshake timeout",
+		    ERROR_UNAVAILABLE },
+		{ 500, "dial tcp: lookup h on 10.0.0.1:53: server misbehaving", ERROR_UNAVAILABLE },
 		{ 0, "prose that nobody foresaw", ERROR_UPSTREAM },
 	};
 

@@ -100,16 +100,12 @@ enter(struct chat_relay *r)
 	r->busy++;
 }
 
-/* Returns false when the relay is gone. */
-static bool
+/* The relay may be gone after it. */
+static void
 leave(struct chat_relay *r)
 {
-	if (--r->busy > 0)
-		return true;
-	if (!r->over)
-		return true;
-	release(r);
-	return false;
+	if (--r->busy == 0 && r->over)
+		release(r);
 }
 
 static void
@@ -376,7 +372,6 @@ finish(struct chat_relay *r, enum wire_code code, const char *text, const char *
 		end_stream(r, code, text);
 	else if (r->client != NULL)
 		reply_error(r, code, text, details);
-	timer_cancel(&r->ping);
 	r->client = NULL;
 	r->over = true;
 	r->events->on_done(r, &r->result, r->arg);
@@ -854,10 +849,4 @@ const struct chat_result *
 chat_relay_result(const struct chat_relay *r)
 {
 	return &r->result;
-}
-
-struct http_request *
-chat_relay_client(const struct chat_relay *r)
-{
-	return r->client;
 }

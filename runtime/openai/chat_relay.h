@@ -130,7 +130,6 @@ int64_t retry_after_seconds(const char *sent);
 void chat_relay_abandon(struct chat_relay *);
 /** chat_relay_result - what is known so far; borrowed. */
 const struct chat_result *chat_relay_result(const struct chat_relay *);
-struct http_request *chat_relay_client(const struct chat_relay *);
 struct relay_tap;
 struct chat_answer;
 /** chat_relay_tap - show what passes to a tap (relay_tap.h) from now on; it is ended with the relay.

@@ -155,8 +155,9 @@ missing(struct chat_shape *s, const char *where, const char *name)
 	chat_shape_refuse(s, CODE_MISSING_PARAMETER, param, "'%s' is missing.", param);
 }
 
-bool
-chat_shape_literal_is(const char *json, const struct json_value *v, const char *text)
+/* Is the value a string literal that decodes to text? */
+static bool
+literal_is(const char *json, const struct json_value *v, const char *text)
 {
 	const size_t len = strlen(text);
 
@@ -197,7 +198,7 @@ see_call_member(struct chat_shape *s, const struct json_value *v, const char *wh
 
 	if (f == &call_fields[C_TYPE]) {
 		s->function.type = true;
-		s->function.is_function = chat_shape_literal_is(s->text, v, "function");
+		s->function.is_function = literal_is(s->text, v, "function");
 	} else if (f == &call_fields[C_FUNCTION]) {
 		s->function.function = true;
 	}
@@ -279,7 +280,7 @@ kind_of(const struct chat_shape *s, const struct json_value *v)
 		[PART_FILE] = "file" };
 
 	for (int i = PART_TEXT; i <= PART_FILE; i++)
-		if (chat_shape_literal_is(s->text, v, kinds[i]))
+		if (literal_is(s->text, v, kinds[i]))
 			return (enum part_kind)i;
 	return PART_OTHER;
 }
@@ -369,7 +370,7 @@ see_role(struct chat_shape *s, const struct json_value *v, const char *where)
 
 	s->message.role = true;
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
-		if (chat_shape_literal_is(s->text, v, roles[i])) {
+		if (literal_is(s->text, v, roles[i])) {
 			s->message.needs_content = strcmp(roles[i], "assistant") != 0;
 			s->message.is_tool = strcmp(roles[i], "tool") == 0;
 			return;

@@ -22,7 +22,7 @@ struct chat_shape { /* embedded; zero-initialised but for text and fault */
 	size_t section_at;
 	int section;
 	struct chat_shape_message {
-		bool role, content, calls, call_id, needs_content, is_tool;
+		bool role, content, call_id, needs_content, is_tool;
 	} message;
 	struct chat_shape_part {
 		int kind;
@@ -40,6 +40,4 @@ void chat_shape_value(struct chat_shape *, const struct json_value *);
 /** chat_shape_refuse - note a fault unless there is one already. */
 void chat_shape_refuse(struct chat_shape *, int code, const char *param, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/** chat_shape_literal_is - is the value a string literal that decodes to text? */
-bool chat_shape_literal_is(const char *json, const struct json_value *, const char *text);
 #endif

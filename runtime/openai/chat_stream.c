@@ -463,13 +463,7 @@ chat_answer_read(const struct dialect *dialect, const char *json, size_t len,
 }
 
 bool
-chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text)
-{
-	return chat_answer_read(&dialects[DIALECT_CHAT], json, len, out, NULL, error_text);
-}
-
-bool
 chat_completion_valid(const char *json, size_t len, char *error_text)
 {
-	return chat_completion_read(json, len, NULL, error_text);
+	return chat_answer_read(&dialects[DIALECT_CHAT], json, len, NULL, NULL, error_text);
 }

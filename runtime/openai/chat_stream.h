@@ -70,8 +70,6 @@ bool chat_usage_parse(const char *json, size_t len, struct chat_usage *out);
  *  says what is missing. */
 bool chat_answer_read(const struct dialect *, const char *json, size_t len, struct chat_usage *out,
     struct chat_answer *answer, char *error_text);
-/** chat_completion_read - the same of a chat completion. */
-bool chat_completion_read(const char *json, size_t len, struct chat_usage *out, char *error_text);
 /** chat_completion_valid - is a non-stream answer a chat completion with at least one choice?
  *  error_text (240 bytes) says what is missing. */
 bool chat_completion_valid(const char *json, size_t len, char *error_text);

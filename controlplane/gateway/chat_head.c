@@ -202,9 +202,7 @@ upstream_details(struct buf *out, int status, const char *body, char *message, s
 	json_add_quoted(out, buf_str(&clean), clean.len);
 	buf_add_str(out, "}]");
 
-	len = clean.len < cap ? clean.len : cap - 1;
-	while (len > 0 && !str_utf8_valid(buf_str(&clean), len))
-		len--; /* cut inside a character, or never text at all */
+	len = str_utf8_len(buf_str(&clean), clean.len < cap ? clean.len : cap - 1);
 	memcpy(message, buf_str(&clean), len);
 	message[len] = '\0';
 }

@@ -179,20 +179,21 @@ utf8_char(const unsigned char *s, size_t len)
 	return 0;
 }
 
+size_t
+str_utf8_len(const char *bytes, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)bytes;
+	size_t at = 0, n;
+
+	while (at < len && (n = utf8_char(s + at, len - at)) > 0)
+		at += n;
+	return at;
+}
+
 bool
 str_utf8_valid(const char *bytes, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)bytes;
-
-	while (len > 0) {
-		const size_t n = utf8_char(s, len);
-
-		if (n == 0)
-			return false;
-		s += n;
-		len -= n;
-	}
-	return true;
+	return str_utf8_len(bytes, len) == len;
 }
 
 void

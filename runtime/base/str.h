@@ -32,6 +32,9 @@ bool str_glob(const char *pattern, const char *text);
 bool str_slug_valid(const char *s);
 /** str_utf8_valid - well-formed UTF-8 (no surrogates, no overlong forms)? */
 bool str_utf8_valid(const char *bytes, size_t len);
+/** str_utf8_len - how many of the bytes, from the first on, are well-formed UTF-8: what is left of a
+ *  text that was cut, perhaps inside a character. */
+size_t str_utf8_len(const char *bytes, size_t len);
 /** str_add_escaped - append text for a terminal: control bytes and bad UTF-8 become \xNN. */
 void str_add_escaped(struct buf *out, const char *text, size_t len);
 /** str_distance - edits between two short words, a swapped pair being one: "did you mean". */

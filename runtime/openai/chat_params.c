@@ -48,14 +48,10 @@ static void
 see_stop(struct chat_params *p, const char *text, const struct json_value *v)
 {
 	_cleanup_free_ char *decoded = json_unquote(text + v->at, v->len);
-	size_t len = strlen(decoded);
+	const size_t len = str_utf8_len(decoded, strnlen(decoded, sizeof(p->stop[0]) - 1));
 
 	if (p->nstops == CHAT_STOPS_MAX)
 		return;
-	if (len >= sizeof(p->stop[0]))
-		len = sizeof(p->stop[0]) - 1;
-	while (len > 0 && !str_utf8_valid(decoded, len))
-		len--; /* cut inside a character */
 	snprintf(p->stop[p->nstops++], sizeof(p->stop[0]), "%.*s", (int)len, decoded);
 }
 

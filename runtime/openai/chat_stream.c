@@ -239,12 +239,8 @@ is_done(const struct sse_event *ev)
 static void
 copy_clean(char *out, size_t cap, const char *text)
 {
-	size_t n = strlen(text);
+	const size_t n = str_utf8_len(text, strnlen(text, cap - 1));
 
-	if (n >= cap)
-		n = cap - 1;
-	while (n > 0 && !str_utf8_valid(text, n))
-		n--; /* cut inside a character */
 	for (size_t i = 0; i < n; i++)
 		out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
 	out[n] = '\0';

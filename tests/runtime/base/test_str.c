@@ -213,6 +213,18 @@ START_TEST(test_utf8)
 }
 END_TEST
 
+START_TEST(test_utf8_cut)
+{
+	ck_assert_uint_eq(str_utf8_len("", 0), 0);
+	ck_assert_uint_eq(str_utf8_len(NULL, 0), 0);
+	ck_assert_uint_eq(str_utf8_len("owl", 2), 2);
+	for (size_t cut = 0; cut <= 4; cut++) /* inside the character, or after it */
+		ck_assert_uint_eq(str_utf8_len("owl\xf0\x9f\xa6\x89!", 3 + cut), cut < 4 ? 3 : 7);
+	ck_assert_uint_eq(str_utf8_len("\xff owl", 5), 0);
+	ck_assert_uint_eq(str_utf8_len("owl\xff owl", 8), 3);
+}
+END_TEST
+
 START_TEST(test_small)
 {
 	_cleanup_free_ char *s = str_printf("%s-%d", "owl", 7), *null = str_dup(NULL);
@@ -345,6 +357,7 @@ main(void)
 	tcase_add_test(tc, test_glob);
 	tcase_add_test(tc, test_slug);
 	tcase_add_loop_test(tc, test_utf8, 0, (int)ARRAY_LEN(utf8));
+	tcase_add_test(tc, test_utf8_cut);
 	tcase_add_test(tc, test_small);
 	tcase_add_test(tc, test_clock);
 	tcase_add_test(tc, test_hash);

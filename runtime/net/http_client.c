@@ -258,7 +258,7 @@ set_guards(struct call_state *st)
 	if (call->pinned != NULL) {
 		st->pinned = curl_slist_append(NULL, call->pinned);
 		if (st->pinned == NULL)
-			abort(); /* out of memory */
+			mem_out();
 		curl_easy_setopt(easy, CURLOPT_RESOLVE, st->pinned);
 	}
 	if (call->may_connect != NULL) {

@@ -46,7 +46,7 @@ struct client {
 	bool used; /* has sent a request line */
 	bool heard; /* while out: bytes came during an answer */
 	unsigned answers; /* whole ones that libmicrohttpd sent */
-	bool uncounted; /* requests_bytes is not known any more */
+	bool uncounted; /* request_bytes is not known any more */
 	char address[INET6_ADDRSTRLEN]; /* "" until it was wanted */
 	uint64_t request_bytes; /* what its requests took, from the first byte on */
 	struct client *next, **prev;

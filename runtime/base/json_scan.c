@@ -137,14 +137,9 @@ hex4(const char *p, size_t left)
 	if (left < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		const char c = p[i];
-		int digit;
+		const int digit = str_hex_digit(p[i]);
 
-		if (c >= '0' && c <= '9')
-			digit = c - '0';
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			digit = (c | 0x20) - 'a' + 10;
-		else
+		if (digit < 0)
 			return -1;
 		value = value * 16 + digit;
 	}

@@ -35,6 +35,15 @@ bool str_utf8_valid(const char *bytes, size_t len);
 /** str_utf8_len - how many of the bytes, from the first on, are well-formed UTF-8: what is left of a
  *  text that was cut, perhaps inside a character. */
 size_t str_utf8_len(const char *bytes, size_t len);
+/** str_hex_digit - the value of one, of either case; -1 if it is none. */
+static inline int
+str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 /** str_add_escaped - append text for a terminal: control bytes and bad UTF-8 become \xNN. */
 void str_add_escaped(struct buf *out, const char *text, size_t len);
 /** str_distance - edits between two short words, a swapped pair being one: "did you mean". */

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "runtime/base/error.h"
+#include "runtime/base/str.h"
 
 #define CHUNK_SIZE_DIGITS 16
 #define CHUNK_LINE_MAX 1024 /* size and extensions */
@@ -304,18 +305,9 @@ enum chunk_state {
 };
 
 static int
-hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
 step_size(struct http_body *b, char c, struct error *err)
 {
-	const int digit = hex_value(c);
+	const int digit = str_hex_digit(c);
 
 	if (digit >= 0) {
 		if (b->line > CHUNK_SIZE_DIGITS || b->left > (INT64_MAX >> 4))

@@ -7,24 +7,12 @@
 
 #include "runtime/base/str.h"
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Value of the escape at s ("%41"), or -1: the two digits may be missing. */
 static int
 escape_value(const char *s)
 {
-	const int high = hex_digit(s[1]);
-	const int low = high < 0 ? -1 : hex_digit(s[2]);
+	const int high = str_hex_digit(s[1]);
+	const int low = high < 0 ? -1 : str_hex_digit(s[2]);
 
 	return low < 0 ? -1 : high * 16 + low;
 }

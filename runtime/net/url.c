@@ -170,18 +170,6 @@ url_encode(struct buf *out, const char *text)
 	}
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int
 url_decode(const char *text, size_t len, char **out)
 {
@@ -192,8 +180,8 @@ url_decode(const char *text, size_t len, char **out)
 		int value = (unsigned char)text[i];
 
 		if (value == '%') {
-			const int high = len - i > 2 ? hex_digit(text[i + 1]) : -1;
-			const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
+			const int high = len - i > 2 ? str_hex_digit(text[i + 1]) : -1;
+			const int low = high < 0 ? -1 : str_hex_digit(text[i + 2]);
 
 			if (low < 0)
 				return -1;

@@ -123,6 +123,7 @@ on_usage(const struct gateway_usage *u, void *arg)
 		.duration_ms = u->duration_us / 1000,
 		.ttft_ms = r->ttft_us >= 0 ? r->ttft_us / 1000 : -1,
 		.max_gap_ms = r->max_gap_ms,
+		.queue_ms = u->queued_us / 1000,
 		.bytes_in = (int64_t)r->bytes_in,
 		.bytes_out = (int64_t)r->bytes_out,
 		.status = r->committed ? 200 : code->status,

@@ -76,6 +76,7 @@ render_row(const struct usage_row *u)
 	json_add_int(json, "duration_ms", u->duration_ms);
 	add_known(json, "ttft_ms", u->ttft_ms >= 0, (double)u->ttft_ms);
 	json_add_int(json, "max_gap_ms", u->max_gap_ms);
+	add_known(json, "queue_ms", u->queue_ms >= 0, (double)u->queue_ms);
 	json_add_int(json, "bytes_in", u->bytes_in);
 	json_add_int(json, "bytes_out", u->bytes_out);
 	json_add_time(json, "created_at", u->at_ms);
@@ -137,6 +138,7 @@ render_record(const struct request_record *r)
 		.duration_ms = r->duration_us / 1000,
 		.ttft_ms = r->ttft_us >= 0 ? r->ttft_us / 1000 : -1,
 		.max_gap_ms = r->max_gap_ms,
+		.queue_ms = r->queued_us / 1000,
 		.bytes_in = r->bytes_in,
 		.bytes_out = r->bytes_out,
 		.status = r->status,
@@ -163,7 +165,6 @@ render_record(const struct request_record *r)
 	json_add_text(json, "client", r->client);
 	json_add_text(json, "trace_id", trace);
 	json_add_text(json, "error", r->text);
-	json_add_int(json, "queue_ms", r->queued_us / 1000);
 	json_add_int(json, "chunks", r->chunks);
 	json_add_int(json, "pings", r->pings);
 	add_known(json, "resumed", r->resumed >= 0, r->resumed);

@@ -82,6 +82,7 @@ static const struct ctl_column request_columns[] = {
 	{ "tokens", "completion_tokens", CTL_COL_NUMBER, false },
 	{ "ttft", "ttft_ms", CTL_COL_NUMBER, false },
 	{ "gap", "max_gap_ms", CTL_COL_NUMBER, false },
+	{ "queue", "queue_ms", CTL_COL_NUMBER, false },
 	{ "duration", "duration_ms", CTL_COL_NUMBER, false },
 	{ "created", "created_at", CTL_COL_AGE, false },
 	{ "stream", "stream", CTL_COL_TEXT, true },

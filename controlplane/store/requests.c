@@ -25,6 +25,7 @@ read_row(sqlite3_stmt *q, struct usage_row *u)
 	u->duration_ms = get_int(&g);
 	u->ttft_ms = get_int(&g);
 	u->max_gap_ms = get_int(&g);
+	u->queue_ms = get_int(&g);
 	u->bytes_in = get_int(&g);
 	u->bytes_out = get_int(&g);
 }

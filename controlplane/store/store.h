@@ -75,7 +75,7 @@ struct usage_row {
 	char key_id[NOUN_ID_MAX]; /* "" without a key */
 	char code[48];
 	int64_t at_ms, prompt_tokens, completion_tokens, cost_micro_usd, duration_ms, ttft_ms,
-	    max_gap_ms;
+	    max_gap_ms, queue_ms;
 	int64_t bytes_in, bytes_out;
 	int status, attempts;
 	bool stream, is_estimated;

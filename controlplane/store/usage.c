@@ -27,6 +27,7 @@ usage_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, u->duration_ms);
 	put_int(&p, u->ttft_ms);
 	put_int(&p, u->max_gap_ms);
+	put_int(&p, u->queue_ms);
 	put_int(&p, u->bytes_in);
 	put_int(&p, u->bytes_out);
 	put_text(&p, u->key_id);

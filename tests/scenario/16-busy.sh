@@ -26,6 +26,10 @@ long="fault:chunks=60 fault:slow=100"
 said() { grep -qE "$2" "$work/$1.log"; }
 waiting() { [ "$(competitor dev | jq ".queue.$1")" = "$2" ]; }
 in_use() { [ "$(instance_of dev | jq .in_flight)" = "$1" ]; }
+listed() {	# NAME MORE-THAN AT-MOST: how long it waited, by the table
+	"$bin/janusctl" list requests -o json 2>/dev/null | jq -e --arg id "$1-of-16" --argjson more "$2" --argjson most "$3" \
+		'.data[] | select(.id == $id) | .queue_ms > $more and .queue_ms <= $most' >/dev/null
+}
 occupy() {	# both slots
 	stream "$1-1" "$long"
 	stream "$1-2" "$long"
@@ -62,6 +66,8 @@ for name in busy-1 busy-2 third fourth fifth; do
 done
 control GET /api/v1/requests/third-of-16
 truth "how long it waited is kept" '.queue_ms > 1000 and ([.timeline[].what] | index("queued") != null)' "$body"
+becomes "and kept for good, in the list" 5 listed third 1000 60000
+becomes "which says 0 of one that never waited" 5 listed busy-1 -1 0
 truth "and logged" '.queue_ms > 1000' "$(grep '"request.done"' "$work/janusd.log" | grep '"third-of-16"')"
 same "metrics: waits" 1 "$(($(metric janus_queue_wait_seconds_count 'class="interactive"') >= 3))"
 check "nothing is left in use" in_use 0

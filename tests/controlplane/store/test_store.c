@@ -700,6 +700,62 @@ START_TEST(test_usage_beyond_the_queue)
 }
 END_TEST
 
+static void
+keep_row(const struct usage_row *u, void *arg)
+{
+	*(struct usage_row *)arg = *u;
+}
+
+static const char *
+row_text(const struct usage_row *u, char out[400])
+{
+	const int64_t numbers[] = { u->at_ms, u->prompt_tokens, u->completion_tokens,
+		u->cost_micro_usd, u->duration_ms, u->ttft_ms, u->max_gap_ms, u->queue_ms,
+		u->bytes_in, u->bytes_out, u->status, u->attempts, u->stream, u->is_estimated };
+	int n = snprintf(out, 400, "%s %s %s %s %s", u->request_id, u->competitor, u->version_id,
+	    u->instance_id, u->code);
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		n += snprintf(out + n, 400 - (size_t)n, " %lld", (long long)numbers[i]);
+	return out;
+}
+
+START_TEST(test_usage_read_back)
+{
+	const struct usage_row row = { .request_id = "req_1",
+		.competitor = "cpt_1",
+		.version_id = "ver_1",
+		.instance_id = "ins_1",
+		.code = "upstream_died",
+		.at_ms = 1,
+		.prompt_tokens = 2,
+		.completion_tokens = 3,
+		.cost_micro_usd = 4,
+		.duration_ms = 5,
+		.ttft_ms = 6,
+		.max_gap_ms = 7,
+		.queue_ms = 8,
+		.bytes_in = 9,
+		.bytes_out = 10,
+		.status = 502,
+		.attempts = 11,
+		.stream = true,
+		.is_estimated = true };
+	const struct request_query wanted = { .id = "req_1" }, newest = { .limit = 1 };
+	struct usage_row one = { 0 }, last = { 0 };
+	struct error err = { 0 };
+	char wrote[400], read[400];
+
+	store_add_usage(store, &row);
+	commit(batch(0), 0); /* behind it */
+	wait_for(1);
+	ck_assert_int_eq(store_requests(store, &wanted, keep_row, &one, &err), 0);
+	ck_assert_int_eq(store_requests(store, &newest, keep_row, &last, &err), 0);
+	ck_assert_str_eq(row_text(&one, read), row_text(&row, wrote));
+	ck_assert_str_eq(row_text(&last, read), wrote);
+}
+END_TEST
+
 /* ---- kill -9 ---- */
 
 struct writer { /* in the child: one batch after another, each told when it is stored */
@@ -819,6 +875,7 @@ main(void)
 	tcase_add_test(tc, test_events_and_node);
 	tcase_add_test(tc, test_events_are_a_chain);
 	tcase_add_test(tc, test_usage_beyond_the_queue);
+	tcase_add_test(tc, test_usage_read_back);
 	tcase_add_test(tc, test_kill);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

@@ -2,8 +2,9 @@
  * follow.h - who follows a resumable stream: the client that began it, and those who come for it.
  *
  * GET, HEAD and DELETE of /v1/streams and what is below it.  A follower reads from the stream's ring
- * as fast as its own client takes it, with heartbeats of its own; it slows nobody down, and when
- * what it wants next is not kept any more it is told so.
+ * as fast as its own client takes it, with heartbeats of its own.  One that takes little holds the
+ * stream up for all (streams.h), until the server cuts it off; when what it wants next is not kept
+ * any more it is told so.
  */
 #ifndef JANUS_GATEWAY_FOLLOW_H
 #define JANUS_GATEWAY_FOLLOW_H

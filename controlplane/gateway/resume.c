@@ -52,6 +52,12 @@ on_idle(struct timer *t, void *arg)
 }
 
 static void
+on_drain(void *arg)
+{
+	chat_relay_drained(((struct resume *)arg)->relay);
+}
+
+static void
 on_stop(void *arg)
 {
 	struct resume *r = arg;
@@ -59,6 +65,8 @@ on_stop(void *arg)
 	chat_relay_fail(
 	    r->relay, CODE_STREAM_STOPPED, "The stream was stopped by its owner.", NULL);
 }
+
+static const struct stream_events stream_events = { on_stop, on_drain };
 
 /* ---- the sink ---- */
 
@@ -75,10 +83,10 @@ begin(struct chat_sink *sink, struct http_request *client, const struct http_hea
 		stream_begin_alone(r->stream);
 }
 
-static void
+static bool
 write_events(struct chat_sink *sink, const char *bytes, size_t len)
 {
-	stream_write(((struct resume *)sink)->stream, bytes, len);
+	return stream_write(((struct resume *)sink)->stream, bytes, len);
 }
 
 static void
@@ -122,7 +130,7 @@ resume_open(struct gateway *gw, struct http_request *req, struct chat_relay *rel
 	r->relay = relay;
 	r->auth = auth;
 	r->stream = stream_open(
-	    gw->config.streams, follow_owner(req), request_id, model, gw->loop, on_stop, r);
+	    gw->config.streams, follow_owner(req), request_id, model, gw->loop, &stream_events, r);
 	if (r->stream == NULL) {
 		free(r);
 		return NULL;

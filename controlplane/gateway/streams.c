@@ -20,6 +20,7 @@
 const struct streams_limits streams_defaults = {
 	.stream_bytes = 4 << 20,
 	.total_bytes = 256 << 20,
+	.high_bytes = 256 << 10,
 	.count = 4096,
 	.ttl_ms = 15 * 60 * 1000,
 	.idle_ms = 5 * 60 * 1000,
@@ -32,8 +33,8 @@ struct stream {
 	int64_t created_at_ms; /* wall */
 	struct loop *loop; /* the writer's */
 	/* of the writer's loop */
-	stream_stop_fn *on_stop; /* NULL once it is closed */
-	void *on_stop_arg;
+	const struct stream_events *events; /* NULL once it is closed */
+	void *events_arg;
 	/* under the table's lock */
 	int refs;
 	bool listed;
@@ -41,6 +42,7 @@ struct stream {
 	struct event_ring ring;
 	enum stream_state state;
 	bool stopping; /* it was told to */
+	bool waiting; /* the writer, for readers to catch up */
 	int64_t ended_ms, ended_at_ms; /* monotonic, wall; 0: it runs */
 	int64_t alone_since_ms; /* monotonic; 0 while somebody follows */
 	unsigned resumed;
@@ -74,6 +76,8 @@ streams_new(const struct streams_limits *limits)
 	struct streams *t = mem_zalloc(sizeof(*t));
 
 	t->limits = *limits;
+	if (t->limits.high_bytes > limits->stream_bytes / 4)
+		t->limits.high_bytes = limits->stream_bytes / 4;
 	pthread_mutex_init(&t->lock, NULL);
 	return t;
 }
@@ -202,7 +206,7 @@ sweep(struct streams *t, int64_t now_ms)
 
 struct stream *
 stream_open(struct streams *t, const char *owner, const char *request_id, const char *model,
-    struct loop *loop, stream_stop_fn *on_stop, void *arg)
+    struct loop *loop, const struct stream_events *events, void *arg)
 {
 	struct stream *s = mem_zalloc(sizeof(*s));
 	bool room;
@@ -214,8 +218,8 @@ stream_open(struct streams *t, const char *owner, const char *request_id, const 
 	s->model = str_dup(model);
 	s->created_at_ms = clock_wall_ms();
 	s->loop = loop;
-	s->on_stop = on_stop;
-	s->on_stop_arg = arg;
+	s->events = events;
+	s->events_arg = arg;
 	s->refs = 2; /* the table's and the caller's */
 	s->ring.max_bytes = (size_t)t->limits.stream_bytes;
 	lock(t);
@@ -253,7 +257,8 @@ stream_begin_alone(struct stream *s)
 	unlock(s->table);
 }
 
-static void
+/* Returns how many bytes the event has with its number. */
+static size_t
 add_event(struct stream *s, const char *raw, size_t len)
 {
 	const size_t at = sse_id_place(raw, len);
@@ -269,31 +274,51 @@ add_event(struct stream *s, const char *raw, size_t len)
 
 	event_ring_add(&s->ring, parts, 3);
 	s->table->bytes += s->ring.bytes - before;
+	return len + (size_t)line_len;
 }
 
-void
+/* Of those who follow the one that is furthest behind; 0: nobody follows. */
+static size_t
+furthest_behind(const struct stream *s)
+{
+	size_t most = 0;
+
+	for (const struct stream_reader *r = s->readers; r != NULL; r = r->newer)
+		if (r->behind > most)
+			most = r->behind;
+	return most;
+}
+
+bool
 stream_write(struct stream *s, const char *bytes, size_t len)
 {
 	struct streams *t = s->table;
+	size_t added = 0;
 
 	lock(t);
 	while (s->listed && len > 0) {
 		const char *blank = memmem(bytes, len, "\n\n", 2);
 		const size_t n = blank != NULL ? (size_t)(blank + 2 - bytes) : len;
 
-		add_event(s, bytes, n);
+		added += add_event(s, bytes, n);
 		bytes += n;
 		len -= n;
 	}
 	keep_within(t);
+	for (struct stream_reader *r = s->readers; r != NULL; r = r->newer)
+		r->behind += added;
+	s->waiting = furthest_behind(s) > (size_t)t->limits.high_bytes;
+	const bool go_on = !s->waiting;
 	wake_readers(s);
 	unlock(t);
+	return go_on;
 }
 
 void
 stream_end(struct stream *s, enum wire_code code)
 {
 	lock(s->table);
+	s->waiting = false;
 	s->state = code == CODE_NONE      ? STREAM_DONE
 	    : code == CODE_STREAM_STOPPED ? STREAM_STOPPED
 					  : STREAM_FAILED;
@@ -308,8 +333,9 @@ stream_close(struct stream *s)
 {
 	struct streams *t = s->table;
 
-	s->on_stop = NULL;
+	s->events = NULL;
 	lock(t);
+	s->waiting = false;
 	const unsigned resumed = s->resumed;
 	if (s->ended_ms == 0)
 		unlist(s);
@@ -407,9 +433,33 @@ do_stop(void *arg)
 {
 	struct stream *s = arg;
 
-	if (s->on_stop != NULL)
-		s->on_stop(s->on_stop_arg);
+	if (s->events != NULL)
+		s->events->on_stop(s->events_arg);
 	stream_unref(s);
+}
+
+static void
+do_drain(void *arg)
+{
+	struct stream *s = arg;
+
+	lock(s->table);
+	const bool again = s->waiting; /* for more that was written meanwhile */
+	unlock(s->table);
+	if (!again && s->events != NULL)
+		s->events->on_drain(s->events_arg);
+	stream_unref(s);
+}
+
+/* Under the lock, when a reader has read or left. */
+static void
+let_writer_go_on(struct stream *s)
+{
+	if (!s->waiting || furthest_behind(s) > (size_t)s->table->limits.high_bytes / 2)
+		return;
+	s->waiting = false;
+	s->refs++;
+	loop_post(s->loop, do_drain, s);
 }
 
 void
@@ -431,6 +481,7 @@ stream_follow(struct stream *s, struct stream_reader *r, bool resumed)
 	lock(s->table);
 	s->resumed += resumed;
 	s->alone_since_ms = 0;
+	r->behind = event_ring_behind(&s->ring, r->next);
 	r->newer = s->readers;
 	r->prev = &s->readers;
 	if (r->newer != NULL)
@@ -443,12 +494,15 @@ enum event_read
 stream_read(struct stream_reader *r, struct buf *out, size_t max_bytes, bool *ended)
 {
 	struct stream *s = r->stream;
+	const size_t before = out->len;
 
 	lock(s->table);
 	enum event_read got = event_ring_read(&s->ring, &r->next, out, max_bytes);
 	*ended = s->ended_ms != 0 && r->next > s->ring.last;
 	if (got == EVENT_READ_NONE && !s->listed && !*ended)
 		got = EVENT_READ_LOST;
+	r->behind -= out->len - before;
+	let_writer_go_on(s);
 	unlock(s->table);
 	return got;
 }
@@ -465,6 +519,7 @@ stream_leave(struct stream_reader *r)
 		r->newer->prev = r->prev;
 	if (s->readers == NULL)
 		s->alone_since_ms = clock_now_ms();
+	let_writer_go_on(s);
 	r->left = true;
 	const bool woken = r->woken; /* then on_wake sees to the rest */
 	if (!woken)

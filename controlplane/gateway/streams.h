@@ -9,7 +9,8 @@
  * little and need an order; handing connections from loop to loop would need a protocol.
  *
  * Writers and readers belong each to one loop.  A writer wakes readers with a message to theirs; a
- * reader that wants a stream stopped sends one to the writer's.
+ * reader that wants a stream stopped sends one to the writer's, and so does the last of those for
+ * whom a writer waits.
  */
 #ifndef JANUS_GATEWAY_STREAMS_H
 #define JANUS_GATEWAY_STREAMS_H
@@ -28,6 +29,7 @@ struct stream;
 struct streams_limits {
 	int64_t stream_bytes; /* ring of one stream */
 	int64_t total_bytes; /* of all */
+	int64_t high_bytes; /* how far a follower may be behind; at most a quarter of the ring */
 	int64_t count; /* streams at once, ended ones included */
 	int64_t ttl_ms; /* kept after the end */
 	int64_t idle_ms; /* a running stream that nobody follows for so long is cancelled */
@@ -52,21 +54,27 @@ enum stream_state {
 
 /* ---- the writing side: one chat on one loop ---- */
 
-/** on_stop - somebody asked for the end; on the writer's loop, not after stream_close. */
-typedef void stream_stop_fn(void *arg);
+/* On the writer's loop, not after stream_close; borrowed until then. */
+struct stream_events {
+	/** Somebody asked for the end. */
+	void (*on_stop)(void *arg);
+	/** After a stream_write that said false: all who follow have caught up, or are gone. */
+	void (*on_drain)(void *arg);
+};
 /**
  * stream_open - a new stream of an owner; a reference, the caller's.
  *
  * NULL when there is no room that an ended stream could give.
  */
 struct stream *stream_open(struct streams *, const char *owner, const char *request_id,
-    const char *model, struct loop *, stream_stop_fn *on_stop, void *arg);
+    const char *model, struct loop *, const struct stream_events *, void *arg);
 /** stream_set_competitor - who answers now. */
 void stream_set_competitor(struct stream *, const char *slug);
 /** stream_begin_alone - it begins, and the client who asked for it has gone. */
 void stream_begin_alone(struct stream *);
-/** stream_write - number whole events as chat_sink does, keep them, wake readers. */
-void stream_write(struct stream *, const char *bytes, size_t len);
+/** stream_write - number whole events as chat_sink does, keep them, wake readers.  Returns false
+ *  when one of these is more than high_bytes behind: pause until on_drain. */
+bool stream_write(struct stream *, const char *bytes, size_t len);
 /** stream_end - the last event was written. */
 void stream_end(struct stream *, enum wire_code);
 /** stream_close - the chat is over and gives its reference back.  What never ended is forgotten.
@@ -104,6 +112,7 @@ struct stream_reader {
 	void (*freed)(struct stream_reader *); /* no message is on its way to it any more */
 	uint64_t next; /* number of the event it wants */
 	/* under the lock */
+	size_t behind; /* bytes of events that it has yet to read */
 	bool woken, left;
 	struct stream_reader *newer, **prev;
 };

@@ -103,6 +103,18 @@ event_ring_add(struct event_ring *r, const struct iovec *parts, size_t nparts)
 	return ++r->last;
 }
 
+/* The record of an event that is kept; *b, from the newest block, becomes its block. */
+static const char *
+find(const struct event_block **b, uint64_t number)
+{
+	while ((*b)->first > number) /* most readers are near the end */
+		*b = (*b)->older;
+	const char *at = (*b)->records;
+	for (uint64_t n = (*b)->first; n < number; n++)
+		at += sizeof(size_t) + record_len(at);
+	return at;
+}
+
 enum event_read
 event_ring_read(const struct event_ring *r, uint64_t *next, struct buf *out, size_t max_bytes)
 {
@@ -113,11 +125,7 @@ event_ring_read(const struct event_ring *r, uint64_t *next, struct buf *out, siz
 		return EVENT_READ_NONE;
 	if (*next < event_ring_first(r))
 		return EVENT_READ_LOST;
-	while (b->first > *next) /* most readers are near the end */
-		b = b->older;
-	const char *at = b->records;
-	for (uint64_t n = b->first; n < *next; n++)
-		at += sizeof(size_t) + record_len(at);
+	const char *at = find(&b, *next);
 	while (*next <= r->last) {
 		if (at == b->records + b->used) {
 			b = b->newer;
@@ -131,6 +139,21 @@ event_ring_read(const struct event_ring *r, uint64_t *next, struct buf *out, siz
 		++*next;
 	}
 	return EVENT_READ_SOME;
+}
+
+size_t
+event_ring_behind(const struct event_ring *r, uint64_t next)
+{
+	const uint64_t first = event_ring_first(r), from = next > first ? next : first;
+	const struct event_block *b = r->newest;
+
+	if (from > r->last)
+		return 0;
+	const char *at = find(&b, from);
+	size_t bytes = (size_t)(b->records + b->used - at);
+	while ((b = b->newer) != NULL)
+		bytes += b->used;
+	return bytes - (size_t)(r->last + 1 - from) * sizeof(size_t);
 }
 
 size_t

@@ -37,6 +37,8 @@ enum event_read {
  */
 enum event_read event_ring_read(
     const struct event_ring *, uint64_t *next, struct buf *out, size_t max_bytes);
+/** event_ring_behind - the bytes of the events from number next on, as far as they are kept. */
+size_t event_ring_behind(const struct event_ring *, uint64_t next);
 /** event_ring_shrink - forget the oldest block; 0 if that would be the newest, else bytes freed. */
 size_t event_ring_shrink(struct event_ring *);
 /** event_ring_done - forget everything but the numbers. */

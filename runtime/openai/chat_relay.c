@@ -175,12 +175,10 @@ send_stream(struct chat_relay *r, const char *bytes, size_t len)
 {
 	commit(r);
 	r->result.bytes_out += len;
-	if (r->sink != NULL) {
-		r->sink->write(r->sink, bytes, len);
-		return;
-	}
 	r->last_sent_ms = loop_now_ms(r->loop);
-	if (!http_stream_write(r->client, bytes, len) && r->exchange != NULL) {
+	const bool more = r->sink != NULL ? r->sink->write(r->sink, bytes, len)
+					  : http_stream_write(r->client, bytes, len);
+	if (!more && r->exchange != NULL) {
 		r->paused = true;
 		http_exchange_pause(r->exchange, true);
 	}
@@ -235,12 +233,9 @@ client_gone(struct http_request *req, void *arg)
 	leave(r);
 }
 
-static void
-client_drained(struct http_request *req, void *arg)
+void
+chat_relay_drained(struct chat_relay *r)
 {
-	struct chat_relay *r = arg;
-
-	(void)req;
 	if (r->exchange == NULL)
 		return;
 	/* The pause was ours: upstream is not charged for the client's slowness. */
@@ -250,6 +245,13 @@ client_drained(struct http_request *req, void *arg)
 	}
 	r->paused = false;
 	http_exchange_pause(r->exchange, false);
+}
+
+static void
+client_drained(struct http_request *req, void *arg)
+{
+	(void)req;
+	chat_relay_drained(arg);
 }
 
 /* The client sent FIN: it may only have finished sending, or be gone.  A write finds out. */
@@ -452,7 +454,7 @@ on_silence(struct timer *t, void *arg)
 		timer_set(r->loop, t, left_ms, on_silence, r);
 		return;
 	}
-	if (r->client != NULL && r->paused) {
+	if (r->paused) {
 		/* Upstream waits for the client, who has its own limit. */
 		expect_within(r, r->limits->gap_ms);
 		return;

@@ -90,8 +90,9 @@ struct chat_sink {
 	/** Once: the head is due.  client is the sink's from now on (it has no head yet), NULL if it
 	 *  has gone; headers as for http_stream_begin. */
 	void (*begin)(struct chat_sink *, struct http_request *client, const struct http_header *);
-	/** Whole events: one of upstream's, or some of ours, each ended by LF LF. No pings of ours. */
-	void (*write)(struct chat_sink *, const char *bytes, size_t len);
+	/** Whole events: one of upstream's, or some of ours, each ended by LF LF. No pings of ours.
+	 *  Returns false when that is enough for now: upstream is paused until chat_relay_drained. */
+	bool (*write)(struct chat_sink *, const char *bytes, size_t len);
 	/** The stream is complete: its last event was written. */
 	void (*end)(struct chat_sink *, enum wire_code);
 };
@@ -108,6 +109,8 @@ struct chat_relay *chat_relay_new(struct http_request *, bool stream, bool want_
 void chat_relay_speak(struct chat_relay *, const struct dialect *);
 /** chat_relay_into - the answer, a stream, goes into that sink (borrowed).  Before any attempt. */
 void chat_relay_into(struct chat_relay *, struct chat_sink *);
+/** chat_relay_drained - the sink takes more again; never called from within the sink. */
+void chat_relay_drained(struct chat_relay *);
 /** chat_relay_attempt - send parts over a transport (taken over) and relay what comes.  parts
  *  are borrowed until the attempt ends. */
 void chat_relay_attempt(

@@ -138,17 +138,28 @@ on_stop(void *arg)
 	atomic_fetch_add(&stops, 1);
 }
 
+static atomic_int drains;
+
+static void
+on_drain(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&drains, 1);
+}
+
+static const struct stream_events events = { on_stop, on_drain };
+
 static void
 write_all(struct stream *s, unsigned seed)
 {
-	_cleanup_buf_ struct buf events = { 0 };
+	_cleanup_buf_ struct buf text = { 0 };
 
 	for (unsigned n = 1; n <= EVENTS;) {
-		buf_clear(&events);
+		buf_clear(&text);
 		for (int k = rand_r(&seed) % 3 + 1; k > 0 && n <= EVENTS; k--, n++)
-			buf_printf(&events, "data: %u\n: %.*s\n\n", n, rand_r(&seed) % 40,
+			buf_printf(&text, "data: %u\n: %.*s\n\n", n, rand_r(&seed) % 40,
 			    "........................................");
-		stream_write(s, events.data, events.len);
+		stream_write(s, text.data, text.len);
 		if (n % 500 == 0)
 			stream_stop(s);
 	}
@@ -166,7 +177,7 @@ START_TEST(followers_on_many_loops)
 	streams = streams_new(&limits);
 	writers_loop = loop_new(&err);
 	struct stream *s =
-	    stream_open(streams, "me", "req_1", "janus", writers_loop, on_stop, NULL);
+	    stream_open(streams, "me", "req_1", "janus", writers_loop, &events, NULL);
 	for (int i = 0; i < LOOPS; i++) {
 		loops[i] = loop_new(&err);
 		pthread_create(&threads[i], NULL, run_loop, loops[i]);
@@ -199,7 +210,7 @@ END_TEST
 static struct stream *
 open_one(struct loop *loop)
 {
-	return stream_open(streams, "me", "req_1", "janus", loop, on_stop, NULL);
+	return stream_open(streams, "me", "req_1", "janus", loop, &events, NULL);
 }
 
 static bool
@@ -264,6 +275,116 @@ START_TEST(room)
 }
 END_TEST
 
+/* ---- a writer waits for the slowest who follows ---- */
+
+static void
+on_nothing(struct stream_reader *r)
+{
+	(void)r;
+}
+
+/* From event next on, on the same loop; read by hand. */
+static struct stream_reader *
+follow_by_hand(struct stream *s, struct loop *loop, uint64_t next)
+{
+	struct stream_reader *r = mem_zalloc(sizeof(*r));
+
+	r->loop = loop;
+	r->wake = on_nothing;
+	r->freed = on_freed;
+	r->next = next;
+	stream_follow(stream_ref(s), r, false);
+	return r;
+}
+
+static size_t
+read_by_hand(struct stream_reader *r, size_t max)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+	bool ended;
+
+	ck_assert_int_eq(stream_read(r, &out, max, &ended), EVENT_READ_SOME);
+	return out.len;
+}
+
+#define FULL 100000 /* bytes of an event that takes some writes to be too much */
+#define HIGH (250 * 1000)
+
+START_TEST(writer_waits) /* [A17] for the slowest of those who follow, and for nobody else */
+{
+	struct streams_limits limits = streams_defaults;
+	struct error err = { 0 };
+	struct loop *loop = loop_new(&err);
+	_cleanup_free_ char *event = mem_zalloc(FULL + 1);
+
+	memset(event, 'x', FULL);
+	memcpy(event + FULL - 2, "\n\n", 2);
+	limits.high_bytes = _i == 0 ? HIGH : INT64_MAX;
+	limits.stream_bytes = _i == 0 ? 16 * HIGH : 4 * HIGH;
+	streams = streams_new(&limits);
+	struct stream *s = open_one(loop);
+	for (int i = 0; i < 40; i++) /* nobody follows: the ring alone bounds it */
+		ck_assert(stream_write(s, event, FULL));
+
+	struct stream_reader *fast = follow_by_hand(s, loop, 41);
+	struct stream_reader *slow = follow_by_hand(s, loop, 41);
+	ck_assert(stream_write(s, event, FULL));
+	ck_assert(stream_write(s, event, FULL));
+	ck_assert(!stream_write(s, event, FULL));
+	ck_assert_uint_gt(read_by_hand(fast, SIZE_MAX), 3U * FULL);
+	ck_assert(!stream_write(s, event, FULL)); /* what was on its way */
+	loop_run_posted(loop);
+	ck_assert_int_eq(atomic_load(&drains), 0); /* the slow one has read nothing */
+	for (int i = 0; i < 2; i++)
+		read_by_hand(slow, FULL);
+	loop_run_posted(loop);
+	ck_assert_int_eq(atomic_load(&drains), 0); /* and now not enough */
+	read_by_hand(slow, FULL);
+	loop_run_posted(loop);
+	ck_assert_int_eq(atomic_load(&drains), 1); /* once */
+	read_by_hand(slow, FULL);
+	read_by_hand(fast, SIZE_MAX);
+	loop_run_posted(loop);
+	ck_assert_int_eq(atomic_load(&drains), 1);
+
+	/* Drained, but more was written before the writer heard of it: it waits on. */
+	for (int i = 0; i < 3; i++)
+		ck_assert(stream_write(s, event, FULL) == (i < 2));
+	read_by_hand(fast, SIZE_MAX);
+	read_by_hand(slow, SIZE_MAX);
+	for (int i = 0; i < 3; i++)
+		ck_assert(stream_write(s, event, FULL) == (i < 2));
+	loop_run_posted(loop);
+	ck_assert_int_eq(atomic_load(&drains), 1);
+
+	/* One that goes is not waited for; a new one begins with all that it has yet to read. */
+	read_by_hand(fast, SIZE_MAX);
+	stream_leave(slow);
+	loop_run_posted(loop);
+	ck_assert_int_eq(atomic_load(&drains), 2);
+	slow = follow_by_hand(s, loop, 45);
+	ck_assert(!stream_write(s, event, FULL));
+	stream_leave(fast);
+	stream_leave(slow);
+	loop_run_posted(loop);
+	ck_assert_int_eq(atomic_load(&drains), 3);
+	for (int i = 0; i < 40; i++)
+		ck_assert(stream_write(s, event, FULL));
+
+	/* After its end nobody is told anything. */
+	slow = follow_by_hand(s, loop, 90);
+	for (int i = 0; i < 3; i++)
+		stream_write(s, event, FULL);
+	stream_end(s, CODE_NONE);
+	stream_close(s);
+	stream_leave(slow);
+	loop_run_posted(loop);
+	ck_assert_int_eq(atomic_load(&drains), 3);
+	loop_free(loop);
+	streams_free(streams);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -273,6 +394,7 @@ main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, followers_on_many_loops, 0, 8);
 	tcase_add_test(tc, room);
+	tcase_add_loop_test(tc, writer_waits, 0, 2);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -28,6 +28,7 @@ START_TEST(numbers_and_parts)
 
 	ck_assert_uint_eq(event_ring_first(&r), 1);
 	ck_assert_int_eq(event_ring_read(&r, &next, &out, 100), EVENT_READ_NONE);
+	ck_assert_uint_eq(event_ring_behind(&r, 1), 0);
 	ck_assert_uint_eq(event_ring_add(&r, parts, 3), 1);
 	ck_assert_uint_eq(add(&r, ""), 2);
 	ck_assert_uint_eq(add(&r, "d"), 3);
@@ -41,6 +42,7 @@ START_TEST(numbers_and_parts)
 	ck_assert_str_eq(buf_str(&out), "d");
 	event_ring_done(&r);
 	ck_assert_uint_eq(r.bytes, 0);
+	ck_assert_uint_eq(event_ring_behind(&r, 1), 0);
 	ck_assert_uint_eq(event_ring_first(&r), 4);
 	next = 3;
 	ck_assert_int_eq(event_ring_read(&r, &next, &out, 100), EVENT_READ_LOST);
@@ -100,8 +102,12 @@ read_and_compare(const struct event_ring *r, uint64_t *next)
 {
 	_cleanup_buf_ struct buf out = { 0 };
 	_cleanup_buf_ struct buf want = { 0 };
-	const uint64_t from = *next;
+	const uint64_t from = *next, first = event_ring_first(r);
+	size_t behind = 0;
 
+	for (uint64_t n = from > first ? from : first; n <= r->last; n++)
+		behind += added[n].len;
+	ck_assert_uint_eq(event_ring_behind(r, from), behind);
 	switch (event_ring_read(r, next, &out, (size_t)(random() % 600))) {
 	case EVENT_READ_NONE: ck_assert_uint_eq(from, r->last + 1); break;
 	case EVENT_READ_LOST:

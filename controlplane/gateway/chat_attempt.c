@@ -22,6 +22,7 @@
 #include "runtime/net/conn_pool.h"
 #include "runtime/net/dial.h"
 #include "runtime/net/http_server.h"
+#include "runtime/net/retry_after.h"
 #include "runtime/openai/chat_relay.h"
 #include "runtime/openai/chat_request.h"
 #include "runtime/openai/chunk.h"

@@ -126,9 +126,6 @@ bool chat_relay_answering(const struct chat_relay *);
 void chat_relay_say(struct chat_relay *, const char *events, size_t len);
 /** chat_relay_retry_after - what the next chat_relay_fail tells with a 429 or 503: whole seconds. */
 void chat_relay_retry_after(struct chat_relay *, int64_t seconds);
-/** retry_after_seconds - what a retry-after header asks for, a number or a date, as 1 to 3600
- *  seconds; 1 if it makes no sense.  Reads the wall clock. */
-int64_t retry_after_seconds(const char *sent);
 /** chat_relay_abandon - daemon shutdown or the owner going away: cut, no on_done. */
 void chat_relay_abandon(struct chat_relay *);
 /** chat_relay_result - what is known so far; borrowed. */

@@ -125,7 +125,7 @@ chat_relay_answering(const struct chat_relay *r)
 void
 chat_relay_say(struct chat_relay *r, const char *events, size_t len)
 {
-	relay_send(r, events, len);
+	relay_send_ours(r, events, len);
 }
 
 void

@@ -23,6 +23,7 @@
 #include "runtime/loop/loop.h"
 #include "runtime/net/dial.h"
 #include "runtime/net/http_server.h"
+#include "runtime/openai/relay_tap.h"
 
 static const struct chat_relay_limits quick = {
 	.hold_ms = 150,
@@ -51,10 +52,13 @@ struct client_plan {
 };
 
 struct bench {
+	struct relay_tap tap; /* first: the two are cast into each other */
+	size_t shown; /* bytes that were for the client */
 	struct loop *loop;
 	struct http_server *server;
 	int port, upstream_port, upstream;
 	bool stream, want_usage;
+	bool goes_on; /* in the middle, with the next script */
 	const struct chat_relay_limits *limits;
 	const struct step *scripts[TRIES_MAX]; /* one a connection */
 	struct client_plan client;
@@ -203,6 +207,8 @@ client_main(void *arg)
 
 /* ---- the owner of the relay ---- */
 
+#define FAILOVER ": another goes on\n\n"
+
 static void start(struct bench *);
 
 static void
@@ -211,6 +217,8 @@ on_failed(struct chat_relay *r, const struct chat_result *result, void *arg)
 	struct bench *b = arg;
 
 	b->failures++;
+	if (chat_relay_answering(r))
+		chat_relay_say(r, FAILOVER, strlen(FAILOVER));
 	if (b->failures < TRIES_MAX && b->scripts[b->failures] != NULL)
 		start(b);
 	else
@@ -234,11 +242,26 @@ on_done(struct chat_relay *r, const struct chat_result *result, void *arg)
 
 	(void)r;
 	b->result = *result;
+	ck_assert_uint_eq(b->shown, result->bytes_out); /* a tap sees all that the client is sent */
 	b->done++;
 	b->relay = NULL;
 	if (b->dial != NULL)
 		dial_cancel(b->dial);
 	b->dial = NULL;
+}
+
+static void
+on_frame(struct relay_tap *tap, enum relay_frame kind, const char *bytes, size_t len)
+{
+	(void)bytes;
+	if (kind == RELAY_CLIENT || kind == RELAY_PING || kind == RELAY_OURS)
+		((struct bench *)tap)->shown += len;
+}
+
+static void
+on_tap_end(struct relay_tap *tap)
+{
+	(void)tap;
 }
 
 static const struct chat_relay_events events = {
@@ -283,6 +306,10 @@ on_request(struct http_request *req, void *arg)
 
 	b->parts[0] = (struct iovec){ head, strlen(head) };
 	b->relay = chat_relay_new(req, b->stream, b->want_usage, b->limits, &events, b);
+	b->tap = (struct relay_tap){ on_frame, on_tap_end };
+	chat_relay_tap(b->relay, &b->tap);
+	if (b->goes_on)
+		chat_relay_go_on(b->relay);
 	start(b);
 }
 
@@ -600,6 +627,21 @@ START_TEST(test_second_attempt)
 }
 END_TEST
 
+START_TEST(test_goes_on_in_the_middle)
+{
+	static const struct step dies[] = { { SEND, SSE HI, 0 }, { 0 } },
+				 answers[] = { { SEND, SSE HI STOP DONE, 0 }, { 0 } };
+	struct bench b = { .stream = true, .goes_on = true, .scripts = { dies, answers } };
+
+	run(&b);
+	ck_assert_int_eq(b.result.code, CODE_NONE);
+	ck_assert_int_eq(count(buf_str(&b.answer), FAILOVER), 1);
+	ck_assert_int_eq(count(buf_str(&b.answer), HI), 2);
+	ck_assert_int_eq(count(buf_str(&b.answer), DONE), 1);
+	buf_done(&b.answer);
+}
+END_TEST
+
 START_TEST(test_no_head_before_the_hold_ends)
 {
 	static const struct step script[] = { { WAIT, NULL, 100 },
@@ -726,6 +768,7 @@ main(void)
 	tcase_add_loop_test(tc, test_fault, 0, (int)ARRAY_LEN(faults));
 	tcase_add_test(tc, test_result_of_a_stream);
 	tcase_add_test(tc, test_second_attempt);
+	tcase_add_test(tc, test_goes_on_in_the_middle);
 	tcase_add_test(tc, test_no_head_before_the_hold_ends);
 	tcase_add_loop_test(tc, test_client_gone_cancels_upstream, 0, 4);
 	tcase_add_test(tc, test_half_close_is_no_cancel);

@@ -10,6 +10,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json_scan.h"
 #include "runtime/base/str.h"
+#include "runtime/openai/chat_data.h"
 #include "runtime/openai/chat_fields.h"
 #include "runtime/openai/chat_options.h"
 #include "runtime/openai/chat_request.h"
@@ -300,6 +301,16 @@ want_part_member(
 	}
 }
 
+/* A data: URL of a part, given in a member of it. */
+static void
+want_sound(struct chat_shape *s, const char *where, const char *name, const char *wrong)
+{
+	char param[96];
+
+	snprintf(param, sizeof(param), "%s.%s", where, name);
+	chat_data_refuse(s, param, wrong);
+}
+
 static void
 end_part(struct chat_shape *s, const struct json_value *v, const char *where)
 {
@@ -315,9 +326,25 @@ end_part(struct chat_shape *s, const struct json_value *v, const char *where)
 	case PART_IMAGE:
 		want_part_member(s, where, "image_url", p.image, OBJ);
 		want_part_member(s, where, "image_url.url", p.url, STR);
+		want_sound(s, where, "image_url.url", p.url_wrong);
 		break;
 	case PART_AUDIO: want_part_member(s, where, "input_audio", p.audio, OBJ); break;
-	case PART_FILE: want_part_member(s, where, "file", p.file, OBJ); break;
+	case PART_FILE:
+		want_part_member(s, where, "file", p.file, OBJ);
+		want_sound(s, where, "file.file_data", p.data_wrong);
+		break;
+	}
+}
+
+static void
+see_inside_part(struct chat_shape *s, const struct json_value *v)
+{
+	if (json_key_is(s->text, v, "url") && json_key_is(s->text, v->parent, "image_url")) {
+		s->part.url = field_type_bit(v);
+		s->part.url_wrong = chat_data_wrong(s->text, v);
+	} else if (json_key_is(s->text, v, "file_data") &&
+	    json_key_is(s->text, v->parent, "file")) {
+		s->part.data_wrong = chat_data_wrong(s->text, v);
 	}
 }
 
@@ -343,9 +370,8 @@ see_part(struct chat_shape *s, const struct json_value *v, size_t message)
 			s->part.audio = bit;
 		else if (f == &part_fields[P_FILE])
 			s->part.file = bit;
-	} else if (v->depth == 6 && v->key_len != 0 && json_key_is(s->text, v, "url") &&
-	    json_key_is(s->text, v->parent, "image_url")) {
-		s->part.url = bit;
+	} else if (v->depth == 6 && v->key_len != 0) {
+		see_inside_part(s, v);
 	}
 }
 

@@ -27,6 +27,7 @@ struct chat_shape { /* embedded; zero-initialised but for text and fault */
 	struct chat_shape_part {
 		int kind;
 		unsigned text, image, url, audio, file; /* JSON types seen, as bits; 0: absent */
+		const char *url_wrong, *data_wrong; /* of a data: URL; NULL */
 	} part;
 	struct chat_shape_function {
 		bool type, is_function, function, name, arguments;

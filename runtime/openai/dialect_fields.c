@@ -7,6 +7,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json_scan.h"
+#include "runtime/openai/chat_data.h"
 #include "runtime/openai/chat_fields.h"
 #include "runtime/openai/chat_options.h"
 #include "runtime/openai/chat_shape.h"
@@ -139,11 +140,33 @@ see_required(struct chat_shape *s, const struct dialect *d, const struct json_va
 		    "'%s' must hold at most %d texts.", d->required, EMBEDDINGS_MAX);
 }
 
+/* input[i].content[k].image_url, and the same of file_data. */
+static void
+see_part(struct chat_shape *s, const struct json_value *v)
+{
+	const struct json_value *part = v->parent, *list = part->parent, *item = list->parent;
+	char param[96];
+
+	if (v->key_len == 0 || list->type != JSON_ARRAY || item->parent->type != JSON_ARRAY ||
+	    !json_key_is(s->text, list, "content") || !json_key_is(s->text, item->parent, "input"))
+		return;
+	const char *name = json_key_is(s->text, v, "image_url") ? "image_url"
+	    : json_key_is(s->text, v, "file_data")              ? "file_data"
+								: NULL;
+	if (name == NULL)
+		return;
+	snprintf(
+	    param, sizeof(param), "input[%zu].content[%zu].%s", item->index, part->index, name);
+	chat_data_refuse(s, param, chat_data_wrong(s->text, v));
+}
+
 void
 dialect_shape_value(struct chat_shape *s, const struct dialect *d, const struct json_value *v)
 {
 	const struct json_value *top = v;
 
+	if (v->depth == 5 && d->at == DIALECT_RESPONSES)
+		see_part(s, v);
 	if (v->depth == 0 || v->depth > 3)
 		return;
 	while (top->depth > 1)

@@ -127,6 +127,9 @@ bad_chat "no message" 400 invalid_value '{"model":"janus","messages":[]}'
 bad_chat "an unknown role" 400 invalid_value '{"model":"janus","messages":[{"role":"wizard","content":"hi"}]}'
 bad_chat "stream of the wrong type" 400 invalid_value "{\"model\":\"janus\",\"stream\":\"yes\",$message}"
 bad_chat "temperature of the wrong type" 400 invalid_value "{\"model\":\"janus\",\"temperature\":\"hot\",$message}"
+picture='{"model":"janus","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"URL"}}]}]}'
+bad_chat "a picture that cannot be decoded" 422 unprocessable "${picture/URL/data:image/png;base64,iVBOR*}"
+truth "  it is named" '.error.param == "messages[0].content[0].image_url.url"' "$body"
 bad_chat "an unknown model" 404 model_not_found "{\"model\":\"gpt-nonsense\",$message}"
 bad_chat "an unknown competitor" 404 model_not_found "{\"model\":\"janus/nobody\",$message}"
 bad_chat "too deep" 400 invalid_json "{\"model\":\"janus\",\"x\":$(printf '[%.0s' {1..80})$(printf ']%.0s' {1..80}),$message}"

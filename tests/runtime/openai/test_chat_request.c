@@ -121,6 +121,34 @@ static const struct {
 	    "messages[0].content[0].image_url.url" },
 };
 
+#define IMAGE(url)                                                               \
+	PART("{\"type\":\"text\",\"text\":\"a\"},{\"image_url\":{\"url\":\"" url \
+	     "\"},\"type\":\"image_url\"}")
+#define FILE_PART(data) \
+	PART("{\"type\":\"file\",\"file\":{\"filename\":\"a\",\"file_data\":\"" data "\"}}")
+#define IMAGE_AT "messages[0].content[1].image_url.url"
+
+static const struct {
+	const char *name, *body, *param; /* of the fault; NULL: it passes */
+} data_urls[] = {
+	{ "a sound one", IMAGE("data:image/png;base64,iVBORw0KGgo="), NULL },
+	{ "as PHP writes it", IMAGE("data:image\\/png;base64,\\/\\/\\/\\/"), NULL },
+	{ "nested", IMAGE("data:text/plain,data:image/png;base64,****"), NULL },
+	{ "no type", IMAGE("data:,hello%21"), NULL },
+	{ "not a data: URL", IMAGE("https://example.com/data:,%"), NULL },
+	{ "of a part of unknown type", PART("{\"type\":\"new\",\"image_url\":{\"url\":\"data:\"}}"),
+	    NULL },
+	{ "in a text", PART("{\"type\":\"text\",\"text\":\"data:\"}"), NULL },
+	{ "a sound file", FILE_PART("data:application/pdf;base64,JVBERi0="), NULL },
+	{ "a file in plain base64", FILE_PART("JVBERi0="), NULL },
+	{ "bad base64", IMAGE("data:image/png;base64,iVBOR*"), IMAGE_AT },
+	{ "behind escapes", IMAGE("\\u0064ata:image\\/png;base64,\\u002a"), IMAGE_AT },
+	{ "no comma", IMAGE("data:image/png;base64"), IMAGE_AT },
+	{ "a bad escape", IMAGE("data:,%zz"), IMAGE_AT },
+	{ "a bad file", FILE_PART("data:application/pdf;base64,J"),
+	    "messages[0].content[0].file.file_data" },
+};
+
 static const struct {
 	const char *body, *forwarded;
 } splices[] = {
@@ -204,6 +232,43 @@ START_TEST(test_refused)
 }
 END_TEST
 
+START_TEST(test_data_urls) /* [H05] in the parts of a message: decoded, or refused */
+{
+	const char *body = data_urls[_i].body;
+	struct chat_request r;
+	struct chat_fault fault = { 0 };
+	const int rc = chat_request_scan(body, strlen(body), &r, &fault);
+
+	ck_assert_msg(
+	    rc == (data_urls[_i].param != NULL ? -1 : 0), "%s: %s", data_urls[_i].name, fault.text);
+	if (rc == 0)
+		return;
+	ck_assert_int_eq(fault.code, CODE_UNPROCESSABLE);
+	ck_assert_str_eq(fault.param, data_urls[_i].param);
+}
+END_TEST
+
+#define HUGE_DATA (((100 << 20) / 3 + 1) * 4)
+
+START_TEST(test_huge_data_url) /* [H05] a huge one */
+{
+	static const char head[] = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":["
+				   "{\"type\":\"image_url\","
+				   "\"image_url\":{\"url\":\"data:image/png;base64,";
+	_cleanup_buf_ struct buf body = { 0 };
+
+	struct chat_request r;
+	struct chat_fault fault = { 0 };
+
+	buf_add_str(&body, head);
+	memset(buf_reserve(&body, HUGE_DATA), 'A', HUGE_DATA);
+	body.len += HUGE_DATA;
+	buf_add_str(&body, "\"}}]}]}");
+	ck_assert_int_eq(chat_request_scan(body.data, body.len, &r, &fault), -1);
+	ck_assert_int_eq(fault.code, CODE_UNPROCESSABLE);
+}
+END_TEST
+
 START_TEST(test_found)
 {
 	const struct chat_request r =
@@ -259,7 +324,10 @@ main(void)
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, test_accepted);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_refused);
+	tcase_add_loop_test(tc, test_data_urls, 0, (int)ARRAY_LEN(data_urls));
+	tcase_add_test(tc, test_huge_data_url);
 	tcase_add_test(tc, test_found);
 	tcase_add_test(tc, test_splices);
 	tcase_add_test(tc, test_model_replaced);

@@ -18,6 +18,11 @@
 #define R DIALECT_RESPONSES
 #define E DIALECT_EMBEDDINGS
 
+#define INPUT_PART(type, key, text)                                                             \
+	"{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"user\"," \
+	"\"content\":"                                                                          \
+	"[{\"type\":\"" type "\",\"" key "\":\"" text "\"}]}]}"
+
 static const struct {
 	enum dialect_at at;
 	const char *body;
@@ -59,6 +64,14 @@ static const struct {
 	{ R, "{\"model\":\"m\",\"input\":[]}", CODE_INVALID_VALUE, "input" },
 	{ R, "{\"model\":\"m\",\"input\":5}", CODE_INVALID_VALUE, "input" },
 	{ R, "{\"model\":\"m\",\"input\":[\"a\"]}", CODE_INVALID_VALUE, "input[0]" },
+	/* [H05] data: URLs in the parts of an input */
+	{ R, INPUT_PART("input_image", "image_url", "data:image/png;base64,AAAA"), CODE_NONE, "" },
+	{ R, INPUT_PART("input_image", "image_url", "https://example.com/a,%"), CODE_NONE, "" },
+	{ R, INPUT_PART("input_text", "text", "data:"), CODE_NONE, "" },
+	{ R, INPUT_PART("input_image", "image_url", "data:image/png;base64,A"), CODE_UNPROCESSABLE,
+	    "input[1].content[0].image_url" },
+	{ R, INPUT_PART("input_file", "file_data", "data:,%"), CODE_UNPROCESSABLE,
+	    "input[1].content[0].file_data" },
 	{ R, "{\"model\":\"m\",\"input\":\"a\",\"reasoning\":{\"effort\":3}}", CODE_INVALID_VALUE,
 	    "reasoning.effort" },
 	{ R, "{\"model\":\"m\",\"input\":\"a\",\"tools\":[1]}", CODE_INVALID_VALUE, "tools[0]" },

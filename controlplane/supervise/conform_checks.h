@@ -48,14 +48,16 @@ struct conform_question {
 };
 void conform_question_done(struct conform_question *);
 
+/* what to ask in a round, and in which copy */
+typedef void conform_ask_fn(
+    const struct conform_run *, size_t round, size_t copy, struct conform_question *out);
+
 struct conform_check {
 	const char *name;
 	const char *expected; /* one sentence */
 	size_t copies;
 	bool leaves; /* its first question is left: then left_open is looked at */
-	/** what to ask in a round, and in which copy */
-	void (*ask)(
-	    const struct conform_run *, size_t round, size_t copy, struct conform_question *out);
+	conform_ask_fn *ask;
 	/** all is answered: the verdict, and what was seen in words */
 	enum conform_verdict (*judge)(const struct conform_run *, char seen[CONFORM_SEEN_MAX]);
 };

@@ -61,15 +61,21 @@ life_of(const struct live *l, int64_t *due_ms)
 
 /* ---- the memory budget ---- */
 
+int64_t
+memory_within(const struct policy *allowed, const struct manifest *asked)
+{
+	return asked->memory_bytes != 0 && asked->memory_bytes < allowed->memory_bytes
+	    ? asked->memory_bytes
+	    : allowed->memory_bytes;
+}
+
 static int64_t
 memory_of(const struct live *l)
 {
 	struct policy limits;
 
 	live_limits(l, &limits);
-	return l->manifest.memory_bytes != 0 && l->manifest.memory_bytes < limits.memory_bytes
-	    ? l->manifest.memory_bytes
-	    : limits.memory_bytes;
+	return memory_within(&limits, &l->manifest);
 }
 
 static bool

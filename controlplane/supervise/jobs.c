@@ -230,10 +230,7 @@ explain(struct live *l, const struct pod_job *j)
 	const struct evidence_in e = {
 		.reason = l->in->reason,
 		.state = j->looked ? &j->state : NULL,
-		.memory_bytes = l->manifest.memory_bytes != 0 &&
-			l->manifest.memory_bytes < j->policy.memory_bytes
-		    ? l->manifest.memory_bytes
-		    : j->policy.memory_bytes,
+		.memory_bytes = memory_within(&j->policy, &l->manifest),
 		.logs = (const char *const *)j->logs,
 		.nlogs = j->nlogs,
 		.listening = j->state.phase == POD_RUNNING ? buf_str(&j->listening) : NULL,

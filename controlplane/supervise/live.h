@@ -105,26 +105,30 @@ struct supervisor {
 	bool watching;
 };
 
-/* act.c */
+/* live.c */
 struct live *live_new(struct supervisor *, struct instance *);
 void live_free(struct live *);
-/** live_evaluate - decide, and carry out, until nothing is left to do now. */
-void live_evaluate(struct live *);
-void live_evaluate_all(struct supervisor *);
-bool live_wanted(const struct live *);
-/** live_is_pod - is it run here, by whichever engine, and not somebody's endpoint? */
-bool live_is_pod(const struct live *);
 /** live_reach - its pod is reached by that URL; "": by its link. */
 void live_reach(struct live *, const char *url);
-/** live_serves - is it a ready instance of that competitor's current version? */
-bool live_serves(const struct live *, const struct competitor *);
-/** live_is_candidate - is it the instance of the version that answers a share of the chats? */
-bool live_is_candidate(const struct live *, const struct competitor *);
+void link_path_of(const struct supervisor *, const char *instance, char out[108]);
+/** competitor_traffic - what its instances share; made when it is first asked for; borrowed. */
+struct traffic *competitor_traffic(const struct supervisor *, struct competitor *);
 struct instance *instance_make(
     struct supervisor *, const struct competitor *, const struct version *);
 /** ensure_instance - a wanted competitor has as many instances of its current version as its policy
  *  says, of its generation: they replace those of an earlier one. */
 void ensure_instance(struct supervisor *, const struct competitor *);
+
+/* act.c */
+/** live_evaluate - decide, and carry out, until nothing is left to do now. */
+void live_evaluate(struct live *);
+void live_evaluate_all(struct supervisor *);
+/** live_is_pod - is it run here, by whichever engine, and not somebody's endpoint? */
+bool live_is_pod(const struct live *);
+/** live_serves - is it a ready instance of that competitor's current version? */
+bool live_serves(const struct live *, const struct competitor *);
+
+/* publish.c */
 void publish_routes(struct supervisor *);
 
 /* jobs.c: what runs on workers */
@@ -132,9 +136,6 @@ void job_start_pod(struct live *);
 void job_stop_pod(struct live *);
 void job_pull_image(struct live *);
 void job_pause_pod(struct live *, bool pause);
-
-/** competitor_traffic - what its instances share; made when it is first asked for; borrowed. */
-struct traffic *competitor_traffic(const struct supervisor *, struct competitor *);
 
 /* activate.c: who runs, and who makes room */
 enum life life_of(const struct live *, int64_t *due_ms);
@@ -144,6 +145,8 @@ bool fits_budget(struct live *);
 void competitor_rules(const struct supervisor *, struct competitor *);
 /** live_limits - what an instance may have: settings, and what was said of its competitor. */
 void live_limits(const struct live *, struct policy *out);
+/** memory_within - what a manifest asks for, or all that is allowed. */
+int64_t memory_within(const struct policy *, const struct manifest *);
 
 /* watch.c: health of instances */
 void watch_health(struct live *);
@@ -193,6 +196,4 @@ void conform_cancel(struct trial *);
 
 /* canary.c */
 void canary_start(struct supervisor *, void (*done)(void *), void *arg);
-
-void link_path_of(const struct supervisor *, const char *instance, char out[108]);
 #endif

@@ -91,17 +91,16 @@ changed(const struct error *err, const char *id, void *arg)
 	}
 }
 
-/* Only asked what would be: it is found and may be done, and stays as it is. */
+/* Only asked what would be: it is found and may be done, and stays as it is.  Takes the tree. */
 static bool
-is_trial(struct api_call *c, const struct competitor *found)
+is_trial(struct api_call *c, cJSON *as_is)
 {
-	cJSON *json;
-
-	if (!c->dry_run)
+	if (!c->dry_run) {
+		cJSON_Delete(as_is);
 		return false;
-	json = render_competitor(DEPS(c), found);
-	json_add_bool(json, "dry_run", true);
-	reply_json(c, 200, json);
+	}
+	json_add_bool(as_is, "dry_run", true);
+	reply_json(c, 200, as_is);
 	return true;
 }
 
@@ -112,7 +111,7 @@ find_to_steer(struct api_call *c)
 	struct competitor *found = competitor_find(c);
 
 	if (found == NULL || !call_matches(c, false, render_competitor(DEPS(c), found)) ||
-	    is_trial(c, found))
+	    is_trial(c, render_competitor(DEPS(c), found)))
 		return NULL;
 	return found;
 }
@@ -176,7 +175,7 @@ competitor_rollback(struct api_call *c)
 	struct competitor *found = competitor_find(c);
 	const struct version *v = found != NULL ? read_version(c, found) : NULL;
 
-	if (v != NULL && !is_trial(c, found))
+	if (v != NULL && !is_trial(c, render_competitor(DEPS(c), found)))
 		supervisor_rollback(DEPS(c)->supervisor, found, v, WHO(c), changed, c);
 }
 
@@ -196,7 +195,8 @@ competitor_promote(struct api_call *c)
 	else if (!(percent >= 0 && percent <= 100) || percent != (int)percent)
 		reply_code(c, CODE_INVALID_VALUE, "share",
 		    "'share' is the percent of chats it is to answer, a whole number up to 100.");
-	else if ((v = read_version(c, found)) != NULL && !is_trial(c, found))
+	else if ((v = read_version(c, found)) != NULL &&
+	    !is_trial(c, render_competitor(DEPS(c), found)))
 		supervisor_promote(DEPS(c)->supervisor, found, v, (int)percent, WHO(c), changed, c);
 }
 
@@ -281,15 +281,53 @@ version_list(struct api_call *c)
 		REGISTRY(c)->nversions, version_id_at, version_keep, version_render, wanted });
 }
 
-void
-version_get(struct api_call *c)
+static struct version *
+version_find(struct api_call *c)
 {
 	struct error err = { 0 };
-	const struct version *v =
+	struct version *v =
 	    registry_find_version(REGISTRY(c), route_param(&c->params, "ref"), &err);
 
 	if (v == NULL)
 		reply_error(c, &err);
-	else
+	return v;
+}
+
+void
+version_get(struct api_call *c)
+{
+	const struct version *v = version_find(c);
+
+	if (v != NULL)
 		reply_json(c, 200, render_version(DEPS(c), v));
+}
+
+static void
+retired(const struct error *err, const char *id, void *arg)
+{
+	struct api_call *c = arg;
+	const struct version *v = registry_version(REGISTRY(c), id);
+
+	if (err != NULL)
+		reply_error(c, err);
+	else
+		reply_json(c, 202, render_version(DEPS(c), v));
+}
+
+void
+version_retire(struct api_call *c)
+{
+	struct version *v = version_find(c);
+	struct error err = { 0 };
+
+	if (v == NULL || !call_matches(c, false, render_version(DEPS(c), v)))
+		return;
+	if (supervisor_retire_check(DEPS(c)->supervisor, v, &err) < 0)
+		reply_error(c, &err);
+	else if (is_trial(c, render_version(DEPS(c), v)))
+		return;
+	else if (v->retired_at_ms != 0) /* asked again */
+		reply_json(c, 202, render_version(DEPS(c), v));
+	else
+		supervisor_retire(DEPS(c)->supervisor, v, WHO(c), retired, c);
 }

@@ -58,6 +58,7 @@ void competitor_thaw(struct api_call *);
 void competitor_remove(struct api_call *);
 void version_list(struct api_call *);
 void version_get(struct api_call *);
+void version_retire(struct api_call *);
 
 /* policy.c */
 void policy_get(struct api_call *);

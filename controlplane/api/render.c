@@ -169,6 +169,7 @@ render_version(const struct api_deps *d, const struct version *v)
 	add_json(json, "manifest", v->manifest);
 	json_add_bool(json, "is_current", c != NULL && strcmp(c->version_id, v->id) == 0);
 	json_add_time(json, "accepted_at", v->accepted_at_ms);
+	json_add_time(json, "retired_at", v->retired_at_ms);
 	add_times(json, v->created_at_ms, v->updated_at_ms);
 	return json;
 }

@@ -59,6 +59,7 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/competitors/:ref/logs", competitor_logs, ADMIN, 0, "tail follow", NULL },
 	{ "GET", "/api/v1/versions", version_list, READ, 0, PAGE " competitor", NULL },
 	{ "GET", "/api/v1/versions/:ref", version_get, READ, 0, NULL, NULL },
+	{ "POST", "/api/v1/versions/:ref/retire", version_retire, ADMIN, SMALL, DRY, NULL },
 	{ "GET", "/api/v1/instances", instance_list, READ, 0, PAGE " competitor state", NULL },
 	{ "GET", "/api/v1/instances/:ref", instance_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/instances/:ref/logs", instance_logs, ADMIN, 0, "tail follow", NULL },

@@ -57,6 +57,8 @@ static const struct ctl_column version_columns[] = {
 	{ "competitor", "competitor|competitor_id", CTL_COL_TEXT, false },
 	{ "digest", "digest", CTL_COL_DIGEST, false },
 	{ "source", "image|url|reference", CTL_COL_FREE, false },
+	{ "current", "is_current", CTL_COL_TEXT, false },
+	{ "retired", "retired_at", CTL_COL_AGE, false },
 	{ "created", "created_at", CTL_COL_AGE, false },
 	{ "updated", "updated_at", CTL_COL_AGE, true },
 };

@@ -1,5 +1,5 @@
 /*
- * steer.c - start, stop, restart, rollback, remove, cancel.
+ * steer.c - start, stop, restart, promote, rollback, retire, remove, cancel.
  */
 #include <stdio.h>
 #include <string.h>
@@ -152,9 +152,12 @@ confirm(const struct ctl *ctl)
 	if (ctl->opt.yes)
 		return 0;
 	if (ctl->opt.no_input || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return ctl_misuse(ctl, "remove needs --yes where it cannot ask");
+		return ctl_misuse(ctl, "%s needs --yes where it cannot ask", ctl->command->verb);
 	fprintf(stderr,
-	    str_eq(ctl->command->noun, "key") ? "Revoke key %s? Its streams end at once. [y/N] "
+	    str_eq(ctl->command->noun, "version")
+		? "Retire version %s? It can never be promoted again. [y/N] "
+		: str_eq(ctl->command->noun, "key")
+		? "Revoke key %s? Its streams end at once. [y/N] "
 		: str_eq(ctl->command->noun, "capture")
 		? "Remove capture %s? [y/N] "
 		: "Stop and forget competitor %s? Its history stays. [y/N] ",
@@ -166,15 +169,35 @@ confirm(const struct ctl *ctl)
 	return CTL_FAILED;
 }
 
-int
-ctl_remove(struct ctl *ctl)
+/* A name that can be one, and leave to do it: 0; otherwise the exit code. */
+static int
+may_end(struct ctl *ctl)
 {
 	struct error err = { 0 };
-	int answer;
 
 	if (ctl_ref_check(ctl->command->noun, ctl->words[0], &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
-	answer = ctl->opt.dry_run ? 0 : confirm(ctl);
+	return ctl->opt.dry_run ? 0 : confirm(ctl);
+}
+
+int
+ctl_retire(struct ctl *ctl)
+{
+	const int answer = may_end(ctl);
+
+	return answer != 0
+	    ? answer
+	    : steer(ctl,
+		  &(struct steer){ "POST", "retire",
+		      "is retired; what still ran of it drains and stops", "list versions", false },
+		  NULL);
+}
+
+int
+ctl_remove(struct ctl *ctl)
+{
+	const int answer = may_end(ctl);
+
 	if (answer != 0)
 		return answer;
 	if (str_eq(ctl->command->noun, "key"))

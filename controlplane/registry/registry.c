@@ -227,7 +227,7 @@ registry_accepted(const struct registry *r, const struct instance *in)
 {
 	const struct version *v = registry_version(r, in->version_id);
 
-	return v != NULL && v->accepted_at_ms != 0;
+	return v != NULL && version_may_serve(v);
 }
 
 struct submission *

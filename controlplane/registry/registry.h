@@ -48,7 +48,7 @@ struct instance *registry_serving(const struct registry *, const struct competit
  *  which is of it too and does not drain; -1 if it is not. */
 int registry_replica(const struct registry *, const struct competitor *, const char *version,
     const struct instance *);
-/** registry_accepted - was the instance's version ever accepted?  Only then it may serve. */
+/** registry_accepted - may the instance's version serve at all? (version_may_serve) */
 bool registry_accepted(const struct registry *, const struct instance *);
 /** registry_active - the submission under way for a slug; NULL if there is none. */
 struct submission *registry_active(const struct registry *, const char *slug);

@@ -57,6 +57,12 @@ submission_is_final(enum submission_state s)
 	return s >= SUBMISSION_READY;
 }
 
+bool
+version_may_serve(const struct version *v)
+{
+	return v->accepted_at_ms != 0 && v->retired_at_ms == 0;
+}
+
 void
 version_done(struct version *v)
 {

@@ -84,7 +84,9 @@ struct version {
 	char digest[72]; /* "" for a URL */
 	char image_id[72];
 	char *manifest; /* owned; "" the default */
-	int64_t accepted_at_ms, created_at_ms, updated_at_ms;
+	int64_t accepted_at_ms; /* 0: on trial, or refused */
+	int64_t retired_at_ms; /* 0: it may serve, if it was accepted */
+	int64_t created_at_ms, updated_at_ms;
 };
 
 struct submission {
@@ -129,6 +131,8 @@ struct instance {
 	struct live *live; /* the supervisor's own */
 };
 
+/** version_may_serve - was it accepted, and not retired since? */
+bool version_may_serve(const struct version *);
 void version_done(struct version *);
 void submission_done(struct submission *);
 void instance_done(struct instance *);

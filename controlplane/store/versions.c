@@ -21,6 +21,7 @@ versions_write(struct sql *s, const void *row, struct error *err)
 	put_text(&p, v->image_id);
 	put_text(&p, v->manifest != NULL ? v->manifest : "");
 	put_int(&p, v->accepted_at_ms);
+	put_int(&p, v->retired_at_ms);
 	put_int(&p, v->created_at_ms);
 	put_int(&p, v->updated_at_ms);
 	return write_done(&p, err);
@@ -46,6 +47,7 @@ versions_load(struct sql *s, const struct store_rows *rows, void *arg, struct er
 		get_text(&g, v.image_id, sizeof(v.image_id));
 		v.manifest = get_dup(&g);
 		v.accepted_at_ms = get_int(&g);
+		v.retired_at_ms = get_int(&g);
 		v.created_at_ms = get_int(&g);
 		v.updated_at_ms = get_int(&g);
 		rows->version(&v, arg);

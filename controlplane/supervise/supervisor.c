@@ -255,8 +255,7 @@ version_before(const struct registry *reg, const struct competitor *c)
 	for (size_t i = 0; i < reg->nversions; i++) {
 		const struct version *v = reg->versions[i];
 
-		if (strcmp(v->competitor_id, c->id) == 0 && v->accepted_at_ms != 0 &&
-		    v != current &&
+		if (strcmp(v->competitor_id, c->id) == 0 && version_may_serve(v) && v != current &&
 		    (current == NULL || v->created_at_ms <= current->created_at_ms) &&
 		    (best == NULL || v->created_at_ms >= best->created_at_ms))
 			best = v;
@@ -287,6 +286,12 @@ supervisor_rollback_target(const struct supervisor *sup, const struct competitor
 	if (strcmp(v->competitor_id, c->id) != 0 || v->accepted_at_ms == 0) {
 		error_set(err, ERROR_CONFLICT, "version %s is not an accepted version of '%s'",
 		    v->id, c->slug);
+		return NULL;
+	}
+	if (!version_may_serve(v)) {
+		error_set(err, ERROR_CONFLICT,
+		    "version %s of '%s' is retired; submit its image again instead", v->id,
+		    c->slug);
 		return NULL;
 	}
 	return v;

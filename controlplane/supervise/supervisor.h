@@ -124,6 +124,13 @@ const struct rules *supervisor_rules(const struct supervisor *);
  *  answers none, and what serves goes on. The version is an accepted one of the competitor. */
 void supervisor_promote(struct supervisor *, struct competitor *, const struct version *,
     int percent, const struct store_actor *who, supervisor_done_fn *done, void *arg);
+/** supervisor_retire_check - may it be retired? CONFLICT for one that serves, answers a share, or was
+ *  never accepted; 0 for one that is retired already. */
+int supervisor_retire_check(const struct supervisor *, const struct version *, struct error *);
+/** supervisor_retire - what supervisor_retire_check let pass: it never serves again, and what still
+ *  runs of it drains and stops. */
+void supervisor_retire(struct supervisor *, struct version *, const struct store_actor *who,
+    supervisor_done_fn *done, void *arg);
 /** supervisor_sleep - one that is not always there: silent enough now. */
 void supervisor_sleep(struct supervisor *, struct competitor *);
 /** supervisor_set_policy - text as policy_merge made it; in force from the next start on. */

@@ -157,3 +157,47 @@ ctl freeze competitor owl
 becomes "then it does" 30 is_paused
 ctl thaw competitor owl
 becomes "and wakes when told" 30 competitor_is owl ready
+
+# --- a version that is never to serve again ------------------------------------------
+
+ctl retire version "$new" --yes
+same "the one that serves cannot be retired" 5 "$code"
+has "and it is said why" 'the one that serves .owl.' "$err"
+ctl promote competitor owl --to "$old" --share 30
+ctl retire version "$old" --yes
+same "nor one that answers a share" 5 "$code"
+has "and it is said what to do" "--to $old --share 0" "$err"
+ctl promote competitor owl --to "$old" --share 0
+ctl update competitor owl --set activation=always
+hostile slow-start=0
+accept hostile-slow-start-0:latest owl
+broken=$(control GET '/api/v1/versions?competitor=owl'; jq -r '.data[0].id' <<<"$body")
+api DELETE "/images/hostile-slow-start-0:latest?force=1" >/dev/null
+ctl promote competitor owl --to "$broken"
+starts_in_vain() { control GET '/api/v1/instances?competitor=owl&state=backoff'; [ "$(jq '.data | length' <<<"$body")" = 1 ]; }
+becomes "a version whose image is gone cannot start" 30 starts_in_vain
+check "the one before still answers" answers janus/owl
+ctl retire version "$new"
+same "not without --yes where nobody can be asked" 2 "$code"
+ctl retire version "$new" --dry-run -o json
+truth "it can be tried" '.dry_run and .retired_at == null' "$out"
+check "and changes nothing then" answers janus/owl
+ctl retire version "$new" --yes
+same "but it may be retired" 0 "$code"
+becomes "and its pod goes, though there is no other" 30 nothing_runs
+control GET "/api/v1/versions/$new"
+truth "that is shown" '.retired_at != null and (.is_current | not)' "$body"
+ctl list events --limit 0 -o json
+truth "and is an event" "[.data[] | select(.action == \"version.retire\" and .object_id == \"$new\" and .after == \"retired\")] | length == 1" "$out"
+ctl retire version "$new" --yes
+same "once more changes nothing" 0 "$code"
+for verb in promote rollback; do
+	ctl "$verb" competitor owl --to "$new"
+	same "no $verb brings it back" 5 "$code"
+	has "$verb: and it is said why" 'is retired' "$err"
+done
+kill_janusd
+start_janusd JANUS_POLICY_MEMORY_BUDGET=2GiB JANUS_POLICY_MEMORY=1GiB
+ctl rollback competitor owl
+same "a rollback goes past it, after a crash too" "$old" "$(competitor owl | jq -r .version_id)"
+becomes "and what it finds serves" 60 answers janus/owl

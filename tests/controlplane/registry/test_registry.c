@@ -201,6 +201,13 @@ START_TEST(test_default)
 	ck_assert_str_eq(registry_serving(&reg, owl)->id, "ins_gggggg2");
 	serving->state = INSTANCE_DRAINING;
 	ck_assert_ptr_null(registry_default(&reg));
+
+	/* Nor does one that was retired, though it still runs. */
+	struct version *old = add_version("ver_retired1", "cpt_aaaaaa1", true);
+	add_instance("ins_retired1", "cpt_aaaaaa1", "ver_retired1", INSTANCE_READY);
+	ck_assert_ptr_eq(registry_default(&reg), owl);
+	old->retired_at_ms = 1;
+	ck_assert_ptr_null(registry_default(&reg));
 }
 END_TEST
 

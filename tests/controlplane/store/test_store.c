@@ -336,6 +336,7 @@ change(int i)
 
 	TEXT(v->image_id);
 	v->accepted_at_ms = random_number();
+	v->retired_at_ms = random_number();
 	v->updated_at_ms = random_number();
 
 	s->state = (enum submission_state)(draw() % SUBMISSION_STATE_COUNT);
@@ -443,6 +444,7 @@ on_version(const struct version *a, void *arg)
 	SAME_TEXT(image_id);
 	SAME_TEXT(manifest);
 	SAME_INT(accepted_at_ms);
+	SAME_INT(retired_at_ms);
 	SAME_INT(created_at_ms);
 	SAME_INT(updated_at_ms);
 	version_done(&own);

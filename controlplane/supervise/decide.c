@@ -96,7 +96,8 @@ in_starting(const struct instance_seen *seen)
 		return fail("exited");
 	if (seen->phase_known && !seen->link_running)
 		return go(INSTANCE_BACKOFF, ACT_STOP, "link_lost");
-	if (seen->passes > 0)
+	/* One that failed lately must hold out: it may only flap. */
+	if (seen->passes >= (seen->failures > 0 ? PROBE_PASSES : 1))
 		return go(INSTANCE_READY, ACT_ANNOUNCE, "");
 	if (seen->now_ms >= late_ms)
 		return fail(seen->ever_connected ? "not_healthy" : "not_listening");

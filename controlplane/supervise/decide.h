@@ -20,6 +20,7 @@
 #define FAILURE_WINDOW_MS (10 * 60 * 1000)
 #define BACKOFF_MAX_MS (5 * 60 * 1000)
 #define PROBE_FAILURES 3
+#define PROBE_PASSES 2 /* of one that failed lately; else one is enough */
 #define DRAIN_POLL_MS 250
 #define SETTLE_MS 250 /* until every gateway has heard that an instance is no more to be asked */
 

@@ -98,6 +98,7 @@ struct supervisor {
 	bool started, stopping;
 	bool checking, listing; /* an info or list job is under way */
 	bool stale; /* something happened since the listing under way began */
+	bool told; /* by the engine, since the last listing but one */
 	uint64_t list_began, list_done; /* numbers of listings */
 	bool adopted; /* a listing is in, and the engine was not lost since */
 	bool swept; /* directories of pods long gone are removed */

@@ -2,7 +2,8 @@
  * reconcile.c - the engine: is it there, what runs on it, what happens.
  *
  * Events are hints.  A listing by label is the truth, taken at every (re)connect, after every
- * event, and every ten seconds.
+ * event (and a moment later: an engine tells of an end before its own list shows it), when an
+ * instance is not healthy, and every ten seconds.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #define TICK_MS 10000
 #define LOST_TICK_MS 1000
 #define LIST_AGAIN_MS 50
+#define LIST_LATER_MS 250
 
 bool
 may_start(const struct supervisor *sup)
@@ -279,8 +281,10 @@ list_done(void *arg)
 		live_evaluate_all(sup);
 		trials_evaluate_all(sup);
 		/* Not at once: who makes events in a loop must not make us list in one. */
-		if (sup->stale)
-			timer_set(sup->c.loop, &sup->list_again, LIST_AGAIN_MS, on_list_again, sup);
+		if (sup->stale || sup->told)
+			timer_set(sup->c.loop, &sup->list_again,
+			    sup->stale ? LIST_AGAIN_MS : LIST_LATER_MS, on_list_again, sup);
+		sup->told = sup->told && sup->stale;
 	}
 	free(j->pods);
 	free(j);
@@ -317,6 +321,7 @@ on_news(void *arg)
 
 	if (strcmp(n->event.action, "oom") == 0)
 		log_warn("instance.oom", F_STR("instance_id", n->event.instance));
+	n->sup->told = true;
 	reconcile_now(n->sup);
 	free(n);
 }

@@ -62,6 +62,9 @@ on_probed(const struct probe_result *r, void *arg)
 		l->fails++;
 		l->passes = 0;
 	}
+	/* Is it the pod, and none of its doing?  That is to be known before it counts. */
+	if (!healthy && l->in->state == INSTANCE_READY && l->target->is_pod)
+		reconcile_now(l->sup);
 	/* A ready one that failed is asked again soon: three failures are six seconds, not thirty. */
 	timer_set(l->sup->c.loop, &l->probe_timer,
 	    l->in->state == INSTANCE_READY && healthy ? l->sup->c.probe_ready_ms

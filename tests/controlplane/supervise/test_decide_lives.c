@@ -76,6 +76,9 @@ struct walk {
 	enum instance_state state;
 	struct instance_seen seen;
 	bool jobs_succeed, miner_is_good; /* nothing but the platform goes wrong */
+	const char
+	    *health; /* its probes in turn, '+' or '-', and nothing else happens; NULL: chance */
+	int probes, starts;
 	bool pod; /* may there be one on the host? */
 	bool stopped; /* was it ended since BACKOFF was entered? */
 	enum action job; /* under way while busy */
@@ -94,6 +97,13 @@ enter(struct walk *w, const struct decision *d)
 	HOLDS(!d->is_failure || d->state == A(BACKOFF), "a failure elsewhere than in backoff");
 	if (w->state == A(BACKOFF) && d->state == A(STARTING))
 		HOLDS(w->stopped, "started before the pod was ended");
+	if (w->state == A(BACKOFF) && d->state == A(STARTING))
+		HOLDS(s->now_ms >= s->next_try_ms, "started too soon");
+	if (w->state == A(STARTING) && d->state == A(READY))
+		HOLDS(s->passes >= (s->failures > 0 ? 2 : 1), "ready after too few good probes");
+	if (w->state == A(READY) && d->state == A(BACKOFF) && strcmp(d->reason, "not_healthy") == 0)
+		HOLDS(s->fails >= 3, "given up after too few bad probes");
+	w->starts += d->state == A(STARTING);
 	if (d->state == A(FAILED))
 		HOLDS(s->failures == FAILURES_TO_QUARANTINE, "quarantine not at the limit");
 	w->state = d->state;
@@ -194,7 +204,7 @@ something_happens(struct walk *w)
 	s->now_ms += below(4000);
 	s->in_flight = one_in(2) ? 0 : below(3);
 	s->may_start = w->jobs_succeed || one_in(2);
-	if (w->pod && s->phase_known && one_in(12)) {
+	if (w->pod && s->phase_known && w->health == NULL && one_in(12)) {
 		static const enum pod_phase outside[] = { POD_ABSENT, POD_PAUSED, POD_EXITED };
 
 		/* A good one is taken away while ready; while starting its end is always its own. */
@@ -206,7 +216,9 @@ something_happens(struct walk *w)
 			s->link_running = false;
 	}
 	if (w->state == A(STARTING) || w->state == A(READY)) {
-		const bool healthy = w->miner_is_good || one_in(2);
+		const bool healthy = w->health != NULL
+		    ? w->health[(size_t)w->probes++ % strlen(w->health)] == '+'
+		    : w->miner_is_good || one_in(2);
 
 		s->ever_connected |= healthy;
 		s->passes = healthy && s->start_done ? s->passes + 1 : 0;
@@ -304,6 +316,48 @@ START_TEST(test_bad_image_is_quarantined)
 	}
 }
 END_TEST
+
+/* Each is what it answers again and again, from somewhere in it on. */
+static const struct flapping {
+	const char *name, *health;
+	bool is_borne;
+} flappers[] = {
+	{ "[F04] every other probe fails", "+-", true },
+	{ "[F04] two of three fail", "--+", true },
+	{ "[F04] it passes once in ten", "+---------", false },
+	{ "[F04] it is good for long, then bad for long", "++++++++++----------", false },
+	{ "[F04] three bad ones now and then", "++++---+-+--+", false },
+};
+
+START_TEST(test_flapping)
+{
+	const struct flapping *f = &flappers[_i];
+
+	for (int i = 0; i < WALKS; i++) {
+		struct walk life = walk_new(i, f->name), *const w = &life;
+		int64_t least_ms = 0;
+
+		w->jobs_succeed = true;
+		w->health = f->health;
+		w->probes = below((int)strlen(f->health));
+		w->seen.is_url = false;
+		w->seen.start_limit_ms = 60000;
+		while (w->steps < 3000 && w->state != A(FAILED))
+			step(w);
+		if (f->is_borne) {
+			HOLDS(w->state == A(READY) && w->starts == 1,
+			    "restarted though it was borne");
+			continue;
+		}
+		HOLDS(w->state == A(FAILED), "never given up");
+		HOLDS(w->starts == FAILURES_TO_QUARANTINE, "started more often than it may fail");
+		for (int n = 1; n < FAILURES_TO_QUARANTINE; n++)
+			least_ms += backoff_ms(n);
+		HOLDS(w->seen.now_ms >= least_ms, "started again and again at once");
+	}
+}
+END_TEST
+
 START_TEST(test_unwanted_always_goes)
 {
 	for (int i = 0; i < WALKS; i++) {
@@ -492,6 +546,7 @@ main(void)
 	tcase_add_test(tc, test_random_lives);
 	tcase_add_test(tc, test_platform_never_counts);
 	tcase_add_test(tc, test_bad_image_is_quarantined);
+	tcase_add_loop_test(tc, test_flapping, 0, (int)ARRAY_LEN(flappers));
 	tcase_add_test(tc, test_unwanted_always_goes);
 	tcase_add_test(tc, test_random_submissions);
 	suite_add_tcase(suite, tc);

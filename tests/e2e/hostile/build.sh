@@ -21,8 +21,14 @@ trap 'rm -rf "$work"' EXIT
 
 compile() {
 	"${MUSL_CC:-musl-gcc}" -std=c17 -D_GNU_SOURCE -static -Os -s -Wall -Wextra -Werror -Wshadow \
-		-Wmissing-prototypes -Wvla -I"$root" -o "$1" "$root/tests/e2e/hostile/hostile.c" \
+		-Wmissing-prototypes -Wvla -I"$root" -o "$1" "$root"/tests/e2e/hostile/*.c \
 		"$root"/controlplane/link/attempts*.c "$root"/controlplane/link/try_*.c
+}
+
+odd_environment() {	# MODE: a line of its Containerfile
+	case $1 in
+	dated) echo 'ENV TZ=Pacific/Kiritimati LANG=tr_TR.ISO-8859-9 LC_ALL=ar_EG SOURCE_DATE_EPOCH=-1 FAKETIME=-30y' ;;
+	esac
 }
 
 build_mode() {
@@ -36,6 +42,7 @@ build_mode() {
 		COPY hostile /hostile
 		LABEL rodeo.janus.manifest="{\"name\":\"$name\",\"port\":8080}"
 		USER 10001:10001
+		$(odd_environment "$mode")
 		CMD ["/hostile",$words]
 	END
 	content=$(content_of "$name" "$dir"/*)

@@ -11,11 +11,10 @@
  * One process serves, a child answers each connection, so that /health goes
  * on while the rest is evil.  Where no child can be had, it answers itself.
  */
+#include "tests/e2e/hostile/hostile.h"
 #include "controlplane/link/attempts.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -27,42 +26,17 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #define REQUEST_MAX_BYTES (1 << 20)
-#define PIECE_BYTES (1 << 20)
-
-struct request {
-	char *head, *body;
-	bool stream, wants_usage;
-};
-
-struct mode;
-
-struct hostile {
-	const struct mode *mode;
-	long number; /* the N of slow-start=N, crash-after=N */
-	volatile int *orders; /* shared with the children: see enum order */
-	int listener;
-};
 
 enum order { ORDER_NONE, ORDER_EVIL, ORDER_CRASH };
 
-typedef void answer_fn(struct hostile *, int fd, const struct request *);
-
-struct mode {
-	const char *name;
-	void (*birth)(struct hostile *); /* before listening */
-	answer_fn *health, *chat;
-	void (*evil)(struct hostile *); /* hogs: in the serving process */
-};
-
 /* --- HTTP -------------------------------------------------------------------- */
 
-static void
+void
 put(int fd, const char *bytes, size_t len)
 {
 	while (len > 0) {
@@ -180,32 +154,53 @@ piece_len(const char *content)
 	return len;
 }
 
-static void
-answer_stream(int fd, const struct request *r, const char *content)
+void
+stream_begin(int fd)
 {
 	static const char head[] =
 	    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
 	    "cache-control: no-cache\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
-	const int id = (int)getpid();
-	const long now = (long)time(NULL);
-	const size_t in = strlen(r->body) / 4, out = strlen(content) / 4 + 1;
 
 	put(fd, head, sizeof(head) - 1);
 	put_event(fd,
 	    CHUNK "[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},"
 		  "\"finish_reason\":null}]}\n\n",
-	    id, now);
-	for (size_t n; (n = piece_len(content)) > 0; content += n)
-		put_event(fd,
-		    CHUNK "[{\"index\":0,\"delta\":{\"content\":\"%.*s\"},"
-			  "\"finish_reason\":null}]}\n\n",
-		    id, now, (int)n, content);
+	    (int)getpid(), (long)time(NULL));
+}
+
+void
+stream_piece(int fd, const char *content)
+{
+	put_event(fd,
+	    CHUNK "[{\"index\":0,\"delta\":{\"content\":\"%.*s\"},"
+		  "\"finish_reason\":null}]}\n\n",
+	    (int)getpid(), (long)time(NULL), (int)piece_len(content), content);
+}
+
+void
+stream_end(int fd, const struct request *r, size_t out)
+{
+	const int id = (int)getpid();
+	const long now = (long)time(NULL);
+	const size_t in = strlen(r->body) / 4;
+
 	put_event(
 	    fd, CHUNK "[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n", id, now);
 	if (r->wants_usage)
 		put_event(fd, CHUNK "[],\"usage\":" USAGE "}\n\n", id, now, in, out, in + out);
 	put_event(fd, "data: [DONE]\n\n");
 	put(fd, "0\r\n\r\n", 5);
+}
+
+static void
+answer_stream(int fd, const struct request *r, const char *content)
+{
+	const size_t out = strlen(content) / 4 + 1;
+
+	stream_begin(fd);
+	for (size_t n; (n = piece_len(content)) > 0; content += n)
+		stream_piece(fd, content);
+	stream_end(fd, r, out);
 }
 
 static void
@@ -227,7 +222,7 @@ answer_whole(int fd, const struct request *r, const char *content)
 	free(body);
 }
 
-static void
+void
 answer(int fd, const struct request *r, const char *content)
 {
 	(r->stream ? answer_stream : answer_whole)(fd, r, content);
@@ -303,7 +298,7 @@ chat_whole(struct hostile *h, int fd, const struct request *r)
 	answer_whole(fd, r, "no stream");
 }
 
-static void
+void
 chat_500(struct hostile *h, int fd, const struct request *r)
 {
 	(void)h;
@@ -362,7 +357,7 @@ call_platform(const char *bytes, size_t len, char *out, size_t cap)
 
 /* "call:HEX" anywhere in the prompt: those bytes go to the platform, one connection a word, and what
  * comes back is the answer, in hex.  "call:token" is the run token. */
-static void
+void
 chat_caller(struct hostile *h, int fd, const struct request *r)
 {
 	const size_t cap = PIECE_BYTES;
@@ -391,34 +386,6 @@ chat_caller(struct hostile *h, int fd, const struct request *r)
 	free(sent);
 	free(got);
 	free(content);
-}
-
-/* Every attempt of the canary, as a JSON object in the answer's text. */
-static void
-chat_escape(struct hostile *h, int fd, const struct request *r)
-{
-	const size_t room = attempts_count * 512 + 256;
-	char *text = malloc(room), *content = malloc(room * 2);
-	size_t len = 0;
-	unsigned escaped = 0;
-
-	(void)h;
-	if (text == NULL || content == NULL)
-		return chat_500(h, fd, r);
-	len += (size_t)snprintf(text, room, "{\"attempts\":[");
-	for (size_t i = 0; i < attempts_count; i++) {
-		struct finding found;
-
-		attempt_run(&attempts[i], &found);
-		escaped += !found.contained;
-		if (i > 0)
-			text[len++] = ',';
-		len += attempt_json(&attempts[i], &found, text + len, 512);
-	}
-	snprintf(text + len, room - len, "],\"contained\":%u,\"escaped\":%u}",
-	    (unsigned)attempts_count - escaped, escaped);
-	json_escape(content, room * 2, text);
-	answer(fd, r, content);
 }
 
 /* --- births ------------------------------------------------------------------ */
@@ -500,186 +467,6 @@ birth_crash_after(struct hostile *h)
 	alarm((unsigned)h->number);
 }
 
-/* --- hogs -------------------------------------------------------------------- */
-
-static void
-evil_fork(struct hostile *h)
-{
-	(void)h;
-	for (;;)
-		if (fork() < 0)
-			usleep(1000); /* every child goes on forking too */
-}
-
-static void
-evil_memory(struct hostile *h)
-{
-	(void)h;
-	for (;;) {
-		char *piece = mmap(NULL, 16 * PIECE_BYTES, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (piece == MAP_FAILED)
-			usleep(1000);
-		else
-			memset(piece, 0x5a, 16 * PIECE_BYTES);
-	}
-}
-
-static void
-fill_directory(const char *dir)
-{
-	static char piece[PIECE_BYTES];
-	unsigned long long bytes = 0;
-	unsigned files = 0;
-	char path[256];
-	ssize_t n = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/fill-%d", dir, (int)getpid());
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	while (fd >= 0 && (n = write(fd, piece, sizeof(piece))) > 0)
-		bytes += (unsigned long long)n;
-	printf("disk-fill: %s: wrote %llu bytes, then: %s\n", dir, bytes, strerror(errno));
-	if (fd < 0)
-		return;
-	ftruncate(fd, 0); /* room again: now the inodes */
-	close(fd);
-	for (; files < 4000000; files++) {
-		snprintf(path, sizeof(path), "%s/inode-%d-%u", dir, (int)getpid(), files);
-		if ((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0)
-			break;
-		close(fd);
-	}
-	printf("disk-fill: %s: made %u files, then: %s\n", dir, files, strerror(errno));
-}
-
-static void
-evil_disk(struct hostile *h)
-{
-	static const char *const dirs[] = { "/", "/etc", "/run", "/var", "/var/tmp", "/home",
-		"/root", "/usr", "/dev", "/sys/fs/cgroup", "/dev/mqueue", "/dev/shm", "/workspace",
-		"/tmp" };
-
-	(void)h;
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		fill_directory(dirs[i]);
-	_exit(0);
-}
-
-/* 100 MB/s of what log readers dislike: plain, coloured, forged, endless, binary. */
-static void
-evil_log(struct hostile *h)
-{
-	static const char *const kinds[] = {
-		"the same line again and again, to fill the log of the machine\n",
-		"\033[2J\033[31;5mALERT\033[0m \033]0;owned\007 look here\r\n",
-		"{\"level\":\"error\",\"msg\":\"engine.died\",\"component\":\"supervise\",\"pid\":"
-		"1}\n",
-		"no end of line, ever. ",
-		"\x01\x02\xff\xfe\x80 not text \x7f\x1b\n",
-	};
-	static char piece[PIECE_BYTES];
-
-	(void)h;
-	for (unsigned turn = 0;; turn++) {
-		const char *kind = kinds[turn % (sizeof(kinds) / sizeof(kinds[0]))];
-		const size_t len = strlen(kind);
-
-		for (size_t i = 0; i < sizeof(piece); i++)
-			piece[i] = kind[i % len];
-		if (write(1, piece, sizeof(piece)) < 0)
-			usleep(1000);
-		usleep(9000);
-	}
-}
-
-static void
-evil_descriptors(struct hostile *h)
-{
-	unsigned held = 0;
-
-	(void)h;
-	for (int i = 0; i < 64 && fork() >= 0; i++)
-		held = 0; /* processes double until they may not: each has a table */
-	while (open(held % 2 ? "/proc/self/stat" : "/dev/null", O_RDONLY) >= 0)
-		held++;
-	for (;;)
-		pause();
-}
-
-static void
-evil_cpu(struct hostile *h)
-{
-	volatile unsigned long turns = 0;
-
-	(void)h;
-	for (int i = 0; i < 4; i++)
-		fork(); /* sixteen in all */
-	for (;;)
-		turns++;
-}
-
-/* What is sent to the platform again and again: other pods' ids, numbers of ports, half a request. */
-static size_t
-flood_request(char *out, size_t cap, unsigned n)
-{
-	switch (n % 8) {
-	case 0:
-		return (size_t)snprintf(
-		    out, cap, "CONNECT 127.0.0.1:%u HTTP/1.1\r\n\r\n", 1 + n % 65535);
-	case 1:
-		return (size_t)snprintf(
-		    out, cap, "GET http://169.254.169.254/%u HTTP/1.1\r\n\r\n", n);
-	case 2:
-		return (size_t)snprintf(out, cap,
-		    "GET /usage HTTP/1.1\r\nhost: x\r\nx-request-id: forged-id-%u\r\n\r\n", n);
-	case 3:
-		return (size_t)snprintf(out, cap,
-		    "GET /usage HTTP/1.1\r\nhost: x\r\nauthorization: Bearer jns_rt_%u\r\n\r\n", n);
-	case 4:
-		return (size_t)snprintf(out, cap,
-		    "GET /api/sandboxes/sb_%u HTTP/1.1\r\nhost: x\r\nx-request-id: "
-		    "forged-id-%u\r\n\r\n",
-		    n, n);
-	case 5:
-		return (size_t)snprintf(out, cap,
-		    "GET /fetch?url=http%%3A%%2F%%2F10.0.0.%u%%2F HTTP/1.1\r\nhost: x\r\n\r\n",
-		    n % 256);
-	case 6: return (size_t)snprintf(out, cap, "CONNECT half");
-	default: return (size_t)snprintf(out, cap, "\x16\x03\x01 no http %u\r\n\r\n", n);
-	}
-}
-
-/* Connections to the platform, as fast as they can be had, each with something else in it. */
-static void
-evil_flood(struct hostile *h)
-{
-	const struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons(8600),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int held[64];
-	unsigned n = 0;
-
-	(void)h;
-	for (int i = 0; i < 64; i++)
-		held[i] = -1;
-	fork();
-	fork();
-	for (n = (unsigned)getpid();; n++) {
-		char request[256];
-		const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		const size_t len = flood_request(request, sizeof(request), n);
-
-		if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
-			put(fd, request, len);
-		if (held[n % 64] >= 0)
-			close(held[n % 64]);
-		held[n % 64] = fd; /* open for a while, whatever is answered */
-	}
-}
-
 /* --- serving ----------------------------------------------------------------- */
 
 #define ANSWERS health_ok, chat_ok
@@ -711,6 +498,10 @@ static const struct mode modes[] = {
 	{ "crash-loop",		NULL,			health_ok, chat_crash, NULL },
 	{ "crash-after",	birth_crash_after,	ANSWERS, NULL },
 	{ "ignore-term",	birth_ignore_term,	ANSWERS, NULL },
+	{ "undead",		birth_undead,		ANSWERS, NULL },
+	{ "trickle",		NULL,			health_ok, chat_trickle, NULL },
+	{ "dated",		NULL,			health_ok, chat_dated, NULL },
+	{ "spy",		NULL,			health_ok, chat_spy, NULL },
 	{ "caller",		NULL,			health_ok, chat_caller, NULL },
 	{ "escape",		NULL,			health_ok, chat_escape, NULL },
 	HOG("fork-bomb",	evil_fork),

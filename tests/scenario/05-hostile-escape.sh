@@ -45,8 +45,8 @@ chat janus/spy "attack the link"
 report=$(said | jq -c .)
 truth "it tries the link" '.attempts | length >= 12' "$report"
 all_contained "the link"
-call=call:$(printf 'GET /usage HTTP/1.1\r\nhost: platform\r\nconnection: close\r\n\r\n' | xxd -p -c 1000)
-calls() { chat "janus/$1" "$call"; [[ $(said | xxd -r -p) = "HTTP/1.1 200"* ]]; }
+call=call:$(printf 'GET /usage HTTP/1.1\r\nhost: platform\r\nconnection: close\r\n\r\n' | od -An -v -tx1 | tr -d ' \n')
+calls() { chat "janus/$1" "$call"; [[ $(said) = "$(printf 'HTTP/1.1 200' | od -An -tx1 | tr -d ' \n')"* ]]; }
 check "its neighbour reaches the platform" calls neighbour
 curl -s --max-time 60 -o "$work/flood" "$url/v1/chat/completions" -H 'content-type: application/json' \
 	-d '{"model":"janus/spy","messages":[{"role":"user","content":"flood"}]}' &

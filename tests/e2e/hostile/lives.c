@@ -49,7 +49,7 @@ answer_dated(int fd)
 	const struct tm *local = localtime(&now);
 	const int hour = local != NULL ? local->tm_hour : -1;
 	const struct tm *utc = gmtime(&now);
-	char body[1024], head[128];
+	char body[1024], head[256];
 	const int n = snprintf(body, sizeof(body),
 	    "{\"id\":\"chatcmpl-dated\",\"object\":\"chat.completion\",\"created\":1,"
 	    "\"model\":\"another\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","

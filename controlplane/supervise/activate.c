@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/registry/traffic.h"
 #include "controlplane/supervise/live.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/cleanup.h"
@@ -55,6 +56,7 @@ life_of(const struct live *l, int64_t *due_ms)
 		.used_ms = later(c->asked_ms, l->target->used_ms),
 		.idle_ms = c->idle_ms,
 		.in_flight = l->target->in_flight,
+		.waited_for = traffic_crowded(c->traffic),
 	};
 	return life_decide(&seen, due_ms);
 }
@@ -86,14 +88,15 @@ holds_memory(const struct live *l)
 		l->in->state == INSTANCE_FROZEN || l->in->state == INSTANCE_DRAINING);
 }
 
-/* May it go for another? Not one that is busy, on trial, or meant to run always. */
+/* May it go for another? Not one that is busy, waited for, on trial, or meant to run always. */
 static bool
 may_go(const struct live *l)
 {
 	const struct competitor *c = registry_competitor(l->sup->c.registry, l->in->competitor_id);
 
 	return c != NULL && c->activation != ACTIVATION_ALWAYS && l->target->in_flight == 0 &&
-	    !l->busy && !l->committing && !trial_holds(l->sup, l->in) &&
+	    !traffic_crowded(c->traffic) && !l->busy && !l->committing &&
+	    !trial_holds(l->sup, l->in) &&
 	    (l->in->state == INSTANCE_READY || l->in->state == INSTANCE_FROZEN);
 }
 

@@ -131,8 +131,9 @@ in_frozen(const struct instance_seen *seen)
 {
 	const int64_t settled_ms = seen->entered_ms + SETTLE_MS;
 
+	/* Not paused yet, a chat may be on its way to it. */
 	if (!seen->wanted)
-		return go(INSTANCE_DRAINING, ACT_STOP, "stopped");
+		return go(INSTANCE_DRAINING, seen->paused ? ACT_STOP : ACT_ANNOUNCE, "stopped");
 	if (seen->pause_failed)
 		return go(INSTANCE_BACKOFF, ACT_STOP, "engine_trouble");
 	if (seen->phase_known && seen->phase != POD_RUNNING && seen->phase != POD_PAUSED)
@@ -150,18 +151,27 @@ in_frozen(const struct instance_seen *seen)
 	return go(INSTANCE_FROZEN, ACT_FREEZE, "idle");
 }
 
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 static struct decision
 in_draining(const struct instance_seen *seen)
 {
 	const int64_t late_ms = seen->entered_ms + seen->drain_limit_ms;
+	const int64_t settled_ms = sooner(seen->entered_ms + SETTLE_MS, late_ms);
 
 	if (seen->stop_done)
 		return go(INSTANCE_ABSENT, ACT_NONE, "");
+	if (seen->now_ms < settled_ms)
+		return stay(INSTANCE_DRAINING, "streams_in_flight", settled_ms);
 	if (seen->in_flight == 0 || seen->now_ms >= late_ms)
 		return go(INSTANCE_DRAINING, ACT_STOP, "stopping");
 	/* Nobody tells when the last stream ends. */
-	return stay(INSTANCE_DRAINING, "streams_in_flight",
-	    late_ms < seen->now_ms + DRAIN_POLL_MS ? late_ms : seen->now_ms + DRAIN_POLL_MS);
+	return stay(
+	    INSTANCE_DRAINING, "streams_in_flight", sooner(late_ms, seen->now_ms + DRAIN_POLL_MS));
 }
 
 static struct decision
@@ -226,6 +236,10 @@ life_decide(const struct life_seen *seen, int64_t *due_ms)
 	}
 	if (seen->evicted)
 		return LIFE_STOP;
+	if (seen->waited_for) {
+		*due_ms = seen->now_ms + seen->idle_ms;
+		return LIFE_RUN;
+	}
 	if (seen->used_ms != 0 && silent_ms < seen->idle_ms) {
 		*due_ms = seen->used_ms + seen->idle_ms;
 		return LIFE_RUN;

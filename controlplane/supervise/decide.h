@@ -81,9 +81,10 @@ struct decision {
 struct life_seen { /* times are monotonic milliseconds */
 	int64_t activation; /* enum activation */
 	bool is_url, evicted;
-	int64_t now_ms, used_ms; /* used_ms: the last chat began or ended, or one waits; 0: never */
+	int64_t now_ms, used_ms; /* used_ms: the last chat began or ended, or asked; 0: never */
 	int64_t idle_ms;
 	int in_flight;
+	bool waited_for; /* chats wait, however long ago they asked */
 };
 enum life { LIFE_RUN, LIFE_FREEZE, LIFE_STOP };
 /** life_decide - of an instance that is wanted at all; *due_ms: when that may change, 0: on news. */

@@ -166,7 +166,7 @@ ensure_instance(struct supervisor *sup, const struct competitor *c)
 
 	if (!c->wanted || v == NULL)
 		return;
-	if (c->activation == ACTIVATION_ON_DEMAND && !v->is_url &&
+	if (c->activation == ACTIVATION_ON_DEMAND && !v->is_url && !traffic_crowded(c->traffic) &&
 	    (c->asked_ms == 0 || clock_now_ms() - c->asked_ms >= c->idle_ms))
 		return;
 	ensure_of(sup, c, v, v->is_url ? 1 : c->replicas);

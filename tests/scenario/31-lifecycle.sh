@@ -170,9 +170,14 @@ has "and it is said what to do" "--to $old --share 0" "$err"
 ctl promote competitor owl --to "$old" --share 0
 ctl update competitor owl --set activation=always
 hostile slow-start=0
-accept hostile-slow-start-0:latest owl
+start_registry registry
+push hostile-slow-start-0:latest "$registry/team/gone:1" >/dev/null
+accept "$registry/team/gone:1" owl
 broken=$(control GET '/api/v1/versions?competitor=owl'; jq -r '.data[0].id' <<<"$body")
-api DELETE "/images/hostile-slow-start-0:latest?force=1" >/dev/null
+end registry
+image=$(api GET /images/hostile-slow-start-0:latest/json | jq -r .Id)
+gone_for_good() { api DELETE "/images/$image?force=1" >/dev/null; [ "$(status)" = 404 ]; }
+becomes "its image goes, here and where it came from" 20 gone_for_good
 ctl promote competitor owl --to "$broken"
 starts_in_vain() { control GET '/api/v1/instances?competitor=owl&state=backoff'; [ "$(jq '.data | length' <<<"$body")" = 1 ]; }
 becomes "a version whose image is gone cannot start" 30 starts_in_vain
@@ -201,3 +206,44 @@ start_janusd JANUS_POLICY_MEMORY_BUDGET=2GiB JANUS_POLICY_MEMORY=1GiB
 ctl rollback competitor owl
 same "a rollback goes past it, after a crash too" "$old" "$(competitor owl | jq -r .version_id)"
 becomes "and what it finds serves" 60 answers janus/owl
+
+# --- [F09] fifty that sleep, and room for five ------------------------------------------
+
+ctl stop competitor owl
+becomes "nothing runs" 30 nothing_runs
+ctl start competitor bee
+end janusd
+/usr/bin/python3 -c "import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+for table, key in (('competitors', 'slug'), ('versions', 'id')):
+    names = [c[1] for c in db.execute('PRAGMA table_info(%s)' % table)]
+    row = dict(zip(names, db.execute('SELECT v.* FROM %s v JOIN competitors c ON c.slug = \'bee\' AND c.version_id IN (v.id, %s)' % (table, 'v.version_id' if table == 'competitors' else '0')).fetchone()))
+    for i in range(47):
+        new = dict(row, id=row['id'][:-3] + 'z%02d' % i)
+        for name in ('version_id', 'competitor_id'):
+            if name in new: new[name] = new[name][:-3] + 'z%02d' % i
+        if 'slug' in new: new['slug'] = 'bee-%d' % i
+        db.execute('INSERT INTO %s VALUES (%s)' % (table, ','.join('?' * len(names))), [new[n] for n in names])
+db.commit()" "$state/janus.db"
+start_janusd JANUS_POLICY_MEMORY_BUDGET=5GiB JANUS_POLICY_MEMORY=1GiB
+ctl list competitors --limit 0 -q
+same "fifty are registered" 50 "$(wc -l <<<"$out")"
+asking=()
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	curl -sN --max-time 60 -o "$work/one.$i" "$url/v1/chat/completions" -H 'content-type: application/json' \
+		-d "{\"model\":\"janus/bee-$i\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}" &
+	asking+=($!)
+done
+most=0
+asked() { for i in "${asking[@]}"; do ! kill -0 "$i" 2>/dev/null || return 1; done; }
+until asked; do
+	now=$(names | wc -w)
+	[ "$now" -le "$most" ] || most=$now
+done
+below "of twelve that are asked at once, so many run" 6 "$most"
+same "and no fewer" 5 "$most"
+same "each is answered, or told that there was no room" 12 \
+	"$(grep -lE '^data: \[DONE\]|"no_ready_competitor"' "$work"/one.* | wc -l)"
+below "those told so" 8 "$(grep -l '"no_ready_competitor"' "$work"/one.* | wc -l)"
+has "and waited with pings" '^: ' "$(cat "$work"/one.*)"
+lacks "none was sent to one that is not there" 'upstream_' "$(cat "$work"/one.*)"

@@ -47,6 +47,25 @@ for hog in fork-bomb memory-hog disk-fill log-flood fd-hog cpu-hog; do
 	becomes "$hog is removed, whole" 45 containers_are 2
 done
 
+# [G08] every pod at its full quota: the gateway and the control loop keep their latency
+median() { sort -n | awk '{ v[NR] = $1 } END { print int(v[int((NR + 1) / 2)] * 1000000) }'; }
+gateway_us() { for _ in {1..200}; do printf 'url = "%s/v1/models"\noutput = /dev/null\n' "$url"; done | curl -s -K - -w '%{time_total}\n' | median; }
+control_us() {
+	for _ in {1..200}; do printf 'url = "http://janus/api/v1/competitors"\noutput = /dev/null\n'; done |
+		curl -s --unix-socket "$runtime/janusd.sock" -K - -w '%{time_total}\n' | median
+}
+hogs="cpu-1 cpu-2 cpu-3"
+for hog in $hogs; do accept hostile-cpu-hog:latest "$hog"; done
+gateway_us >/dev/null
+quiet_gateway=$(gateway_us) quiet_control=$(control_us)
+for hog in $hogs; do chat "janus/$hog" "now do it: cpu-hog"; done
+busy() { [ "$(api GET "/containers/$(containers 'select(.Labels["rodeo.janus.competitor"] == "cpu-3" and .Labels["rodeo.janus.role"] != "link") | .Id')/top" | jq '.Processes | length')" -ge 16 ]; }
+becomes "every pod takes all the processor it may" 20 busy
+below "us of a request to the gateway, quiet $quiet_gateway" $((quiet_gateway * 2)) "$(gateway_us)"
+below "us of one to the control loop, quiet $quiet_control" $((quiet_control * 2)) "$(control_us)"
+for hog in $hogs; do ctl remove competitor "$hog" --yes; done
+becomes "the hogs are removed" 45 containers_are 2
+
 # [F05] out of memory: said so, with the limit
 ctl submit image hostile-memory-hog-main:latest --name greedy --manifest "$work/small.json" --wait --timeout 90s
 chat janus/greedy "memory-hog-main" || true

@@ -18,6 +18,7 @@
 #define LINK_FILES 1024
 #define TMPFS_INODES 65536
 #define COMPETITOR_OOM_SCORE 500
+#define COMPETITOR_CPU_SHARES 256 /* of 1024: where processors are short, we come first */
 
 static void
 add_item(cJSON *array, const char *text)
@@ -188,6 +189,7 @@ competitor_json(const struct pod_spec *s, const struct pod_place *p)
 	add_tmpfs(host, s, p->podman);
 	add_memory(host, s->memory_bytes, s->pids);
 	json_add_int(host, "NanoCpus", s->nano_cpus);
+	json_add_int(host, "CpuShares", COMPETITOR_CPU_SHARES);
 	json_add_int(host, "ShmSize", s->shm_bytes);
 	json_add_str(host, "IpcMode", "private"); /* "none" breaks multiprocessing */
 	if (!p->no_init)

@@ -296,6 +296,7 @@ static const struct {
 	{ "HostConfig.Memory", "HostConfig.Memory", same_number },
 	{ "HostConfig.MemorySwap", "HostConfig.MemorySwap", same_number },
 	{ "HostConfig.NanoCpus", "HostConfig.NanoCpus", same_number },
+	{ "HostConfig.CpuShares", "HostConfig.CpuShares", same_number },
 	{ "HostConfig.PidsLimit", "HostConfig.PidsLimit", same_number },
 	{ "HostConfig.ShmSize", "HostConfig.ShmSize", same_if_asked },
 	{ "HostConfig.OomScoreAdj", "HostConfig.OomScoreAdj", same_number },

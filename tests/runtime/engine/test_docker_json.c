@@ -92,7 +92,7 @@ START_TEST(test_bodies) /* [E11] volumes are sized tmpfs, the image's health che
 	    "\"Tmpfs\":{\"/tmp\":\"rw,exec,nosuid,nodev,size=268435456,nr_inodes=65536,uid=300001,"
 	    "gid=300001,mode=700\",\"/data\":\"rw,exec,nosuid,nodev,size=268435456,nr_inodes=65536,"
 	    "uid=300001,gid=300001,mode=700\"},\"Memory\":4294967296,\"MemorySwap\":4294967296,"
-	    "\"PidsLimit\":512,\"NanoCpus\":2000000000,\"ShmSize\":67108864,\"IpcMode\":"
+	    "\"PidsLimit\":512,\"NanoCpus\":2000000000,\"CpuShares\":256,\"ShmSize\":67108864,\"IpcMode\":"
 	    "\"private\","
 	    "\"Init\":true,\"OomScoreAdj\":500,\"LogConfig\":{\"Type\":\"local\",\"Config\":"
 	    "{\"max-size\":\"4m\",\"max-file\":\"2\"}}},\"Healthcheck\":{\"Test\":[\"NONE\"]},"
@@ -127,6 +127,7 @@ START_TEST(test_readback)
 		{ "HostConfig.Memory", NULL, false, false },
 		{ "HostConfig.MemorySwap", "8589934592", false, false },
 		{ "HostConfig.NanoCpus", "0", false, false },
+		{ "HostConfig.CpuShares", "0", false, false },
 		{ "HostConfig.PidsLimit", "null", false, false },
 		{ "HostConfig.ReadonlyRootfs", "false", false, false },
 		{ "HostConfig.NetworkMode", "\"bridge\"", false, false },

@@ -87,8 +87,8 @@ await(int in, struct finding *f)
 	return n > 0 && read(in, f, sizeof(*f)) == (ssize_t)sizeof(*f);
 }
 
-/* Killed for asking is contained; silence is not. */
-static void
+/* Killed for asking is contained; silence is not.  True: it was silence. */
+static bool
 judge(pid_t pid, struct finding *f)
 {
 	int status = 0;
@@ -97,21 +97,24 @@ judge(pid_t pid, struct finding *f)
 	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL) {
 		f->contained = true;
 		snprintf(f->saw, sizeof(f->saw), "killed: %s", strsignal(WTERMSIG(status)));
-	} else {
-		f->contained = false;
-		snprintf(f->saw, sizeof(f->saw), "no answer in %d ms", ATTEMPT_DEADLINE_MS);
+		return false;
 	}
+	f->contained = false;
+	snprintf(f->saw, sizeof(f->saw), "no answer in %d ms", ATTEMPT_DEADLINE_MS);
+	return true;
 }
 
-void
-attempt_run(const struct attempt *a, struct finding *f)
+/* True: there was no answer. */
+static bool
+try_once(const struct attempt *a, struct finding *f)
 {
+	bool silent = false;
 	int ends[2];
 	pid_t pid;
 
 	*f = (struct finding){ .contained = false, .saw = "could not be tried" };
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return;
+		return false;
 	pid = fork();
 	if (pid == 0)
 		child(a, ends[1]);
@@ -121,10 +124,18 @@ attempt_run(const struct attempt *a, struct finding *f)
 			kill(pid, SIGKILL);
 			waitpid(pid, NULL, 0);
 		} else {
-			judge(pid, f);
+			silent = judge(pid, f);
 		}
 	}
 	close(ends[0]);
+	return silent;
+}
+
+void
+attempt_run(const struct attempt *a, struct finding *f)
+{
+	for (int tries = 1; try_once(a, f) && tries < ATTEMPT_TRIES; tries++)
+		;
 }
 
 size_t

@@ -12,6 +12,8 @@
 #include <stddef.h>
 
 #define ATTEMPT_DEADLINE_MS 1000
+#define ATTEMPT_TRIES \
+	3 /* of what is silent: a machine may be too busy to let it be refused in time */
 
 struct attempt {
 	const char *check; /* what is printed */
@@ -42,7 +44,7 @@ void attempts_begin(void);
 /**
  * attempt_run - try one, in a child, for at most ATTEMPT_DEADLINE_MS.
  *
- * Out of time counts as not contained: something took the packet.
+ * Out of time each time counts as not contained: something took the packet.
  */
 void attempt_run(const struct attempt *, struct finding *);
 

@@ -303,7 +303,12 @@ tell POST /api/v1/keys/told/rotate?dry_run=true
 tell PATCH /api/v1/keys/told '{"scopes":null}' -H 'if-match: *'
 tell PATCH /api/v1/keys/told '{"scopes":null}'
 tell DELETE /api/v1/keys/told '' -H 'if-match: *'
+newer=$(competitor dev | jq -r .version_id)
+tell POST "/api/v1/versions/$newer/retire"
 tell POST /api/v1/competitors/dev/rollback
+tell POST "/api/v1/versions/$newer/retire?dry_run=true"
+tell POST "/api/v1/versions/$newer/retire"
+tell POST /api/v1/competitors/dev/promote "{\"version\":\"$newer\"}"
 for verb in stop start restart; do
 	tell POST "/api/v1/competitors/dev/$verb?dry_run=true"
 	tell POST "/api/v1/competitors/dev/$verb"

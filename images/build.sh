@@ -2,7 +2,7 @@
 #
 # build.sh - make the images Janus runs on.
 #
-#   images/build.sh [--engine SOCKET] base|link|baseline|sandbox|all
+#   images/build.sh [--engine SOCKET] base|link|baseline|langchain|sandbox|all
 #
 # An image whose inputs have not changed is left alone.  Programs come from
 # build/bin (BIN names another place).
@@ -133,6 +133,48 @@ build_baseline() {
 	make_image baseline-agent "$below" "$agent"
 }
 
+# What a running Node reads of a package: not its types, maps and texts, and of what is there both
+# for import and for require the half for import; nor tables of tokens, which nobody here counts.
+readonly unneeded_files='.*\.[cm]?ts|.*\.map|.*/(README|CHANGELOG|HISTORY)[^/]*\.md' unneeded_paths='js-tiktoken/dist/ranks* js-tiktoken/dist/index.js'
+
+prune_packages() {	# node_modules
+	local file path
+	find "$1" -type f -regextype posix-extended -iregex "$unneeded_files" -delete
+	for path in $unneeded_paths; do
+		# shellcheck disable=SC2086	# a pattern
+		rm -rf "${1:?}"/$path
+	done
+	while IFS= read -r file; do
+		if [ -e "${file%.cjs}.js" ] || [ -e "${file%.cjs}.mjs" ]; then rm "$file"; fi
+	done < <(find "$1" -type f -name '*.cjs')
+	while IFS= read -r file; do
+		rm -f "${file%.mjs}.js"
+	done < <(find "$1" -type f -name '*.mjs')
+	find "$1" -type d -empty -delete
+}
+
+# Its packages come from outside of the build, where npm has whatever settings the host needs.
+build_langchain() {
+	local source=$root/baseline/langchain dir=$work/baseline-langchain image=janus/baseline-langchain:latest content
+	build_base
+	content=$(content_of "baseline-langchain $(image_content janus/base:latest) $unneeded_files $unneeded_paths" \
+		"$root/images/langchain/Containerfile" "$source"/package*.json "$source"/src/*)
+	if image_is_current "$image" "$content"; then
+		say "janus/baseline-langchain is up to date"
+		return
+	fi
+	command -v npm >/dev/null || die "npm is missing: it fetches the packages of baseline/langchain (apt-get install nodejs npm)"
+	mkdir -p "$dir"
+	cp -r "$root/images/langchain/Containerfile" "$source"/package*.json "$source/.npmrc" "$source/src" "$dir"
+	say "fetching the packages of baseline/langchain"
+	(cd "$dir" && npm ci --omit=dev --ignore-scripts --no-fund --no-audit >"$work/npm.log" 2>&1) || {
+		tail -n 20 "$work/npm.log" | sed 's/^/    /' >&2
+		die "npm ci failed"
+	}
+	prune_packages "$dir/node_modules"
+	image_build "$image" "$content" "$dir" "{$(proxy_args)}"
+}
+
 build_sandbox() {
 	local source=sandbox agent below
 	agent=$(program janus-sandbox-agent)
@@ -155,7 +197,7 @@ engine=${engine#unix://}
 
 for what in "$@"; do
 	case $what in
-	base | link | baseline | sandbox | all) ;;
+	base | link | baseline | langchain | sandbox | all) ;;
 	*) usage 2 >&2 ;;
 	esac
 done
@@ -163,7 +205,7 @@ done
 engine_check
 for what in "$@"; do
 	case $what in
-	all) build_link; build_baseline; build_sandbox ;;
+	all) build_link; build_baseline; build_langchain; build_sandbox ;;
 	*) "build_$what" ;;
 	esac
 done

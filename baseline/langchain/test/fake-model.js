@@ -47,7 +47,7 @@ function turnOf(script, body) {
 }
 
 /** @param {string} text */
-const words = (text) => text.match(/\S+\s*|\s+/g) ?? [];
+const words = (text) => text.match(/\S{1,4096}\s*|\s+/g) ?? [];
 
 /** @param {Turn} turn @param {boolean} usage @returns {Generator<any>} the data of its events */
 function* events(turn, usage) {

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+#
+# 35-langchain.sh - the second baseline, as it is submitted: it conforms, uses the platform's tools, and is measured.
+. "$(dirname "$0")/lib.sh"
+
+sdk=$root/tests/e2e/sdk
+images link langchain sandbox
+if [ ! -d "$sdk/node_modules/openai" ] || [ "$sdk/package-lock.json" -nt "$sdk/node_modules/.package-lock.json" ]; then
+	(cd "$sdk" && npm ci --no-fund --no-audit >"$work/npm.log" 2>&1) || giveup "npm ci" "$(tail "$work/npm.log")"
+fi
+
+# A model that follows a script: what a prompt holds, and what is said to it.
+cat >"$work/docs.md" <<'END'
+# The red fox
+
+It jumps over lazy dogs.
+END
+mkdir "$work/library" && mv "$work/docs.md" "$work/library/fox.md"
+jq -n --arg numbers "$(seq 2000)" '{
+	"get_weather": [{calls: [["get_weather", {city: "Oslo"}]]}],
+	"weather in Oslo": [{}, {content: "It rains: {{result}}"}],
+	"1 to 2000": [{content: $numbers}],
+	"hello.txt": [{calls: [["make_file", {name: "hello.txt", content: "hello"}]]}, {content: "There you are."}],
+	"in a sandbox": [{reasoning: "It has to be run. ", calls: [["run_code", {language: "python",
+		code: "import csv\nwith open(\"artifacts/squares.csv\", \"w\") as f:\n    csv.writer(f).writerows([i, i * i] for i in range(4))\nprint(\"sum\", sum(i * i for i in range(4)))\n"}]]},
+		{content: "The program said: {{result}}"}],
+	"a page": [{calls: [["fetch", {url: "http://169.254.169.254/latest"}], ["search", {query: "red fox"}]]}, {content: "Seen: {{result}}"}],
+	"for a long time": [{calls: [["run_code", {language: "bash", code: "echo begun; sleep 60"}]]}, {content: "never"}],
+	"break off": [{content: "one two three four", frame: {message: "overheated", code: "hot"}}],
+	"a broken model": [{status: 400, body: {error: {message: "I do not like it.", code: "odd"}}}]
+}' >"$work/script.json"
+run model node "$root/baseline/langchain/test/fake-model.js" --script "$work/script.json"
+until_true 15 grep -q listens "$work/model.log" || giveup "a model starts" "$(cat "$work/model.log")"
+port=$(jq -r 'select(.event == "listens").port' "$work/model.log")
+printf '{"version":"test-35","models":{"scripted":{"input":1000,"output":1000}}}' >"$work/prices.json"
+
+start_sandboxd JANUS_SANDBOX_MAX=2 JANUS_SANDBOX_MEMORY=512MiB JANUS_SANDBOX_DISK=64MiB
+start_platform "JANUS_PROVIDER_BASE_URL=http://127.0.0.1:$port/v1" "JANUS_INFERENCE_PRICES=$work/prices.json" \
+	"JANUS_SEARCH_DIR=$work/library"
+start_janusd
+
+# --- the checks that every submission has to pass ------------------------------------------------
+
+passed() { jq -r '[.evidence.conformance[] | select(.verdict != "pass" and .verdict != "skip") | "\(.check) \(.verdict): \(.seen)"] | join("\n")' <<<"$out"; }
+ctl conform janus/baseline-langchain:latest --output json --timeout 120s
+same "it conforms" 0 "$code"
+same "  in every check" "" "$(passed)"
+same "  all seventeen were made" 17 "$(jq '.evidence.conformance | length' <<<"$out")"
+truth "  a file was made, and is what was announced" '.evidence.conformance | map(select(.check == "artifacts"))[0] | .verdict == "pass"' "$out"
+truth "  it noticed that its client left" '.evidence.conformance | map(select(.check == "cancel"))[0].seen == "it hung up too"' "$out"
+
+# --- chats, by the official SDK ------------------------------------------------------------------
+
+accept janus/baseline-langchain:latest baseline-langchain
+result=0
+(cd "$sdk" && BASE_URL=$url MODEL_LOG=$work/model.log node --test --test-reporter=tap langchain.test.js) >"$work/sdk.log" 2>&1 || result=$?
+before=$oks
+while read -r verdict name; do
+	if [ "$verdict" = ok ]; then ok "$name"; else bad "$name" "$(grep -A20 -F "$name" "$work/sdk.log" | sed -n 2,22p)"; fi
+done < <(sed -nE 's/^ *(not )?ok [0-9]+ - (.*)$/\1|\2/p' "$work/sdk.log" | grep -v 'langchain.test.js' |
+	sed -E 's/^not \|/bad /; s/^\|/ok /')
+same "all of its tests ran" "$(sed -n 's/^# tests //p' "$work/sdk.log")" "$((oks - before))"
+same "none was skipped" 0 "$(grep -c "# SKIP" "$work/sdk.log" || true)"
+same "node's test runner exits 0" 0 "$result"
+
+# --- what the platform saw -----------------------------------------------------------------------
+
+chat_id=chat-of-a-sandbox-01
+ask "$url/v1/chat/completions" -H 'content-type: application/json' -H "x-request-id: $chat_id" \
+	-d '{"model":"janus/baseline-langchain","messages":[{"role":"user","content":"Square them in a sandbox."}]}'
+same "a whole answer from a sandbox" 200 "$status"
+truth "  has what the program printed" '.choices[0].message.content | test("sum 14")' "$body"
+truth "  and what it took: tokens, money, seconds" '.usage | .total_tokens == 30 and .cost_usd > 0 and .sandbox_seconds > 0' "$body"
+truth "  and the file" '.choices[0].message.artifacts[0] | .display_name == "squares.csv" and .type == "dataset" and .size_bytes == 20' "$body"
+calls_known() { control GET "/api/v1/requests/$chat_id"; jq -e '[.platform_calls[].service] | index("sandbox") and index("inference")' <<<"$body" >/dev/null; }
+becomes "every call was made in the chat's name" 15 calls_known
+truth "  and its cost is the same" '.measured | .cost_usd > 0 and .calls >= 6' "$body"
+made() { grep -c '"method":"POST","route":"/api/sandboxes","path":"/api/sandboxes","status":200' "$work/janus-sandboxd.log"; }
+ended() { grep -c '"to":"ended","reason":"terminated"' "$work/janus-sandboxd.log"; }
+all_ended() { [ "$(made)" -ge 3 ] && [ "$(made)" = "$(ended)" ]; }
+becomes "each sandbox was ended with its chat, also with one whose client left" 20 all_ended
+ctl logs baseline-langchain -n 500
+has "its log has a line a chat" "\"msg\":\"request.done\".*\"request_id\":\"$chat_id\"" "$out"
+lacks "  and no prompt or key" 'Square them|jns_rt_' "$out"
+
+# --- without a model ---------------------------------------------------------------------------------
+
+end janus-platform
+start_platform "JANUS_SEARCH_DIR=$work/library"
+ctl conform janus/baseline-langchain:latest --output json --timeout 120s
+same "with the offline responder for a model it conforms, too" 0 "$code"
+same "  in every check" "" "$(passed)"

@@ -96,7 +96,7 @@ export function fromModel(error) {
 		return new WireError('upstream_error_frame', `The model API ended its answer with an error${words ? `: ${words}` : '.'}`, more);
 	if (member(error, 'name') === 'TimeoutError')
 		return new WireError('upstream_timeout_first_byte', 'The model API did not answer in time.', more);
-	if (member(member(error, 'constructor'), 'name') === 'APIConnectionError')
+	if (error instanceof Error && error.constructor.name === 'APIConnectionError')
 		return new WireError('upstream_connect_failed', 'The model API could not be reached.', more);
 	if (error instanceof SyntaxError)
 		return new WireError('upstream_bad_response', 'The model API sent what is no JSON.', more);

@@ -61,8 +61,19 @@ export class Models {
 	}
 }
 
-/** LangChain's client, and what it drops: reasoning. */
+/** LangChain's client, and what it drops: reasoning, and some of what a chat may ask of a model. */
 class Client extends ChatOpenAICompletions {
+	/** @param {ConstructorParameters<typeof ChatOpenAICompletions>[0]} fields @param {Record<string, any>} asked */
+	constructor(fields, asked) {
+		super(fields);
+		this.asked = asked;
+	}
+
+	/** @override @param {any} options @param {any} extra */
+	invocationParams(options, extra) {
+		return { ...super.invocationParams(options, extra), ...this.asked };
+	}
+
 	/**
 	 * @override
 	 * @param {Record<string, any>} delta
@@ -88,12 +99,11 @@ export function makeClient(config, model, params, requestId) {
 		model,
 		apiKey: config.apiKey !== '' ? config.apiKey : 'none',	// the client insists on one
 		configuration: { baseURL: config.baseUrl, defaultHeaders: { 'x-request-id': requestId } },
-		modelKwargs: params,
 		streamUsage: true,
 		timeout: config.gapMs,
 		maxRetries: config.maxRetries,
 		onFailedAttempt: (error) => {
 			if (!worthRetrying(error)) throw error;
 		},
-	});
+	}, params);
 }

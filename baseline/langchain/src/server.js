@@ -65,13 +65,14 @@ export class Server {
 	async drain(graceMs) {
 		this.draining = true;
 		const closed = new Promise((go) => { this.http.close(go); });
-		this.http.closeIdleConnections();
+		const sweep = setInterval(() => this.http.closeIdleConnections(), 50);	// they are idle once their answer is over
 		const late = setTimeout(() => {
 			for (const control of this.chats) control.abort(new WireError('draining', 'The server is shutting down.'));
 			setTimeout(() => this.http.closeAllConnections(), 500).unref();
 		}, graceMs);
 		await closed;
 		clearTimeout(late);
+		clearInterval(sweep);
 		this.models.close();
 	}
 

@@ -27,7 +27,7 @@ import { pathToFileURL } from 'node:url';
 /** @typedef {{path: string, headers: import('node:http').IncomingHttpHeaders, body: any, cancelled: boolean}} Seen */
 
 /** @param {number} ms */
-const pause = (ms) => new Promise((go) => { setTimeout(go, ms); });
+const pause = (ms) => new Promise((go) => { setTimeout(go, ms).unref(); });
 
 /** @param {any} content */
 const textOf = (content) => (typeof content === 'string' ? content : (content ?? []).map((/** @type {any} */ part) => part.text ?? '').join(' '));

@@ -14,11 +14,12 @@ set -euo pipefail
 # shellcheck source=controlplane/local.sh
 . "$(dirname "$0")/local.sh"
 
-readonly command=up steps=8
+readonly command=up steps=9
 readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap
 	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
 	libconfuse-dev libsmartcols-dev zlib1g-dev)
-readonly baseline=baseline-agent
+readonly baseline=baseline-agent second=baseline-langchain
+npm_pid=''
 
 trap on_exit EXIT
 
@@ -54,7 +55,16 @@ build_programs() {
 build_images() {
 	begin images "base, link, baseline and sandbox"
 	log=$logs/images.log
-	with_engine env BIN="$root/build/bin" "$root/images/build.sh" --engine "$engine" all 2>&1 | tee "$log" | sed 's/^/      /'
+	with_engine env BIN="$root/build/bin" "$root/images/build.sh" --engine "$engine" link baseline sandbox 2>&1 | tee "$log" | sed 's/^/      /'
+}
+
+# What fetches the packages of the second baseline is large on Debian, and nothing before step 9
+# needs it: it is installed meanwhile.
+begin_npm() {
+	command -v npm >/dev/null && return
+	note "installing npm in the background, log in $logs/npm.log"
+	apt_install nodejs npm >"$logs/npm.log" 2>&1 </dev/null &
+	npm_pid=$!
 }
 
 # --- 5: where the platform's models come from --------------------------------------
@@ -181,26 +191,32 @@ start_daemons() {
 
 # --- 7: the baseline --------------------------------------------------------------
 
+# submit_baseline NAME KEY VARIABLE MANIFEST: like any other competitor, unless that image was
+# submitted before.  KEY.submitted says so; VARIABLE names the model to it, in its manifest.
 submit_baseline() {
-	local image wanted model options=()
-	image=$(engine_get GET "/images/janus/$baseline:latest/json" |
+	local name=$1 kept=$state/$2 image wanted model options=()
+	image=$(engine_get GET "/images/janus/$name:latest/json" |
 		grep -oE '"Id": ?"[^"]*"' | head -n 1 | cut -d'"' -f4)
 	model=$(cat "$state/provider.model" 2>/dev/null || true)
 	wanted="$image $model"
-	if [ "$("$bin/janusctl" list competitors --filter "name=$baseline" --output id 2>/dev/null | wc -l)" = 1 ] &&
-		[ "$(cat "$state/baseline.submitted" 2>/dev/null)" = "$wanted" ]; then
-		begin baseline "submitted before, unchanged"
+	if [ "$("$bin/janusctl" list competitors --filter "name=$name" --output id 2>/dev/null | wc -l)" = 1 ] &&
+		[ "$(cat "$kept.submitted" 2>/dev/null)" = "$wanted" ]; then
+		note "$name was submitted before, unchanged"
 		return
 	fi
-	begin baseline "submitting janus/$baseline like any other competitor"
 	if [ -n "$model" ]; then	# else it takes the first that the provider lists
-		printf '{"env":{"BASELINE_AGENT_CLI_MODEL":"%s"}}' "${model//[\"\\]/}" >"$state/baseline.json"
-		options=(--manifest "$state/baseline.json")
+		printf '{"env":{"%s":"%s"},%s' "$3" "${model//[\"\\]/}" "${4#\{}" >"$kept.json"
+		options=(--manifest "$kept.json")
 	fi
+	"$bin/janusctl" submit image "janus/$name:latest" --name "$name" "${options[@]}" \
+		--wait --timeout 3m 2>&1 | sed 's/^/      /' || return 1
+	printf '%s' "$wanted" >"$kept.submitted"
+}
+
+first_baseline() {
+	begin baseline "submitting janus/$baseline like any other competitor"
 	log=$logs/janusd.log
-	"$bin/janusctl" submit image "janus/$baseline:latest" --name "$baseline" "${options[@]}" \
-		--wait --timeout 3m 2>&1 | sed 's/^/      /'
-	printf '%s' "$wanted" >"$state/baseline.submitted"
+	submit_baseline "$baseline" baseline BASELINE_AGENT_CLI_MODEL '{"port":8080}'
 	log=''
 }
 
@@ -221,6 +237,22 @@ first_answer() {
 	log=''
 }
 
+# --- 9: the second baseline ---------------------------------------------------------
+
+# Its packages come from outside: where they cannot be had Janus is complete without it.
+second_baseline() {
+	local work=$logs/langchain.log
+	begin "second baseline" "submitting janus/$second, too"
+	if [ -n "$npm_pid" ] && ! wait "$npm_pid"; then
+		note "npm could not be installed; see $logs/npm.log"
+	fi
+	if ! with_engine env BIN="$root/build/bin" "$root/images/build.sh" --engine "$engine" langchain 2>&1 |
+		tee "$work" | sed 's/^/      /' ||
+		! submit_baseline "$second" langchain BASELINE_LANGCHAIN_MODEL "$(<"$root/baseline/langchain/janus.json")"; then
+		note "$second is left out; make up tries it again"
+	fi
+}
+
 # --------------------------------------------------------------------------------
 
 mkdir -p "$logs" "$runtime"
@@ -233,11 +265,13 @@ chmod 700 "$state" "$runtime" "$logs"
 install_packages
 build_programs
 run_engine
+begin_npm
 build_images
 choose_provider
 start_daemons
-submit_baseline
+first_baseline
 first_answer
+second_baseline
 
 url=http://${JANUS_HOST:-127.0.0.1}:${JANUS_PORT:-8000}
 ctl=$bin/janusctl

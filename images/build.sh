@@ -155,10 +155,10 @@ prune_packages() {	# node_modules
 
 # Its packages come from outside of the build, where npm has whatever settings the host needs.
 build_langchain() {
-	local source=$root/baseline/langchain dir=$work/baseline-langchain image=janus/baseline-langchain:latest content
+	local source=$root/baseline/langchain dir=$work/baseline-langchain image=janus/baseline-langchain:latest content manifest
 	build_base
 	content=$(content_of "baseline-langchain $(image_content janus/base:latest) $unneeded_files $unneeded_paths" \
-		"$root/images/langchain/Containerfile" "$source"/package*.json "$source"/src/*)
+		"$root/images/langchain/Containerfile" "$source"/{janus,package,package-lock}.json "$source"/src/*)
 	if image_is_current "$image" "$content"; then
 		say "janus/baseline-langchain is up to date"
 		return
@@ -172,7 +172,8 @@ build_langchain() {
 		die "npm ci failed"
 	}
 	prune_packages "$dir/node_modules"
-	image_build "$image" "$content" "$dir" "{$(proxy_args)}"
+	manifest=$(tr -d '\n' <"$source/janus.json")
+	image_build "$image" "$content" "$dir" "{\"MANIFEST\":\"${manifest//\"/\\\"}\"$(proxy_args | sed 's/^./,&/')}"
 }
 
 build_sandbox() {

@@ -102,6 +102,13 @@ CHECK_JOBS ?= 1
 check: programs $(TESTS)	## run the unit tests; SAN=address,undefined sanitizes them
 	@printf '%s\n' $(TESTS) | BIN=$(BIN) xargs -P $(CHECK_JOBS) -n 1 sh -c '$$0'
 
+# The second baseline is a package of its own: checked by tsc, tested by node.
+LANGCHAIN := baseline/langchain
+$(LANGCHAIN)/node_modules/.done: $(LANGCHAIN)/package-lock.json
+	@echo "  npm  $(LANGCHAIN)"; cd $(@D)/.. && npm ci --no-fund --no-audit --silent && touch node_modules/.done
+langchain: $(LANGCHAIN)/node_modules/.done	## check the types of baseline/langchain and run its tests
+	@cd $(LANGCHAIN) && npm run --silent lint && npm test --silent
+
 # --- run and test ---------------------------------------------------------------------------
 up:				## from nothing to a running Janus; again, it changes nothing
 	@controlplane/up.sh
@@ -159,7 +166,7 @@ compile_commands.json:		## write build/compile_commands.json, where clangd looks
 		END { print "\n]" }' > build/compile_commands.json
 	@echo "  made build/compile_commands.json"
 
-.PHONY: up down test tests scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
+.PHONY: up down test tests langchain scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
 
 help:				## show this list
 	@awk -F':.*## ' '/^[a-z0-9_.]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile

@@ -102,6 +102,22 @@ unit() {	# what [SAN=...]
 	count "${sums% *}" "${sums#* }" "unit tests, $what"
 }
 
+# node's runner ends with lines like "# pass 12" and "# fail 0"; one that is skipped is a failure.
+langchain() {
+	local code=0 good bad
+	log=$logs/unit-langchain.log
+	make --no-print-directory langchain >"$log" 2>&1 || code=$?
+	good=$(sed -nE 's/^[^ ]+ pass ([0-9]+)$/\1/p' "$log" | tail -n 1)
+	bad=$(sed -nE 's/^[^ ]+ (fail|cancelled|skipped|todo) ([0-9]+)$/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+	if [ "$code" != 0 ] && [ "${bad:-0}" = 0 ]; then
+		bad=1
+	fi
+	if [ "${bad:-0}" != 0 ]; then
+		grep -A 20 -E '^ *not ok|error TS|npm ERR' "$log" | head -n 60 | cut -c1-300 | sed 's/^/        /'
+	fi
+	count "${good:-0}" "${bad:-0}" "unit tests, baseline/langchain"
+}
+
 fuzz() {
 	local bad=0 good=0 each name
 	begin fuzz "a few seconds of each target"
@@ -133,13 +149,14 @@ install_packages
 build
 lint
 run_engine
-begin images "base, link and baseline"
+begin images "base, link, both baselines and sandbox"
 log=$logs/images.log
 BIN=$root/build/bin with_engine images/build.sh --engine "$engine" all 2>&1 | tee "$log" | sed 's/^/      /'
 log=''
 begin "unit tests" "plain, then with address and undefined behaviour sanitizers"
 unit plain
 unit sanitized SAN=address,undefined
+langchain
 log=''
 fuzz
 scenarios

@@ -13,9 +13,10 @@ up
 same "make up exits 0" 0 "$code"
 [ "$code" = 0 ] || giveup "make up" "$out" "$(tail "$state"/log/janusd.log)"
 has "it prints the URL" "$url" "$out"
-has "and each step" '\[8/8\]' "$out"
+has "and each step" '\[9/9\]' "$out"
 check "the sandboxes answer" curl -sf "http://127.0.0.1:$JANUS_SANDBOX_PORT/livez"
 check "the baseline answers" answers janus/baseline-agent
+check "so does the second" answers janus/baseline-langchain
 chat janus hello
 same "so does the default route" 200 "$status"
 pids_before=$(pid_files)
@@ -52,6 +53,6 @@ same "make down of nothing exits 0" 0 "$code"
 
 up
 same "up again it exits 0" 0 "$code"
-competitors=$("$bin/janusctl" list competitors --output id | wc -l)
-same "and knows what it knew" 1 "$competitors"
+competitors=$("$bin/janusctl" list competitors --output csv --columns name --no-headers | sort | xargs)
+same "and knows what it knew" "baseline-agent baseline-langchain" "$competitors"
 down

@@ -4,7 +4,7 @@
  * @typedef {object} Config
  * @property {boolean} inPod a platform stands behind us
  * @property {string} host
- * @property {number} port
+ * @property {number} port 0: any that is free
  * @property {string} baseUrl of the model API
  * @property {string} apiKey "" if none
  * @property {string | null} model the one to ask; null: the first that the API lists
@@ -36,9 +36,9 @@ function number(env, name, absent, min, max) {
 	return Number(value);
 }
 
-/** @param {NodeJS.ProcessEnv} env @param {string} name @param {number} absent @param {number} max */
-function integer(env, name, absent, max) {
-	const value = number(env, name, absent, 1, max);
+/** @param {NodeJS.ProcessEnv} env @param {string} name @param {number} absent @param {number} max @param {number} [min] */
+function integer(env, name, absent, max, min = 1) {
+	const value = number(env, name, absent, min, max);
 	if (!Number.isInteger(value)) throw new ConfigError(`${name}: '${value}' is no whole number`);
 	return value;
 }
@@ -85,7 +85,7 @@ export function readConfig(env) {
 	return {
 		inPod,
 		host: inPod ? '0.0.0.0' : text(env, 'BASELINE_LANGCHAIN_HOST') ?? '127.0.0.1',
-		port: inPod ? integer(env, 'PORT', 8080, 65535) : integer(env, 'BASELINE_LANGCHAIN_PORT', 8002, 65535),
+		port: inPod ? integer(env, 'PORT', 8080, 65535) : integer(env, 'BASELINE_LANGCHAIN_PORT', 8002, 65535, 0),
 		baseUrl,
 		apiKey,
 		model: text(env, 'BASELINE_LANGCHAIN_MODEL'),

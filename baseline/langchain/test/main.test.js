@@ -30,7 +30,7 @@ test('without a model API it says so and ends with 2', async () => {
 test('it serves, drains on SIGTERM, and every line is JSON', async () => {
 	const model = await startFakeModel();
 	const { child, said, code, lines } = start({
-		BASELINE_LANGCHAIN_OPENAI_BASE_URL: model.url, BASELINE_LANGCHAIN_OPENAI_API_KEY: 'sk-of-the-test', BASELINE_LANGCHAIN_PORT: String(20000 + process.pid % 10000),
+		BASELINE_LANGCHAIN_OPENAI_BASE_URL: model.url, BASELINE_LANGCHAIN_OPENAI_API_KEY: 'sk-of-the-test', BASELINE_LANGCHAIN_PORT: '0',
 	});
 	try {
 		await becomes('it listens', () => said.err.includes('baseline.start'));

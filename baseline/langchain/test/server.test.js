@@ -41,7 +41,7 @@ const script = {
 	'without end': [{ calls: [['calculator', { expression: '1+1' }]] }],
 	'call mine': [{ calls: [['get_weather', { city: 'Oslo' }], ['get_time', {}]] }],
 	'cut short': [{ content: 'It was a', finish: 'length' }],
-	'a silence': [{ content: 'one two three', silence: 400 }],
+	'a silence': [{ content: 'one two three', silence: 1500 }],
 	'late head': [{ pause: 300, content: 'late' }],
 	'long pause': [{ pause: 30_000, content: 'never' }],
 	'stops talking': [{ content: 'one two three', silence: 30_000 }],
@@ -482,14 +482,16 @@ describe('limits of time', () => {
 	/** @type {Awaited<ReturnType<typeof startHouse>>} */
 	let house;
 	before(async () => {
-		house = await startHouse({ script, env: { BASELINE_LANGCHAIN_REQUEST_TIMEOUT: '0.3', JANUS_REQUEST_TIMEOUT: '1', BASELINE_LANGCHAIN_MAX_RETRIES: '0' } });
+		house = await startHouse({ script, env: { BASELINE_LANGCHAIN_REQUEST_TIMEOUT: '1.5', BASELINE_LANGCHAIN_MAX_RETRIES: '0' } });
 	});
 	after(() => house.close());
 
 	test('a model that does not begin', async () => {
-		const response = await house.chat('long pause', { stream: true });
+		const [response, all] = await Promise.all([house.chat('long pause'), house.stream('long pause')]);
 		assert.equal(response.status, 504);
 		refused(await response.json(), 'upstream_timeout_first_byte');
+		assert.equal(all.content, '');
+		refused({ error: all.errors[0] }, 'upstream_timeout_first_byte');	// the stream had begun: a second is over
 	});
 
 	test('a model that stops in the middle', async () => {

@@ -19,13 +19,13 @@ import { ServiceError } from './service.js';
  * @property {number} gapMs
  * @property {import('./log.js').Log} log
  * @property {string} requestId
+ * @property {(name: string, ok: boolean) => void} onTool one was run; name is of a closed set
  */
 /**
  * @typedef {object} Done
  * @property {string} finish
  * @property {{prompt_tokens: number, completion_tokens: number, total_tokens: number} | null} tokens of all steps; null: the model did not say
  * @property {number} steps
- * @property {{name: string, ok: boolean}[]} calls
  */
 
 const SYSTEM = `You are a careful assistant with tools. Use them where they make the answer better: look things up rather than guess, \
@@ -108,9 +108,9 @@ const wordsOf = (error) => (error instanceof Error ? error.message : String(erro
 /**
  * @param {Task} task
  * @param {Call} call
- * @returns {Promise<{message: ToolMessage, name: string, ok: boolean}>}
+ * @returns {Promise<ToolMessage>}
  */
-async function run({ tools, answer, control: { signal }, log, requestId }, { id, name, args, problem }) {
+async function run({ tools, answer, control: { signal }, log, requestId, onTool }, { id, name, args, problem }) {
 	const begun = performance.now();
 	const tool = tools.find((each) => each.name === name);
 	let text, ok = false, error = null;
@@ -127,9 +127,10 @@ async function run({ tools, answer, control: { signal }, log, requestId }, { id,
 		text = `Error: ${error}`;
 	}
 	const duration_ms = Math.round(performance.now() - begun);
+	onTool(tool?.name ?? 'unknown', ok);
 	log.info('tool.done', { request_id: requestId, tool: tool?.name ?? 'unknown', ok, duration_ms });
 	await answer.janus('tool_end', { id, name, ok, duration_ms, ...(error !== null && { error }) });
-	return { message: new ToolMessage({ tool_call_id: id, name, content: text, status: ok ? 'success' : 'error' }), name: tool?.name ?? 'unknown', ok };
+	return new ToolMessage({ tool_call_id: id, name, content: text, status: ok ? 'success' : 'error' });
 }
 
 /**
@@ -140,8 +141,6 @@ async function run({ tools, answer, control: { signal }, log, requestId }, { id,
 export async function work(task) {
 	const { tools, maxSteps } = task;
 	const messages = tools.length > 0 ? [new SystemMessage(SYSTEM), ...task.messages] : [...task.messages];
-	/** @type {Done['calls']} */
-	const done = [];
 	/** @type {Done['tokens']} */
 	let tokens = null;
 
@@ -155,10 +154,8 @@ export async function work(task) {
 			tokens.completion_tokens += usage.output_tokens;
 			tokens.total_tokens += usage.total_tokens;
 		}
-		if (calls.length === 0) return { finish, tokens, steps: step, calls: done };
+		if (calls.length === 0) return { finish, tokens, steps: step };
 		messages.push(new AIMessage({ content: text, tool_calls: calls.map(({ id, name, args }) => ({ id, name, args, type: 'tool_call' })) }));
-		const results = await Promise.all(calls.map((call) => run(task, call)));
-		messages.push(...results.map(({ message }) => message));
-		done.push(...results.map(({ name, ok }) => ({ name, ok })));
+		messages.push(...await Promise.all(calls.map((call) => run(task, call))));
 	}
 }

@@ -13,6 +13,7 @@ import { performance } from 'node:perf_hooks';
  * @property {string} model
  * @property {boolean} includeUsage
  * @property {number} pingMs
+ * @property {AbortSignal} signal nothing is waited for any more
  */
 
 const HOLD_MS = 1000;	// an early failure gets a status of its own
@@ -113,8 +114,9 @@ export class EventStream extends Answer {
 		this.open();
 		if (this.write(this.chunk([{ index: 0, delta, finish_reason: null }])) || this.res.destroyed) return;
 		const left = new AbortController();
-		await Promise.race([once(this.res, 'drain', { signal: left.signal }), once(this.res, 'close', { signal: left.signal })])
-			.finally(() => left.abort()).catch(() => {});
+		const signal = AbortSignal.any([left.signal, this.about.signal]);
+		await Promise.race([once(this.res, 'drain', { signal }), once(this.res, 'close', { signal })]).catch(() => {});
+		left.abort();
 	}
 
 	/** @override @param {string} text */

@@ -40,6 +40,7 @@ export class Server {
 		this.chats = new Set();
 		this.http = createServer({ maxHeaderSize: 32 << 10, requestTimeout: 60_000, keepAliveTimeout: 600_000 },
 			(req, res) => void this.answer(req, res));
+		this.http.setTimeout(config.totalMs + 60_000);	// nothing read and nothing written for so long: nobody is there
 		this.http.on('clientError', (error, socket) => {
 			const tooLarge = /** @type {NodeJS.ErrnoException} */ (error).code === 'HPE_HEADER_OVERFLOW';
 			const body = JSON.stringify(new WireError(tooLarge ? 'headers_too_large' : 'bad_request', 'This is no HTTP request that can be read.')
@@ -116,7 +117,7 @@ export class Server {
 		const { model, why } = this.models;
 		return {
 			status: 'ok', version: this.version, uptime_seconds: Math.floor((performance.now() - this.begun) / 1000),
-			answers: model === OFFLINE ? 'offline' : 'model', model, detail: why,
+			answers: model === null ? 'nothing' : model === OFFLINE ? 'offline' : 'model', model, detail: why,
 			sandbox_available: this.config.sandyUrl !== null && model !== OFFLINE,
 			features: { chat: true, tools: model !== OFFLINE, web: this.config.platformUrl !== null, agent_sandbox: this.config.sandyUrl !== null, artifacts: true },
 		};
@@ -170,9 +171,11 @@ export class Server {
 		if (this.draining) throw new WireError('draining', 'The server is shutting down; try again in a moment.', { retryAfter: '1' });
 		const chat = parseChat(await this.body(req));
 		const model = await this.models.current();
-		const about = { id: completionId(), requestId: id, model, includeUsage: chat.includeUsage, pingMs: this.config.pingMs };
-		const answer = chat.stream ? new EventStream(res, about) : new Completion(res, about);
 		const control = new AbortController();
+		const about = {
+			id: completionId(), requestId: id, model, includeUsage: chat.includeUsage, pingMs: this.config.pingMs, signal: control.signal,
+		};
+		const answer = chat.stream ? new EventStream(res, about) : new Completion(res, about);
 		const late = setTimeout(() => control.abort(new WireError('upstream_timeout_total',
 			`The answer was not complete after ${this.config.totalMs / 1000} s.`)), this.config.totalMs);
 		const gone = () => {
@@ -195,7 +198,7 @@ export class Server {
 	 * @param {import('./request.js').Chat} chat
 	 * @param {Answer} answer
 	 * @param {AbortController} control
-	 * @returns {Promise<{error: WireError | null, done: import('./agent.js').Done | null, sandboxSeconds: number}>}
+	 * @returns {Promise<{error: WireError | null, done: import('./agent.js').Done | null, tools: number, sandboxSeconds: number}>}
 	 */
 	async perform(chat, answer, control) {
 		const { config, log } = this;
@@ -206,7 +209,7 @@ export class Server {
 			: new Sandbox(new Service({ name: 'the sandbox service', url: config.sandyUrl, key: config.sandyKey, ...of }),
 				(event, payload) => answer.janus(event, payload));
 		const own = !chat.clientTools && model !== OFFLINE;
-		let done = null, error = null;
+		let done = null, error = null, tools = 0;
 
 		try {
 			done = await work({
@@ -214,6 +217,10 @@ export class Server {
 				client: makeClient(config, model, chat.params, id),
 				tools: own ? makeTools({ platform, sandbox, artifacts: this.artifacts, answer }) : [],
 				answer, control, maxSteps: config.maxSteps, gapMs: config.gapMs, log, requestId: id,
+				onTool: (name, ok) => {
+					tools++;
+					this.metrics.tool(name, ok);
+				},
 			});
 		} catch (thrown) {
 			if (!(thrown instanceof WireError)) log.error('chat.failed', { request_id: id, error: thrown instanceof Error ? thrown.stack : String(thrown) });
@@ -223,7 +230,7 @@ export class Server {
 		const sandboxSeconds = sandbox?.seconds ?? 0;
 		if (done !== null) await answer.finish(done.finish, await this.usage(done, platform, sandboxSeconds));
 		else if (error !== null) answer.fail(error);
-		return { error, done, sandboxSeconds };
+		return { error, done, tools, sandboxSeconds };
 	}
 
 	/**
@@ -252,7 +259,7 @@ export class Server {
 	}
 
 	/** @param {Answer} answer @param {Awaited<ReturnType<Server['perform']>>} outcome */
-	record(answer, { error, done, sandboxSeconds }) {
+	record(answer, { error, done, tools, sandboxSeconds }) {
 		const { metrics } = this;
 		const durationMs = performance.now() - answer.begun;
 		const cancelled = error?.code === 'client_disconnected';
@@ -262,7 +269,6 @@ export class Server {
 		metrics.tokens.prompt += done?.tokens?.prompt_tokens ?? 0;
 		metrics.tokens.completion += done?.tokens?.completion_tokens ?? 0;
 		metrics.sandboxSeconds += sandboxSeconds;
-		for (const { name, ok } of done?.calls ?? []) metrics.tool(name, ok);
 		metrics.duration.see(durationMs / 1000);
 		if (answer.firstMs !== null) metrics.ttft.see(answer.firstMs / 1000);
 		if (gapMs !== null) metrics.gap.see(gapMs / 1000);
@@ -270,7 +276,7 @@ export class Server {
 			request_id: answer.about.requestId, route: '/v1/chat/completions', status: error?.status ?? 200, code: error?.code ?? null,
 			error: error?.message ?? null, model: answer.about.model, ttft_ms: answer.firstMs === null ? null : Math.round(answer.firstMs),
 			max_gap_ms: gapMs === null ? null : Math.round(gapMs), duration_ms: Math.round(durationMs),
-			steps: done?.steps, tool_calls: done?.calls.length, sandbox_seconds: Number(sandboxSeconds.toFixed(3)),
+			steps: done?.steps, tool_calls: tools, sandbox_seconds: Number(sandboxSeconds.toFixed(3)),
 		});
 	}
 }

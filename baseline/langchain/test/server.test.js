@@ -512,6 +512,25 @@ describe('limits of time', () => {
 	});
 });
 
+describe('a client that does not read', () => {
+	test('is waited for no longer than an answer may take', async () => {
+		const house = await startHouse({ script: { much: [{ content: 'x'.repeat(24 << 20) }] }, env: { JANUS_REQUEST_TIMEOUT: '2' } });
+		const socket = connect(Number(new URL(house.url).port), '127.0.0.1');
+		try {
+			const body = JSON.stringify({ stream: true, messages: [{ role: 'user', content: 'much' }] });
+			socket.pause();
+			socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+			await becomes('the model is asked', () => house.model.seen.length === 1);
+			await becomes('the chat is over', () => house.lines.some(({ msg, code }) => msg === 'request.done' && code === 'upstream_timeout_total'));
+			assert.equal(house.model.seen[0].cancelled, true, 'what was not read was not asked for');
+			assert.equal(house.server.metrics.active, 0);
+		} finally {
+			socket.destroy();
+			await house.close();
+		}
+	});
+});
+
 describe('by itself', () => {
 	/** @type {Awaited<ReturnType<typeof startHouse>>} */
 	let house;

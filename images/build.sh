@@ -167,7 +167,9 @@ build_langchain() {
 	mkdir -p "$dir"
 	cp -r "$root/images/langchain/Containerfile" "$source"/package*.json "$source/.npmrc" "$source/src" "$dir"
 	say "fetching the packages of baseline/langchain"
-	(cd "$dir" && npm ci --omit=dev --ignore-scripts --no-fund --no-audit >"$work/npm.log" 2>&1) || {
+	# Where there is no network it fails soon instead of trying for minutes.
+	(cd "$dir" && timeout 300 npm ci --omit=dev --ignore-scripts --no-fund --no-audit --fetch-retries=1 \
+		--fetch-retry-mintimeout=2000 --fetch-timeout=60000 >"$work/npm.log" 2>&1) || {
 		tail -n 20 "$work/npm.log" | sed 's/^/    /' >&2
 		die "npm ci failed"
 	}

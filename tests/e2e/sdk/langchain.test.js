@@ -59,6 +59,8 @@ test('a program runs in a real sandbox, and its file is announced', async () => 
 	assert.equal(file.size_bytes, bytes.length);
 	assert.equal(file.sha256, createHash('sha256').update(bytes).digest('hex'));
 	assert.equal(file.mime_type, 'text/csv');
+	if (file.url.startsWith('/v1/')) assert.equal(await (await fetch(new URL(file.url, base))).text(), bytes);
+	else assert.match(file.url, /^\/artifacts\/artf_/);
 });
 
 test('search and pages come from the platform, and what it denies is told to the model', async () => {

@@ -40,6 +40,7 @@ for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
 		process.exit(0);
 	});
 }
+process.removeAllListeners('warning').on('warning', (warning) => log.warn('library.warns', { text: String(warning) }));
 process.on('unhandledRejection', (error) => {
 	log.error('baseline.unhandled', { error: error instanceof Error ? error.stack : String(error) });
 });

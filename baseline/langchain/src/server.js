@@ -1,5 +1,6 @@
 // server.js - health, models, metrics, artifacts, chats, over node:http.
-import { createServer } from 'node:http';
+import { setMaxListeners } from 'node:events';
+import { createServer, STATUS_CODES } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { work } from './agent.js';
 import { Completion, EventStream, sendError, sendJson } from './answer.js';
@@ -20,6 +21,7 @@ import { makeTools } from './tools.js';
 /** @typedef {import('./answer.js').Answer} Answer */
 /** @typedef {import('./answer.js').Usage} Usage */
 
+const malformed = new Map([['HPE_HEADER_OVERFLOW', 'headers_too_large'], ['ERR_HTTP_REQUEST_TIMEOUT', 'request_timeout']]);
 const SETTLE_TRIES = 5;	// what was spent is known a moment after it was
 
 /** @param {number} ms */
@@ -42,11 +44,11 @@ export class Server {
 			(req, res) => void this.answer(req, res));
 		this.http.setTimeout(config.totalMs + 60_000);	// nothing read and nothing written for so long: nobody is there
 		this.http.on('clientError', (error, socket) => {
-			const tooLarge = /** @type {NodeJS.ErrnoException} */ (error).code === 'HPE_HEADER_OVERFLOW';
-			const body = JSON.stringify(new WireError(tooLarge ? 'headers_too_large' : 'bad_request', 'This is no HTTP request that can be read.')
-				.envelope(requestId(undefined)));
+			const code = malformed.get(/** @type {NodeJS.ErrnoException} */ (error).code ?? '') ?? 'bad_request';
+			const wire = new WireError(code, 'The HTTP request cannot be read, or does not come whole.');
+			const body = JSON.stringify(wire.envelope(requestId(undefined)));
 			if (socket.writable)
-				socket.end(`HTTP/1.1 ${tooLarge ? 431 : 400} Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+				socket.end(`HTTP/1.1 ${wire.status} ${STATUS_CODES[wire.status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
 					`content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 		});
 	}
@@ -172,6 +174,7 @@ export class Server {
 		const chat = parseChat(await this.body(req));
 		const model = await this.models.current();
 		const control = new AbortController();
+		setMaxListeners(0, control.signal);	// every step and tool listens
 		const about = {
 			id: completionId(), requestId: id, model, includeUsage: chat.includeUsage, pingMs: this.config.pingMs, signal: control.signal,
 		};
@@ -187,11 +190,13 @@ export class Server {
 		if (res.destroyed) gone();
 		this.metrics.active++;
 		this.chats.add(control);
-		const outcome = await this.perform(chat, answer, control);
-		this.chats.delete(control);
-		this.metrics.active--;
-		clearTimeout(late);
-		this.record(answer, outcome);
+		try {
+			this.record(answer, await this.perform(chat, answer, control));
+		} finally {
+			this.chats.delete(control);
+			this.metrics.active--;
+			clearTimeout(late);
+		}
 	}
 
 	/**

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
+import process from 'node:process';
 import { becomes, pause, readStream, startHouse } from './house.js';
 import { OFFLINE } from '../src/model.js';
 
@@ -39,6 +40,7 @@ const script = {
 	'bad arguments': [{ calls: [['calculator', 'not json at all']] }, { content: 'Said: {{result}}' }],
 	'wrong arguments': [{ calls: [['search', { query: 5 }]] }, { content: 'Said: {{result}}' }],
 	'without end': [{ calls: [['calculator', { expression: '1+1' }]] }],
+	'very many': [{ calls: Array.from({ length: 18 }, (_, i) => ['calculator', { expression: `${i}+1` }]) }, { content: '{{result}}' }],
 	'call mine': [{ calls: [['get_weather', { city: 'Oslo' }], ['get_time', {}]] }],
 	'cut short': [{ content: 'It was a', finish: 'length' }],
 	'a silence': [{ content: 'one two three', silence: 1500 }],
@@ -260,6 +262,19 @@ describe('in a pod', () => {
 		assert.match(all.content, /Foxes.* \| Error: Not your domain\./s);
 	});
 
+	test('no more than sixteen calls at once, and nobody is warned of listeners', async () => {
+		/** @type {Error[]} */
+		const warned = [];
+		const note = (/** @type {Error} */ warning) => warned.push(warning);
+		process.on('warning', note);
+		const all = await house.stream('very many');
+		process.off('warning', note);
+		whole(all);
+		assert.equal(all.content, [...Array.from({ length: 16 }, (_, i) => String(i + 1)), ...Array(2).fill('Error: no more than 16 calls are made at once')].join(' | '));
+		assert.equal(all.janus.length, 36);
+		assert.deepEqual(warned, []);
+	});
+
 	test('the last step has no tools', async () => {
 		model().length = 0;
 		const all = await house.stream('without end', {});
@@ -451,6 +466,12 @@ describe('in a pod', () => {
 		refused(JSON.parse(text.split('\r\n\r\n')[1]), 'bad_request');
 	});
 
+	test('refused: a head that is too large', async () => {
+		const response = await fetch(`${house.url}/health`, { headers: { 'x-large': 'x'.repeat(40 << 10) } });
+		assert.equal(response.status, 431);
+		refused(await response.json(), 'headers_too_large');
+	});
+
 	test('a message of 1 MiB is answered', async () => {
 		const { choices: [{ message }] } = await (await house.chat('a'.repeat(1 << 20))).json();
 		assert.equal(message.content.length, (1 << 20) + 'You said: '.length);
@@ -522,8 +543,8 @@ describe('a client that does not read', () => {
 			socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
 			await becomes('the model is asked', () => house.model.seen.length === 1);
 			await becomes('the chat is over', () => house.lines.some(({ msg, code }) => msg === 'request.done' && code === 'upstream_timeout_total'));
-			assert.equal(house.model.seen[0].cancelled, true, 'what was not read was not asked for');
-			assert.equal(house.server.metrics.active, 0);
+			await becomes('the model is left: what is not read is not asked for', () => house.model.seen[0].cancelled);
+			await becomes('no chat is counted', () => house.server.metrics.active === 0);
 		} finally {
 			socket.destroy();
 			await house.close();

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { newId } from './ids.js';
+import { cut, plain } from './text.js';
 
 export const ARTIFACT_MAX = 8 << 20;
 const ALL_MAX = 64 << 20;
@@ -41,7 +42,7 @@ function typeOf(name, mimeType) {
 /** @param {string} name @returns {string} its last part, without what a header or a file system minds */
 export function plainName(name) {
 	const last = name.split(/[/\\]/).at(-1)?.replace(/[\u0000-\u001f\u007f"<>:|?*]/g, '').trim() ?? '';
-	return last.replace(/^\.+/, '').slice(0, 120) || 'file';
+	return plain(cut(last.replace(/^\.+/, ''), 120, '')) || 'file';
 }
 
 export class Artifacts {

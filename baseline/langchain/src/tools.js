@@ -3,6 +3,7 @@ import { tool } from '@langchain/core/tools';
 import { z } from 'zod';
 import { calculate } from './arithmetic.js';
 import { ARTIFACT_MAX } from './artifacts.js';
+import { cut } from './text.js';
 
 /** @typedef {import('@langchain/core/tools').StructuredToolInterface} Tool */
 /**
@@ -16,16 +17,16 @@ import { ARTIFACT_MAX } from './artifacts.js';
 const SHOWN_MAX = 20_000;	// characters of a result that the model reads
 
 /** @param {string} text @param {number} [most] */
-const cut = (text, most = SHOWN_MAX) => (text.length <= most ? text : `${text.slice(0, most)}\n[cut: ${text.length - most} more characters]`);
+const part = (text, most = SHOWN_MAX) => cut(text, most, `\n[cut: ${text.length - most} more characters]`);
 /** @param {string} text one line of it, for people */
-const line = (text) => JSON.stringify(text.length <= 120 ? text : `${text.slice(0, 119)}…`);
+const line = (text) => JSON.stringify(cut(text, 120));
 
 /** @param {Means} means @returns {Tool} */
 const search = ({ platform, answer }) => tool(async ({ query, num_results }) => {
 	await answer.reasoning(`Searching for ${line(query)}.\n`);
 	const { results } = await /** @type {NonNullable<Means['platform']>} */ (platform).json('/search', { body: { query, num_results } });
 	if (!Array.isArray(results) || results.length === 0) return 'Nothing was found.';
-	return cut(results.map((r, i) => `${i + 1}. ${r.title}\n${r.url}\n${r.snippet}`).join('\n\n'));
+	return part(results.map((r, i) => `${i + 1}. ${r.title}\n${r.url}\n${r.snippet}`).join('\n\n'));
 }, {
 	name: 'search',
 	description: 'Search for pages or documents. Gives titles, addresses and short excerpts.',
@@ -38,7 +39,7 @@ const fetchPage = ({ platform, answer }) => tool(async ({ url }) => {
 	await answer.reasoning(`Reading ${line(url)}.\n`);
 	const page = await /** @type {NonNullable<Means['platform']>} */ (platform).json(`/fetch?url=${encodeURIComponent(url)}`);
 	const head = `${page.url} (status ${page.status}, ${page.content_type})${page.title ? `\n${page.title}` : ''}`;
-	return `${head}\n\n${page.text === null ? '[not text]' : cut(String(page.text))}`;
+	return `${head}\n\n${page.text === null ? '[not text]' : part(String(page.text))}`;
 }, {
 	name: 'fetch',
 	description: 'Read a web page as text.',
@@ -71,8 +72,8 @@ const runCode = (means) => tool(async ({ language, code, timeout_seconds }) => {
 	const sandbox = /** @type {NonNullable<Means['sandbox']>} */ (means.sandbox);
 	const { exitCode, stdout, stderr, timedOut, files } = await sandbox.run(language, code, timeout_seconds);
 	const words = [timedOut ? `It was ended after ${timeout_seconds} s.` : `Exit code ${exitCode}.`];
-	if (stdout !== '') words.push(`stdout:\n${cut(stdout, SHOWN_MAX / 2)}`);
-	if (stderr !== '') words.push(`stderr:\n${cut(stderr, SHOWN_MAX / 2)}`);
+	if (stdout !== '') words.push(`stdout:\n${part(stdout, SHOWN_MAX / 2)}`);
+	if (stderr !== '') words.push(`stderr:\n${part(stderr, SHOWN_MAX / 2)}`);
 	for (const { name, bytes } of files)
 		words.push(bytes === null ? `The file ${name} could not be given to the user: it is too large.` : await giveOut(means, name, bytes));
 	return words.join('\n');

@@ -8,6 +8,7 @@ import { fromModel, WireError, worthRetrying } from '../src/errors.js';
 import { completionId, newId, requestId } from '../src/ids.js';
 import { Log } from '../src/log.js';
 import { parseChat } from '../src/request.js';
+import { cut, plain } from '../src/text.js';
 
 const pod = { JANUS_PLATFORM_URL: 'http://127.0.0.1:8600', OPENAI_BASE_URL: 'http://127.0.0.1:8600/v1', OPENAI_API_KEY: 'jns_rt_x' };
 
@@ -173,6 +174,14 @@ test('names of files are plain', () => {
 	for (const [name, plain] of [['a/b/c.txt', 'c.txt'], ['..\\x.txt', 'x.txt'], ['', 'file'], ['..', 'file'], ['a"b\r\n.txt', 'ab.txt'], ['ü.txt', 'ü.txt']])
 		assert.equal(plainName(name), plain);
 	assert.equal(plainName('x'.repeat(500)).length, 120);
+});
+
+test('texts are cut between characters, and have no halves of them', () => {
+	assert.equal(cut('abc', 3), 'abc');
+	assert.equal(cut('abcd', 3), 'abc…');
+	assert.equal(cut('ab🦉c', 3), 'ab…');
+	assert.equal(cut('ab🦉c', 4, '!'), 'ab🦉!');
+	assert.equal(plain('a\ud83db\udd89c\0d🦉'), 'a\ufffdb\ufffdc\ufffdd🦉');
 });
 
 test('ids sort by time and do not repeat', () => {

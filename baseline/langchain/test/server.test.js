@@ -123,7 +123,9 @@ describe('in a pod', () => {
 		assert.equal(all.content, 'A moment. It is 121932631112635269.');
 		assert.deepEqual(all.janus.map(({ event, payload }) => [event, payload.name]), [['tool_start', 'calculator'], ['tool_end', 'calculator']]);
 		assert.deepEqual(all.janus.map(({ payload }) => payload.id), ['call_1', 'call_1']);
+		assert.equal(all.janus[0].payload.input, '{"expression":"123456789*987654321"}');
 		assert.equal(all.janus[1].payload.ok, true);
+		assert.equal(all.janus[1].payload.output, '121932631112635269');
 		assert.equal(typeof all.janus[1].payload.duration_ms, 'number');
 		assert.match(all.reasoning, /Working out "123456789\*987654321"/);
 		assert.equal(all.usages.length, 1);
@@ -213,6 +215,21 @@ describe('in a pod', () => {
 		assert.ok(paths.lastIndexOf('terminate') < paths.lastIndexOf('usage'), 'what it took is asked for when it has ended');
 	});
 
+	test('what a program prints can be told to every model', async () => {
+		model().length = 0;
+		play = ({ path }) => (path.endsWith('/exec') ? { body: { stdout: `nul \0 half \ud83d owl ${'🦉'.repeat(9000)}`, stderr: '', exitCode: 0 } } : undefined);
+		const all = await house.stream('run it');
+		play = () => {};
+		whole(all);
+		const said = model()[1].body.messages.at(-1).content;
+		assert.ok(/nul \ufffd half \ufffd owl 🦉+\n\[cut: \d+ more characters\]$/u.test(said), said.slice(0, 60));
+		assert.ok(said.length < 11_000, String(said.length));
+		const { output } = all.janus.find(({ event }) => event === 'tool_end').payload;
+		assert.equal(output.slice(-3), '🦉…');
+		assert.ok(output.length <= 4097);
+		assert.ok(!/\\u0000|\\ud83d/.test(all.text));
+	});
+
 	test('a sandbox that is not to be had at once is asked for again', async () => {
 		let times = 0;
 		play = ({ path }) => (path === '/api/sandboxes' && ++times <= 2 ? { status: 503, body: {}, headers: { 'retry-after': '0' } } : undefined);
@@ -229,7 +246,7 @@ describe('in a pod', () => {
 		whole(all);
 		assert.match(all.content, /Error: No seconds are left\./);
 		assert.deepEqual(all.janus.map(({ event }) => event), ['tool_start', 'tool_end', 'tool_start', 'tool_end']);
-		assert.ok(all.janus.filter(({ event }) => event === 'tool_end').every(({ payload }) => payload.ok === false && payload.error === 'No seconds are left.'));
+		assert.ok(all.janus.filter(({ event }) => event === 'tool_end').every(({ payload }) => payload.ok === false && payload.output === 'Error: No seconds are left.'));
 	});
 
 	test('a sandbox of the other spelling', async () => {

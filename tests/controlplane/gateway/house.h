@@ -461,6 +461,32 @@ house_on_usage(const struct gateway_usage *u, void *arg)
 	pthread_mutex_unlock(&h.lock);
 }
 
+/* Wait until a chat is written down as this competitor's. */
+static inline void
+house_served(const char *competitor)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += WAIT_MS / 1000;
+	pthread_mutex_lock(&h.lock);
+	while (strcmp(h.used_competitor, competitor) != 0)
+		if (pthread_cond_timedwait(&h.changed, &h.lock, &until) == ETIMEDOUT)
+			break;
+	ck_assert_str_eq(h.used_competitor, competitor);
+	pthread_mutex_unlock(&h.lock);
+}
+
+/* Does what upstream was sent last end so? */
+static inline bool
+house_saw_end(const char *end)
+{
+	pthread_mutex_lock(&h.lock);
+	const bool ends = str_ends(buf_str(&h.seen), end);
+	pthread_mutex_unlock(&h.lock);
+	return ends;
+}
+
 static inline bool
 house_health(struct buf *out, void *arg)
 {

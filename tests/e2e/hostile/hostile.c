@@ -15,6 +15,7 @@
 #include "controlplane/link/attempts.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>

@@ -41,6 +41,9 @@ note_and_mark(const struct sse_event *e, void *arg)
 		raw += 3;
 		len -= 3;
 	}
+	/* A second mark would now be the first: what is fed begins with a line, as a stream with pings may. */
+	if (r->events == 0)
+		buf_add_str(&r->with_ids, ":\n");
 	note(e, arg);
 	if (len == 0)
 		abort();

@@ -4,6 +4,9 @@
  * The key of the sandbox service stays here.  A sandbox belongs to the pod that made it: the call
  * that made it runs for as long as the sandbox lives, and what it holds of the budget is settled
  * with its seconds when it ends.
+ *
+ * What the service answers goes to the competitor as it comes, on the loop; runtime/engine/sandy, the other
+ * client of the same API, blocks and understands it.  They share no call: only paths and a few words.
  */
 #ifndef JANUS_PLATFORM_SANDBOXES_H
 #define JANUS_PLATFORM_SANDBOXES_H

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
@@ -40,12 +41,6 @@ static const struct adapter {
 	    NULL, { "OPENAI_BASE_URL" } },
 };
 
-const char *
-agent_names(void)
-{
-	return "shell, claude-code, codex, aider, opencode, openhands, droid";
-}
-
 static const struct adapter *
 find(const char *name)
 {
@@ -54,6 +49,17 @@ find(const char *name)
 		    (adapters[i].alias != NULL && str_eq(name, adapters[i].alias)))
 			return &adapters[i];
 	return NULL;
+}
+
+static int
+refuse_name(const char *name, struct error *err)
+{
+	_cleanup_buf_ struct buf names = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(adapters); i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", adapters[i].name);
+	return error_set(err, ERROR_INVALID,
+	    "there is no agent '%.40s' to run: %s (others by exec)", name, buf_str(&names));
 }
 
 static void
@@ -110,9 +116,7 @@ agent_start_build(const struct agent_request *r, struct agent_start *out, struct
 	bool prompt_given = false;
 
 	if (a == NULL)
-		return error_set(err, ERROR_INVALID,
-		    "there is no agent '%.40s' to run: %s (others by exec)", r->agent,
-		    agent_names());
+		return refuse_name(r->agent, err);
 	if (r->system_prompt != NULL && r->system_prompt_path != NULL)
 		return error_set(
 		    err, ERROR_INVALID, "give systemPrompt or systemPromptPath, not both");

@@ -29,6 +29,4 @@ struct agent_start {
  */
 int agent_start_build(const struct agent_request *, struct agent_start *out, struct error *);
 void agent_start_done(struct agent_start *);
-/** agent_names - all of them, separated by ", ". */
-const char *agent_names(void);
 #endif

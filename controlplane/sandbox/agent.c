@@ -29,7 +29,6 @@
 #define HEARTBEAT_MS 5000
 #define OUTPUT_MAX (64LL << 20) /* of each stream; what is more is not passed on */
 #define DURATION_SECONDS 600
-#define EXIT_TIMED_OUT 124
 
 struct run {
 	struct op op;
@@ -213,9 +212,7 @@ ran(struct run *r, const struct inside_end *end)
 	_cleanup_free_ char *text = NULL;
 
 	end_lines(r);
-	r->exit_code = end->timed_out ? EXIT_TIMED_OUT
-	    : end->signal != 0        ? 128 + end->signal
-				      : end->exit_code;
+	r->exit_code = exec_exit_code(end);
 	r->success = end->error == 0 && r->exit_code == 0;
 	if (end->error != 0) {
 		text = str_printf(

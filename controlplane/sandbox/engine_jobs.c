@@ -197,15 +197,6 @@ find_gone(const struct job *j)
 
 /* What a call left that timed out and happened all the same. */
 static void
-stray_work(void *arg)
-{
-	struct job *j = arg;
-	struct engine *e = j->service->engine;
-
-	e->driver->pod_stop(e, j->id, 0, &j->err);
-}
-
-static void
 stray_done(void *arg)
 {
 	struct job *j = arg;
@@ -240,7 +231,7 @@ look_done(void *arg)
 				continue;
 			stray = job_new(v, NULL);
 			snprintf(stray->id, sizeof(stray->id), "%s", j->pods[i].instance);
-			job_run(stray, stray_work, stray_done);
+			job_run(stray, remove_work, stray_done);
 		}
 	}
 	free(j->pods);

@@ -138,14 +138,19 @@ add_output(struct buf *out, const char *key, const struct buf *text, bool base64
 	buf_add_char(out, '"');
 }
 
+int
+exec_exit_code(const struct inside_end *end)
+{
+	return end->timed_out  ? EXIT_TIMED_OUT
+	    : end->signal != 0 ? 128 + end->signal
+			       : end->exit_code;
+}
+
 static void
 exec_ended(struct op *o, const struct inside_end *end)
 {
 	struct exec *x = (struct exec *)o;
 	_cleanup_buf_ struct buf body = { 0 };
-	const int code = end->timed_out ? EXIT_TIMED_OUT
-	    : end->signal != 0          ? 128 + end->signal
-					: end->exit_code;
 
 	if (end->error != 0) {
 		op_refuse_errno(o, end->error, "run a command in", "its working directory");
@@ -158,8 +163,8 @@ exec_ended(struct op *o, const struct inside_end *end)
 	buf_printf(&body,
 	    ",\"exitCode\":%d,\"encoding\":\"%s\",\"timedOut\":%s,\"signal\":%d,"
 	    "\"stdoutBytes\":%llu,\"stderrBytes\":%llu,\"truncated\":%s,\"durationMs\":%lld}",
-	    code, x->base64 ? "base64" : "utf-8", end->timed_out ? "true" : "false", end->signal,
-	    (unsigned long long)end->total[0], (unsigned long long)end->total[1],
+	    exec_exit_code(end), x->base64 ? "base64" : "utf-8", end->timed_out ? "true" : "false",
+	    end->signal, (unsigned long long)end->total[0], (unsigned long long)end->total[1],
 	    end->total[0] > x->text[0].len || end->total[1] > x->text[1].len ? "true" : "false",
 	    (long long)(clock_now_ms() - x->begun_ms));
 	op_reply(o, body.data, body.len);

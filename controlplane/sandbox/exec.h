@@ -7,6 +7,7 @@
 #include <stdint.h>
 struct buf;
 struct cJSON;
+struct inside_end;
 struct sandbox;
 struct error;
 
@@ -25,6 +26,8 @@ struct exec_request {
 /** exec_write - the frames that ask for it.  TOO_BIG: more than the agent or the system takes. */
 int exec_write(struct buf *out, const struct sandbox *, const struct exec_request *,
     uint64_t output_max, struct error *);
+/** exec_exit_code - how a command ended as one number: as a shell tells it, 124 if its time was over. */
+int exec_exit_code(const struct inside_end *);
 /** env_take - "NAME=value" texts from an object of strings (NULL: none), the caller's (env_free).
  *  INVALID names what is wrong. */
 int env_take(const struct cJSON *object, char ***out, size_t *n, struct error *);

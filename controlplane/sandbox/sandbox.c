@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controlplane/sandbox/config.h"
+#include "controlplane/sandbox/exec.h"
 #include "controlplane/sandbox/inside/protocol.h"
 #include "controlplane/sandbox/op.h"
 #include "controlplane/sandbox/service.h"
@@ -28,9 +29,7 @@
 void
 wish_done(struct wish *w)
 {
-	for (size_t i = 0; i < w->nenv; i++)
-		free(w->env[i]);
-	free(w->env);
+	env_free(w->env, w->nenv);
 	*w = (struct wish){ 0 };
 }
 

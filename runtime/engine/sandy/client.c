@@ -133,12 +133,6 @@ sandy_terminate(const struct sandy *s, const char *id, struct error *err)
 	return error_set(err, why.kind, "%s", why.text);
 }
 
-int
-sandy_agent_cancel(const struct sandy *s, const char *id, struct error *err)
-{
-	return post_plain(s, id, "/agent/cancel", "cancel an agent", 1, err);
-}
-
 /* Not every build has a health route; a list of resources needs the key besides. */
 int
 sandy_health(const struct sandy *s, char name[32], char version[64], struct error *err)

@@ -118,7 +118,6 @@ struct sandy_outcome {
 int sandy_agent_run(const struct sandy *, const char *id, const struct sandy_agent *,
     sandy_event_fn *, void *arg, const atomic_bool *cancel, struct sandy_outcome *out,
     struct error *);
-int sandy_agent_cancel(const struct sandy *, const char *id, struct error *);
 
 /* ---- words.c: what it answers, understood. Pure. ---- */
 

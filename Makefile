@@ -151,6 +151,7 @@ build/fuzz/obj/%.o: %.c Makefile
 	@clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/libruntime.a: $(FUZZ_OBJECTS)
 build/fuzz/fuzz_inside_frames: build/fuzz/obj/controlplane/sandbox/inside_frames.o
+build/fuzz/fuzz_host_line: build/fuzz/obj/controlplane/sandbox/host_line.o
 build/fuzz/fuzz_html: build/fuzz/obj/controlplane/platform/html.o
 build/fuzz/fuzz_proxy_head: build/fuzz/obj/controlplane/platform/proxy_head.o build/fuzz/obj/controlplane/platform/web_url.o
 $(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libruntime.a

@@ -95,6 +95,12 @@ static const struct setting {
 	    "largest file that is read or written" },
 	{ "JANUS_SANDBOX_OPERATIONS", "32", AT(operations), setting_limit, NULL,
 	    "commands and files at once in one sandbox" },
+	{ "JANUS_SANDBOX_HOSTED_MAX", "8", AT(hosted_max), setting_limit, NULL,
+	    "most competitors at once, beside the sandboxes" },
+	{ "JANUS_SANDBOX_HOSTED_MEMORY", "4GiB", AT(hosted_memory_bytes), setting_size, NULL,
+	    "most memory that one may be given" },
+	{ "JANUS_SANDBOX_HOSTING_KEY_FILE", "", AT(hosting_key_file), setting_string, NULL,
+	    "file with the keys of callers that may run competitors here; empty: nobody may" },
 	{ "JANUS_SANDBOX_UID_FIRST", "300000", AT(uid_first), setting_limit, NULL,
 	    "first user id given to sandboxes" },
 	{ "JANUS_SANDBOX_UID_COUNT", "60000", AT(uid_count), setting_limit, NULL, "how many" },
@@ -235,6 +241,26 @@ find_keys(struct sandbox_config *c, sandbox_env_fn *env, struct error *err)
 	return read_keys(c, path, err);
 }
 
+/* Whoever may run competitors has a key that lets nobody else do it. */
+static int
+find_hosting_keys(struct sandbox_config *c, struct error *err)
+{
+	c->hosting_from = c->nkeys;
+	if (c->hosting_key_file[0] == '\0')
+		return 0;
+	if (read_keys(c, c->hosting_key_file, err) < 0)
+		return error_add(err, "JANUS_SANDBOX_HOSTING_KEY_FILE");
+	if (c->nkeys == c->hosting_from)
+		return error_set(err, ERROR_INVALID, "%s: holds no key", c->hosting_key_file);
+	for (size_t i = c->hosting_from; i < c->nkeys; i++)
+		for (size_t j = 0; j < c->hosting_from; j++)
+			if (strcmp(c->key_sha256[i], c->key_sha256[j]) == 0)
+				return error_set(err, ERROR_INVALID,
+				    "%s: holds a key that is for sandboxes too",
+				    c->hosting_key_file);
+	return 0;
+}
+
 /* ---- */
 
 static int
@@ -274,7 +300,7 @@ sandbox_config_read(
 		if (settings[i].parse(text, (char *)&c + settings[i].at, err) < 0)
 			return error_add(err, "%s", settings[i].name);
 	}
-	if (check(&c, err) < 0 || find_keys(&c, env, err) < 0)
+	if (check(&c, err) < 0 || find_keys(&c, env, err) < 0 || find_hosting_keys(&c, err) < 0)
 		return -1;
 	*out = c;
 	c = (struct sandbox_config){ 0 };

@@ -21,9 +21,12 @@ struct sandbox_config { /* strings owned, never NULL */
 	int64_t ttl_ms, ttl_max_ms, create_ms;
 	int64_t exec_ms, exec_max_ms, output_bytes, file_bytes, operations;
 	int64_t uid_first, uid_count;
+	int64_t hosted_max, hosted_memory_bytes;
 	char *key_file; /* "": the usual place */
+	char *hosting_key_file; /* "": nobody runs competitors here */
 	/* Who may call: SHA-256 of each key.  Each key is a caller of its own. */
 	size_t nkeys;
+	size_t hosting_from; /* the key of whoever may run competitors, and all that follow it */
 	char key_sha256[SANDBOX_KEYS_MAX][HASH_HEX_MAX];
 };
 

@@ -19,14 +19,17 @@
 static const struct {
 	const char *key, *words;
 } refused[] = {
-	{ "enableDockerSocket", "no container engine is ever reachable from a sandbox" },
 	{ "enableVnc", "sandboxes here have no screen" },
 	{ "enableBrowser", "sandboxes here have no browser" },
 };
 
 static int
-check_refused(const cJSON *json, const char **param, struct error *err)
+check_refused(const cJSON *json, bool hosting, const char **param, struct error *err)
 {
+	*param = "enableDockerSocket";
+	if (!hosting && json_bool(json, *param, false))
+		return error_set(err, ERROR_TOO_BIG,
+		    "enableDockerSocket: no container engine is ever reachable from a sandbox");
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		*param = refused[i].key;
 		if (json_bool(json, refused[i].key, false))
@@ -81,8 +84,9 @@ wish_parse(const char *body, size_t len, const struct sandbox_config *c, struct 
 		return -1;
 	if (json != NULL && !cJSON_IsObject(json))
 		return error_set(err, ERROR_INVALID, "the body is a JSON object");
-	if (check_refused(json, param, err) < 0)
+	if (check_refused(json, c->nkeys > c->hosting_from, param, err) < 0)
 		return -1;
+	w.hosted = json_bool(json, "enableDockerSocket", false);
 	*param = "priority";
 	if (take_number(json, "priority", PRIORITY_USUAL, 0, PRIORITY_MAX, &priority, err) < 0)
 		return -1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controlplane/sandbox/config.h"
+#include "controlplane/sandbox/host.h"
 #include "controlplane/sandbox/service.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/log.h"
@@ -168,12 +169,17 @@ look_work(void *arg)
 	e->driver->pod_list(e, &j->pods, &j->npods, &j->err);
 }
 
+/* Is its pod there?  That a competitor has ended is for its caller to see; without the link nobody
+ * reaches it. */
 static bool
-runs(const struct job *j, const char *id)
+runs(const struct job *j, const struct sandbox *s)
 {
+	if (s->host != NULL && (!s->host->has_pod || s->host->since_ms >= j->begun_ms))
+		return true;
 	for (size_t i = 0; i < j->npods; i++)
-		if (strcmp(j->pods[i].instance, id) == 0)
-			return j->pods[i].phase == POD_RUNNING && j->pods[i].link_running;
+		if (strcmp(j->pods[i].instance, s->id) == 0)
+			return (s->host != NULL || j->pods[i].phase == POD_RUNNING) &&
+			    j->pods[i].link_running;
 	return false;
 }
 
@@ -189,7 +195,7 @@ find_gone(const struct job *j)
 		struct sandbox *s = value;
 
 		if ((s->facts.state == SANDBOX_WARM || s->facts.state == SANDBOX_RUNNING) &&
-		    s->facts.since_ms < j->begun_ms && !runs(j, id))
+		    s->facts.since_ms < j->begun_ms && !runs(j, s))
 			return s;
 	}
 	return NULL;

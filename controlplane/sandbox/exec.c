@@ -8,6 +8,7 @@
 
 #include "controlplane/sandbox/base64.h"
 #include "controlplane/sandbox/config.h"
+#include "controlplane/sandbox/host.h"
 #include "controlplane/sandbox/inside/protocol.h"
 #include "controlplane/sandbox/op.h"
 #include "controlplane/sandbox/paths.h"
@@ -20,7 +21,6 @@
 #include "runtime/base/str.h"
 
 #define ENV_MAX 256
-#define EXIT_TIMED_OUT 124 /* as timeout(1) */
 
 struct exec {
 	struct op op;
@@ -146,27 +146,42 @@ exec_exit_code(const struct inside_end *end)
 			       : end->exit_code;
 }
 
+void
+exec_answer_add(struct buf *out, const struct exec_answer *a)
+{
+	buf_add_char(out, '{');
+	add_output(out, "stdout", &a->text[0], a->base64);
+	buf_add_char(out, ',');
+	add_output(out, "stderr", &a->text[1], a->base64);
+	buf_printf(out,
+	    ",\"exitCode\":%d,\"encoding\":\"%s\",\"timedOut\":%s,\"signal\":%d,"
+	    "\"stdoutBytes\":%llu,\"stderrBytes\":%llu,\"truncated\":%s,\"durationMs\":%lld}",
+	    a->exit_code, a->base64 ? "base64" : "utf-8", a->timed_out ? "true" : "false",
+	    a->signal, (unsigned long long)a->total[0], (unsigned long long)a->total[1],
+	    a->total[0] > a->text[0].len || a->total[1] > a->text[1].len ? "true" : "false",
+	    (long long)(clock_now_ms() - a->begun_ms));
+}
+
 static void
 exec_ended(struct op *o, const struct inside_end *end)
 {
 	struct exec *x = (struct exec *)o;
 	_cleanup_buf_ struct buf body = { 0 };
+	const struct exec_answer answer = {
+		.text = x->text,
+		.total = { end->total[0], end->total[1] },
+		.base64 = x->base64,
+		.timed_out = end->timed_out,
+		.exit_code = exec_exit_code(end),
+		.signal = end->signal,
+		.begun_ms = x->begun_ms,
+	};
 
 	if (end->error != 0) {
 		op_refuse_errno(o, end->error, "run a command in", "its working directory");
 		return;
 	}
-	buf_add_char(&body, '{');
-	add_output(&body, "stdout", &x->text[0], x->base64);
-	buf_add_char(&body, ',');
-	add_output(&body, "stderr", &x->text[1], x->base64);
-	buf_printf(&body,
-	    ",\"exitCode\":%d,\"encoding\":\"%s\",\"timedOut\":%s,\"signal\":%d,"
-	    "\"stdoutBytes\":%llu,\"stderrBytes\":%llu,\"truncated\":%s,\"durationMs\":%lld}",
-	    exec_exit_code(end), x->base64 ? "base64" : "utf-8", end->timed_out ? "true" : "false",
-	    end->signal, (unsigned long long)end->total[0], (unsigned long long)end->total[1],
-	    end->total[0] > x->text[0].len || end->total[1] > x->text[1].len ? "true" : "false",
-	    (long long)(clock_now_ms() - x->begun_ms));
+	exec_answer_add(&body, &answer);
 	op_reply(o, body.data, body.len);
 }
 
@@ -302,6 +317,10 @@ exec_run(struct sandbox *s, struct http_request *req)
 	}
 	if (take_command(json, &q, &err) < 0 || take_rest(json, c, &q, &err) < 0) {
 		refuse_param(req, CODE_INVALID_VALUE, err.text, q.param);
+		return;
+	}
+	if (s->host != NULL) {
+		host_exec(s, req, json_str(json, "command"), q.exec.timeout_ms, q.base64);
 		return;
 	}
 	if (exec_write(&request, s, &q.exec, (uint64_t)c->output_bytes, &err) < 0) {

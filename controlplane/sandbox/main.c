@@ -29,6 +29,7 @@
 #include "runtime/net/http_server.h"
 
 #define WORKERS 8
+#define HOST_WORKERS 8 /* as many pulls and starts of competitors at once */
 #define LOOK_MS 5000
 #define STOP_MS 25000 /* for every pod to be removed */
 #define LOCK_TRIES 50
@@ -210,6 +211,8 @@ start(struct daemon *d, struct error *err)
 	_cleanup_free_ char *platform = str_printf("%s/platform.sock", d->config.runtime_dir);
 
 	v->workers = workers_new(WORKERS);
+	if (d->config.nkeys > d->config.hosting_from)
+		v->host_workers = workers_new(HOST_WORKERS);
 	v->announcer = announcer_new(v->loop, v->workers, platform, on_platform, NULL);
 	v->started_ms = loop_now_ms(v->loop);
 	timer_set(v->loop, &v->look_timer, 0, on_look, v);
@@ -232,6 +235,8 @@ free_all(struct service *v)
 		announcer_close(v->announcer);
 	if (v->workers != NULL)
 		workers_free(TAKE(v->workers));
+	if (v->host_workers != NULL)
+		workers_free(TAKE(v->host_workers));
 	http_server_free(v->http);
 	loop_run_posted(v->loop);
 	while (map_next(&v->sandboxes, &at, &id, &s))

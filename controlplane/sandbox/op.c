@@ -56,16 +56,27 @@ on_drain(struct http_request *req, void *arg)
 		o->kind->drained(o);
 }
 
+static void
+on_half_closed(struct http_request *req, void *arg)
+{
+	struct op *o = arg;
+
+	(void)req;
+	if (o->kind->half_closed != NULL)
+		o->kind->half_closed(o);
+}
+
 bool
 op_begin(struct op *o, const struct op_kind *kind, struct sandbox *s, struct http_request *req)
 {
-	static const struct http_request_events events = { .on_gone = on_gone,
-		.on_drain = on_drain };
+	static const struct http_request_events events = {
+		.on_gone = on_gone, .on_drain = on_drain, .on_half_closed = on_half_closed
+	};
 
 	o->kind = kind;
 	o->sandbox = s;
 	o->request = req;
-	if (s->nops >= (size_t)s->service->config->operations) {
+	if (!kind->uncounted && s->nops >= (size_t)s->service->config->operations) {
 		refuse(req, CODE_CONCURRENCY,
 		    "The sandbox does as many things at once as it may already.");
 		kind->free(o);
@@ -201,6 +212,17 @@ op_over(struct op *o, int status, const char *code)
 	count(o, status);
 	log_request(o->request, status, code);
 	http_stream_end(o->request);
+	release(o);
+}
+
+void
+op_cut(struct op *o, enum wire_code code)
+{
+	const struct wire_code_info *info = wire_code_info(code);
+
+	count(o, info->status);
+	log_request(o->request, info->status, info->code);
+	http_stream_abort(o->request);
 	release(o);
 }
 

@@ -5,6 +5,7 @@
  */
 #ifndef JANUS_SANDBOX_OP_H
 #define JANUS_SANDBOX_OP_H
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "controlplane/sandbox/inside_call.h"
@@ -23,7 +24,10 @@ struct op_kind {
 	void (*failed)(struct op *, const struct error *);
 	/** The client of a stream takes more again; or NULL. */
 	void (*drained)(struct op *);
+	/** The client of a stream sends no more, or has left: both look the same; or NULL. */
+	void (*half_closed)(struct op *);
 	void (*free)(struct op *);
+	bool uncounted; /* there may be any number of them in a sandbox */
 };
 struct op { /* first member of the kind's own */
 	const struct op_kind *kind;
@@ -49,6 +53,8 @@ void op_refuse_errno(struct op *, int error, const char *what, const char *path)
 void op_refuse_error(struct op *, const struct error *);
 /** op_over - the answer (a stream) is complete: frees. */
 void op_over(struct op *, int status, const char *code);
+/** op_cut - the answer (a stream) ends where it is: its client sees that it is not whole. Frees. */
+void op_cut(struct op *, enum wire_code);
 /** ops_fail - everything under way there fails with err. */
 void ops_fail(struct sandbox *, const struct error *);
 #endif

@@ -44,6 +44,9 @@ pool_tenants(struct service *v, struct sandbox ***who, size_t *n)
 	*who = mem_zalloc((v->sandboxes.len + 1) * sizeof(**who));
 	while (map_next(&v->sandboxes, &at, &id, &value)) {
 		struct sandbox *s = value;
+
+		if (s->host != NULL) /* they have places of their own */
+			continue;
 		const struct wish *w = s->waiter != NULL ? &s->waiter->wish : &s->wish;
 
 		(*who)[*n] = s;
@@ -197,6 +200,18 @@ preempt(struct sandbox *s)
 	sandbox_end(s, s->facts.state == SANDBOX_RUNNING ? REASON_PREEMPTED : REASON_SPARE, NULL);
 }
 
+size_t
+pool_hosted(const struct service *v)
+{
+	size_t at = 0, n = 0;
+	const char *id;
+	void *value;
+
+	while (map_next(&v->sandboxes, &at, &id, &value))
+		n += ((struct sandbox *)value)->host != NULL;
+	return n;
+}
+
 /* Does what can be done for one; false: it, and who is less important, must wait. */
 static bool
 serve(struct service *v, struct waiter *w)
@@ -206,6 +221,14 @@ serve(struct service *v, struct waiter *w)
 	const struct capacity capacity = pool_capacity(v);
 	size_t n, victim = 0;
 
+	if (w->wish.hosted) {
+		if (pool_hosted(v) < (size_t)v->config->hosted_max)
+			sandbox_start(v, w);
+		else
+			pool_failed(w, CODE_SANDBOX_CAPACITY,
+			    "As many competitors run here as may already.");
+		return true;
+	}
 	if (spare != NULL) {
 		metric_add(&v->from_pool, spare->facts.state == SANDBOX_WARM);
 		sandbox_claim(spare, w);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controlplane/sandbox/config.h"
+#include "controlplane/sandbox/host.h"
 #include "controlplane/sandbox/machine.h"
 #include "controlplane/sandbox/routes.h"
 #include "controlplane/sandbox/service.h"
@@ -156,6 +157,14 @@ add_machine(cJSON *json, const struct machine *m)
 	cJSON_AddNumberToObject(json, "disk_percent", m->disk_ratio * 100);
 }
 
+/* What a competitor's sandbox has here that the API does not promise (docs/sandy.md). */
+static void
+add_enforced(cJSON *list)
+{
+	cJSON_AddItemToArray(list, cJSON_CreateString("network isolation"));
+	cJSON_AddItemToArray(list, cJSON_CreateString("seccomp profile"));
+}
+
 void
 report_resources(struct service *v, struct http_request *req)
 {
@@ -163,15 +172,22 @@ report_resources(struct service *v, struct http_request *req)
 	const struct sandbox_config *c = v->config;
 	const char *reason = reject_reason(v);
 	_cleanup_json_ cJSON *json = cJSON_CreateObject();
-	int64_t by_priority[PRIORITY_MAX + 1] = { 0 };
+	int64_t by_priority[PRIORITY_MAX + 1] = { 0 }, active = 0;
 	size_t at = 0;
 	const char *id;
-	void *s;
+	void *value;
 	cJSON *o;
 
-	while (map_next(&v->sandboxes, &at, &id, &s))
-		if (((struct sandbox *)s)->facts.state == SANDBOX_RUNNING)
-			by_priority[((struct sandbox *)s)->wish.priority]++;
+	while (map_next(&v->sandboxes, &at, &id, &value)) {
+		const struct sandbox *s = value;
+
+		if (s->facts.state != SANDBOX_RUNNING || s->host != NULL)
+			continue;
+		active++;
+		by_priority[s->wish.priority]++;
+	}
+	json_add_str(json, "service", "janus-sandboxd");
+	json_add_str(json, "version", JANUS_VERSION);
 	json_add_bool(json, "canCreateSandbox", reason == NULL);
 	json_add_str(json, "rejectReason", reason);
 	o = json_add_obj(json, "limits");
@@ -180,10 +196,17 @@ report_resources(struct service *v, struct http_request *req)
 	json_add_int(o, "memoryPerSandboxBytes", c->memory_bytes);
 	json_add_int(o, "diskPerSandboxBytes", DISK_BYTES_OF(c));
 	json_add_int(o, "pidsPerSandbox", c->pids);
-	json_add_int(o, "active", (int64_t)count_state(v, SANDBOX_RUNNING));
+	json_add_int(o, "active", active);
 	o = json_add_obj(json, "priorityBreakdown");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		json_add_int(o, names[i], by_priority[i]);
+	if (c->nkeys > c->hosting_from) {
+		o = json_add_obj(json, "hosting");
+		json_add_int(o, "max", c->hosted_max);
+		json_add_int(o, "active", (int64_t)pool_hosted(v));
+		json_add_int(o, "memoryMaxBytes", c->hosted_memory_bytes);
+		add_enforced(json_add_arr(o, "enforced"));
+	}
 	o = json_add_obj(json, "warmPool");
 	json_add_int(o, "size", (int64_t)count_state(v, SANDBOX_WARM));
 	json_add_int(o, "target", c->warm);
@@ -228,6 +251,8 @@ report_history(struct service *v, struct http_request *req)
 struct one_stat {
 	struct stats *all;
 	char id[ID_MAX];
+	int64_t memory_bytes; /* what it may have */
+	double cores;
 	struct pod_use use;
 	struct error err;
 };
@@ -241,7 +266,6 @@ struct stats {
 static void
 stats_reply(struct stats *s)
 {
-	const struct sandbox_config *c = s->service->config;
 	_cleanup_buf_ struct buf out = { 0 };
 	char now[CLOCK_TEXT_MAX];
 	bool first = true;
@@ -250,7 +274,8 @@ stats_reply(struct stats *s)
 	buf_add_str(&out, "{\"stats\":[");
 	for (size_t i = 0; i < s->n; i++) {
 		const struct pod_use *u = &s->at[i].use;
-		const double cores = (double)c->milli_cpus / 1000;
+		const double cores = s->at[i].cores;
+		const int64_t memory_bytes = s->at[i].memory_bytes;
 
 		if (s->at[i].err.kind != ERROR_NONE)
 			continue; /* it has ended meanwhile */
@@ -260,8 +285,8 @@ stats_reply(struct stats *s)
 		    ",\"memory_limit_bytes\":%" PRId64 ",\"memory_ratio\":%.4f,\"pids\":%" PRId64
 		    ",\"updated_at\":\"%s\"}",
 		    first ? "" : ",", s->at[i].id, u->cpu_cores / cores, u->cpu_cores, cores,
-		    u->memory_bytes, c->memory_bytes,
-		    (double)u->memory_bytes / (double)c->memory_bytes, u->pids, now);
+		    u->memory_bytes, memory_bytes, (double)u->memory_bytes / (double)memory_bytes,
+		    u->pids, now);
 		first = false;
 	}
 	buf_add_str(&out, "]}");
@@ -300,13 +325,20 @@ stats_gone(struct http_request *req, void *arg)
 static void
 choose(struct stats *s, size_t caller, char *ids)
 {
+	const struct sandbox_config *c = s->service->config;
 	char *rest = NULL;
 
 	for (char *id = strtok_r(ids, ",", &rest); id != NULL && s->n < STATS_MAX;
 	     id = strtok_r(NULL, ",", &rest)) {
-		if (sandbox_find(s->service, caller, id) == NULL)
+		const struct sandbox *one = sandbox_find(s->service, caller, id);
+
+		if (one == NULL || (one->host != NULL && !one->host->has_pod))
 			continue;
 		s->at[s->n].all = s;
+		s->at[s->n].memory_bytes =
+		    one->host != NULL ? one->host->memory_bytes : c->memory_bytes;
+		s->at[s->n].cores = one->host != NULL ? (double)one->host->nano_cpus / 1e9
+						      : (double)c->milli_cpus / 1000;
 		snprintf(s->at[s->n++].id, ID_MAX, "%s", id);
 	}
 }

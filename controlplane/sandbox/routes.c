@@ -8,7 +8,9 @@
 
 #include "controlplane/sandbox/config.h"
 #include "controlplane/sandbox/create.h"
+#include "controlplane/sandbox/host.h"
 #include "controlplane/sandbox/service.h"
+#include "controlplane/sandbox/upstream.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -22,6 +24,7 @@
 #define RETRY_AFTER_SECONDS "5"
 #define SMALL_BODY (64 << 10)
 #define COMMAND_BODY (2 << 20)
+#define UPSTREAM_BODY (32 << 20)
 #define FILE_BODY (-2) /* as the settings say */
 
 struct asked {
@@ -53,6 +56,13 @@ create(const struct asked *a)
 			: err.kind == ERROR_TOO_BIG ? CODE_UNSUPPORTED_PARAMETER
 						    : CODE_INVALID_VALUE,
 		    err.text, param);
+		return;
+	}
+	if (wish.hosted && a->caller < a->service->config->hosting_from) {
+		refuse_param(req, CODE_MISSING_SCOPE,
+		    "This key is for sandboxes; competitors are run with another.",
+		    "enableDockerSocket");
+		wish_done(&wish);
 		return;
 	}
 	wish.caller = a->caller;
@@ -167,30 +177,35 @@ static const struct route {
 	void (*answer)(const struct asked *);
 	int64_t body_max_bytes;
 	bool open; /* without a key */
+	bool hosted; /* of a sandbox with a competitor in it too */
 } routes[] = {
-	{ "POST", "/api/sandboxes", create, SMALL_BODY, false },
-	{ "GET", "/api/sandboxes/stats", stats, 0, false },
-	{ "GET", "/api/sandboxes/:id", status, 0, false },
-	{ "POST", "/api/sandboxes/:id/exec", exec, COMMAND_BODY, false },
-	{ "POST", "/api/sandboxes/:id/files/write", file_write_, FILE_BODY, false },
-	{ "GET", "/api/sandboxes/:id/files/read", file_read_, 0, false },
-	{ "GET", "/api/sandboxes/:id/files/list", file_list, 0, false },
-	{ "POST", "/api/sandboxes/:id/files/remove", file_remove, SMALL_BODY, false },
-	{ "POST", "/api/sandboxes/:id/agent/run", run, COMMAND_BODY, false },
-	{ "POST", "/api/sandboxes/:id/agent/cancel", cancel, SMALL_BODY, false },
-	{ "POST", "/api/sandboxes/:id/refresh", refresh, SMALL_BODY, false },
-	{ "POST", "/api/sandboxes/:id/terminate", terminate, SMALL_BODY, false },
-	{ "POST", "/api/sandboxes/:id/preview", no_screen, SMALL_BODY, false },
-	{ "GET", "/api/sandboxes/:id/vnc", no_screen, 0, false },
-	{ "GET", "/sandbox/:id/artifacts/:name", artifact, 0, false },
-	{ "GET", "/api/resources", resources, 0, false },
-	{ "GET", "/api/metrics/timeseries", history, 0, false },
-	{ "GET", "/api/health", health, 0, true },
-	{ "GET", "/health", health, 0, true },
-	{ "GET", "/readyz", health, 0, true },
-	{ "GET", "/livez", alive, 0, true },
-	{ "GET", "/metrics", metrics, 0, true },
+	{ "POST", "/api/sandboxes", create, SMALL_BODY, false, false },
+	{ "GET", "/api/sandboxes/stats", stats, 0, false, false },
+	{ "GET", "/api/sandboxes/:id", status, 0, false, true },
+	{ "POST", "/api/sandboxes/:id/exec", exec, COMMAND_BODY, false, true },
+	{ "POST", "/api/sandboxes/:id/files/write", file_write_, FILE_BODY, false, false },
+	{ "GET", "/api/sandboxes/:id/files/read", file_read_, 0, false, false },
+	{ "GET", "/api/sandboxes/:id/files/list", file_list, 0, false, false },
+	{ "POST", "/api/sandboxes/:id/files/remove", file_remove, SMALL_BODY, false, false },
+	{ "POST", "/api/sandboxes/:id/agent/run", run, COMMAND_BODY, false, false },
+	{ "POST", "/api/sandboxes/:id/agent/cancel", cancel, SMALL_BODY, false, false },
+	{ "POST", "/api/sandboxes/:id/refresh", refresh, SMALL_BODY, false, true },
+	{ "POST", "/api/sandboxes/:id/terminate", terminate, SMALL_BODY, false, true },
+	{ "POST", "/api/sandboxes/:id/preview", no_screen, SMALL_BODY, false, false },
+	{ "GET", "/api/sandboxes/:id/vnc", no_screen, 0, false, false },
+	{ "GET", "/sandbox/:id/artifacts/:name", artifact, 0, false, false },
+	{ "GET", "/api/resources", resources, 0, false, false },
+	{ "GET", "/api/metrics/timeseries", history, 0, false, false },
+	{ "GET", "/api/health", health, 0, true, false },
+	{ "GET", "/health", health, 0, true, false },
+	{ "GET", "/readyz", health, 0, true, false },
+	{ "GET", "/livez", alive, 0, true, false },
+	{ "GET", "/metrics", metrics, 0, true, false },
 };
+
+/* What a hosted competitor is asked, and answers, itself: any method, path and key. */
+static const struct route upstream_route = { "", UPSTREAM_PATH ":at", NULL, UPSTREAM_BODY, true,
+	true };
 
 /* ---- answers ---- */
 
@@ -200,7 +215,8 @@ log_request(const struct http_request *req, int status_, const char *code)
 	const struct route *r = req->user;
 
 	log_info("request.done", F_STR("request_id", req->id), F_STR("method", req->method),
-	    F_STR("route", r != NULL ? r->path : "none"), F_STR("path", req->path),
+	    F_STR("route", r != NULL ? r->path : "none"),
+	    F_STR("path", r == &upstream_route ? NULL : req->path), /* a key is in that */
 	    F_INT("status", status_), F_STR("code", code),
 	    F_INT("duration_ms", (clock_now_us() - req->accepted_us) / 1000));
 }
@@ -284,6 +300,8 @@ static const struct route *
 find_route(const struct http_request *req, struct route_params *params, bool *other_method)
 {
 	*other_method = false;
+	if (str_starts(req->path, UPSTREAM_PATH))
+		return &upstream_route;
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
 		if (!route_match(routes[i].path, req->path, params))
 			continue;
@@ -315,6 +333,10 @@ on_head(struct http_request *req, void *arg)
 		    "Send the service's key: authorization: Bearer $SANDY_API_KEY.");
 		return -1;
 	}
+	if (r == &upstream_route && upstream_find(v, req->path) == NULL) {
+		refuse(req, CODE_RESOURCE_NOT_FOUND, "There is nothing here.");
+		return -1;
+	}
 	/* A file may be in JSON: quoted or in base64. */
 	return r->body_max_bytes == FILE_BODY ? v->config->file_bytes * 2 + SMALL_BODY
 					      : r->body_max_bytes;
@@ -327,6 +349,10 @@ on_request(struct http_request *req, void *arg)
 	struct route_params params = { 0 };
 	struct asked a = { .service = arg, .request = req, .params = &params };
 
+	if (r == &upstream_route) {
+		upstream_asked(arg, req);
+		return;
+	}
 	if (!route_match(r->path, req->path, &params) ||
 	    (!r->open && !find_caller(a.service, req, &a.caller))) {
 		refuse(req, CODE_INTERNAL, "The request changed under way.");
@@ -339,6 +365,11 @@ on_request(struct http_request *req, void *arg)
 			    "There is no such sandbox: its time may be over.");
 			return;
 		}
+	}
+	if (a.sandbox != NULL && a.sandbox->host != NULL && !r->hosted) {
+		refuse(req, CODE_UNPROCESSABLE,
+		    "A competitor is in this sandbox, and nothing else: only exec is here.");
+		return;
 	}
 	r->answer(&a);
 }

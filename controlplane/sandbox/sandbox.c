@@ -8,9 +8,11 @@
 
 #include "controlplane/sandbox/config.h"
 #include "controlplane/sandbox/exec.h"
+#include "controlplane/sandbox/host.h"
 #include "controlplane/sandbox/inside/protocol.h"
 #include "controlplane/sandbox/op.h"
 #include "controlplane/sandbox/service.h"
+#include "controlplane/sandbox/upstream.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/hash.h"
@@ -83,8 +85,6 @@ close_all(struct sandbox *s)
 	struct error why = { 0 };
 
 	timer_cancel(&s->ping_timer);
-	if (s->service->announcer != NULL)
-		announcer_remove(s->service->announcer, s->id);
 	if (s->ping != NULL)
 		inside_call_close(TAKE(s->ping));
 	if (s->error.kind != ERROR_NONE)
@@ -101,8 +101,7 @@ close_all(struct sandbox *s)
 	}
 	if (s->reason == REASON_FAILED)
 		pool_start_failed(s->service, &why);
-	if (s->link != NULL)
-		link_close(TAKE(s->link));
+	sandbox_unlink(s);
 }
 
 void
@@ -114,6 +113,7 @@ sandbox_free(struct sandbox *s)
 		inside_call_close(s->ping);
 	link_close(s->link);
 	wish_done(&s->wish);
+	free(s->host);
 	free(s);
 }
 
@@ -219,6 +219,25 @@ announce(struct sandbox *s, const char *link_path)
 }
 
 void
+sandbox_linked(struct sandbox *s)
+{
+	_cleanup_free_ char *path =
+	    str_printf("%s/pods/%s/" LINK_SOCKET_NAME, s->service->pods_dir, s->id);
+
+	s->link = link_open(s->service->loop, path);
+	announce(s, path);
+}
+
+void
+sandbox_unlink(struct sandbox *s)
+{
+	if (s->service->announcer != NULL)
+		announcer_remove(s->service->announcer, s->id);
+	if (s->link != NULL)
+		link_close(TAKE(s->link));
+}
+
+void
 sandbox_started(struct sandbox *s, const struct error *err)
 {
 	s->facts.busy = false;
@@ -226,12 +245,8 @@ sandbox_started(struct sandbox *s, const struct error *err)
 		s->error = *err;
 		s->facts.failed = true;
 	} else if (s->facts.state == SANDBOX_STARTING) {
-		_cleanup_free_ char *path =
-		    str_printf("%s/pods/%s/" LINK_SOCKET_NAME, s->service->pods_dir, s->id);
-
 		s->facts.started = true;
-		s->link = link_open(s->service->loop, path);
-		announce(s, path);
+		sandbox_linked(s);
 		ping(s);
 	}
 	sandbox_step(s);
@@ -276,6 +291,10 @@ sandbox_start(struct service *v, struct waiter *w)
 		.since_ms = loop_now_ms(v->loop),
 		.start_limit_ms = START_MS,
 	};
+	if (w != NULL && w->wish.hosted) { /* nothing of it runs before its caller says what */
+		s->host = host_new();
+		s->facts.started = s->facts.answered = true;
+	}
 	s->created_wall_ms = clock_wall_ms();
 	map_put(&v->sandboxes, s->id, s);
 	if (w != NULL)
@@ -283,7 +302,8 @@ sandbox_start(struct service *v, struct waiter *w)
 	log_info("sandbox.state", F_STR("sandbox_id", s->id), F_STR("from", "absent"),
 	    F_STR("to", sandbox_state_name(s->facts.state)),
 	    F_STR("reason", w != NULL ? "asked for" : "pool"));
-	engine_start_pod(s);
+	if (s->host == NULL)
+		engine_start_pod(s);
 	sandbox_step(s);
 	return s;
 }
@@ -354,9 +374,10 @@ sandbox_print(const struct sandbox *s)
 {
 	const struct sandbox_config *c = s->service->config;
 	_cleanup_json_ cJSON *json = cJSON_CreateObject();
-	_cleanup_free_ char *url = str_printf(
-	    strchr(c->host, ':') != NULL ? "http://[%s]:%d/sandbox/%s" : "http://%s:%d/sandbox/%s",
-	    c->host, (int)c->port, s->id);
+	const bool v6 = strchr(c->host, ':') != NULL;
+	_cleanup_free_ char *url = str_printf("http://%s%s%s:%d%s%s", v6 ? "[" : "", c->host,
+	    v6 ? "]" : "", (int)c->port, s->host != NULL ? UPSTREAM_PATH : "/sandbox/",
+	    s->host != NULL ? s->host->at : s->id);
 
 	json_add_str(json, "sandboxId", s->id);
 	json_add_str(json, "status", sandbox_state_name(s->facts.state));

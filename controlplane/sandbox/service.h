@@ -18,6 +18,7 @@
 struct announcer;
 struct engine;
 struct history;
+struct host;
 struct http_request;
 struct http_server;
 struct link;
@@ -30,6 +31,8 @@ struct workers;
 struct service {
 	struct loop *loop;
 	struct workers *workers; /* NULL: no engine call is begun any more */
+	struct workers
+	    *host_workers; /* the same for what callers do with competitors: pulls take long */
 	struct engine *engine;
 	struct announcer *announcer; /* to janus-platform; NULL: nobody is told */
 	struct http_server *http;
@@ -58,6 +61,7 @@ struct wish {
 	size_t caller; /* which key */
 	int priority;
 	bool preemptable;
+	bool hosted; /* a competitor is to run in it */
 	char flavor[32];
 	int64_t ttl_ms;
 	char **env; /* "NAME=value", owned; for every command in it */
@@ -75,6 +79,7 @@ struct sandbox {
 	char token[56]; /* its run token, in its environment */
 	struct waiter *waiter; /* who asked for it, until it is handed over */
 	struct link *link; /* once its pod is there */
+	struct host *host; /* owned: of the competitor in it; NULL: an agent is in it */
 	struct inside_call *ping; /* until its agent has answered once */
 	struct timer timer, ping_timer;
 	struct op *ops; /* under way */
@@ -96,6 +101,9 @@ void sandbox_end(struct sandbox *, enum sandbox_reason, const struct error *);
 void sandbox_refresh(struct sandbox *);
 /** sandbox_step - look at it anew; it may be freed. */
 void sandbox_step(struct sandbox *);
+/** sandbox_linked, sandbox_unlink - its pod is there and can be reached; and no longer shall be. */
+void sandbox_linked(struct sandbox *);
+void sandbox_unlink(struct sandbox *);
 /** sandbox_find - a caller's own running one; NULL where there is none. */
 struct sandbox *sandbox_find(struct service *, size_t caller, const char *id);
 /** sandbox_print - what callers are told of it, JSON; the caller's. */
@@ -123,6 +131,8 @@ void pool_failed(struct waiter *, enum wire_code, const char *text);
 /** pool_start_failed - one did not come up: spare ones are begun again later only. */
 void pool_start_failed(struct service *, const struct error *);
 void pool_stop(struct service *);
+/** pool_hosted - how many of them are a competitor's. */
+size_t pool_hosted(const struct service *);
 /** pool_tenants - everybody, for a decision; the caller's (free). */
 struct tenant *pool_tenants(struct service *, struct sandbox ***who, size_t *n);
 struct capacity pool_capacity(const struct service *);

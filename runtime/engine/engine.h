@@ -95,6 +95,7 @@ struct pod_state {
 	int64_t started_at_ms, finished_at_ms; /* wall */
 	char error[ENGINE_TEXT_MAX]; /* the engine's own words on a failed start */
 	char url[512]; /* where it is reached; "": by its link */
+	bool is_guess; /* nobody could be asked: as it was last known */
 };
 
 /* What a pod uses, as the engine counts it. */
@@ -160,6 +161,9 @@ struct engine_driver {
 	    struct engine *, const char *instance, struct pod_state *out, struct error *);
 	/** pod_list - all pods of this node; *out is the caller's (free). */
 	int (*pod_list)(struct engine *, struct pod_state **out, size_t *n, struct error *);
+	/** pod_inspect - its container as the engine itself tells of it: a JSON list of one, added to out.
+	 *  NOT_FOUND.  NULL in a driver whose pods are somebody else's containers. */
+	int (*pod_inspect)(struct engine *, const char *instance, struct buf *out, struct error *);
 	int (*pod_pause)(struct engine *, const char *instance, bool pause, struct error *);
 	/** logs - the last `tail` lines (0: all that is kept), then, if follow, more until the pod
 	 *  ends or cancel.  Lines over 16 KiB come in parts. */

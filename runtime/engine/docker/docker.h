@@ -199,6 +199,7 @@ int docker_pod_start(struct engine *, const struct pod_spec *, struct error *);
 int docker_pod_stop(struct engine *, const char *instance, int64_t grace_ms, struct error *);
 int docker_pod_pause(struct engine *, const char *instance, bool pause, struct error *);
 int docker_pod_state(struct engine *, const char *instance, struct pod_state *, struct error *);
+int docker_pod_inspect(struct engine *, const char *instance, struct buf *, struct error *);
 int docker_pod_list(struct engine *, struct pod_state **out, size_t *n, struct error *);
 /** pod_state_parse - the body of a competitor's inspect. Pure. */
 void pod_state_parse(const cJSON *, struct pod_state *out);

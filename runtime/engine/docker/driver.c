@@ -93,6 +93,7 @@ static const struct engine_driver driver = {
 	.pod_stop = docker_pod_stop,
 	.pod_state = docker_pod_state,
 	.pod_list = docker_pod_list,
+	.pod_inspect = docker_pod_inspect,
 	.pod_pause = docker_pod_pause,
 	.logs = docker_logs,
 	.events = docker_events,

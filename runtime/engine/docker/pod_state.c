@@ -113,6 +113,24 @@ docker_pod_state(struct engine *e, const char *instance, struct pod_state *out, 
 }
 
 int
+docker_pod_inspect(struct engine *e, const char *instance, struct buf *out, struct error *err)
+{
+	struct docker *d = docker_of(e);
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	_cleanup_json_ cJSON *json = NULL;
+	struct container c = { 0 };
+
+	if (container_of_pod(d, instance, &c, err) < 0)
+		return -1;
+	path = str_printf("/containers/%s/json", c.id);
+	if (docker_get(d, path, LOOK_MS, &json, err) < 0)
+		return -1;
+	text = json_print(json);
+	buf_printf(out, "[%s]", text);
+	return 0;
+}
+
+int
 docker_pod_list(struct engine *e, struct pod_state **out, size_t *n, struct error *err)
 {
 	struct docker *d = docker_of(e);

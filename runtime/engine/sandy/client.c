@@ -134,8 +134,24 @@ sandy_terminate(const struct sandy *s, const char *id, struct error *err)
 }
 
 /* Not every build has a health route; a list of resources needs the key besides. */
+static void
+read_about(const cJSON *json, struct sandy_about *out)
+{
+	const char *name = json_str(json, "service"), *version = json_str(json, "version");
+	const cJSON *wall;
+	size_t at = 0;
+
+	str_copy(out->name, sizeof(out->name), name != NULL ? name : "sandy");
+	str_copy(out->version, sizeof(out->version), version != NULL ? version : "");
+	out->enforced[0] = '\0';
+	json_for_each(wall, json_get(json_get(json, "hosting"), "enforced"))
+		if (cJSON_IsString(wall) && at < sizeof(out->enforced))
+			at += (size_t)snprintf(out->enforced + at, sizeof(out->enforced) - at,
+			    "%s%s", at > 0 ? ", " : "", wall->valuestring);
+}
+
 int
-sandy_health(const struct sandy *s, char name[32], char version[64], struct error *err)
+sandy_health(const struct sandy *s, struct sandy_about *out, struct error *err)
 {
 	struct http_call call = { .total_ms = 5000, .connect_ms = 2000 };
 	_cleanup_json_ cJSON *json = NULL;
@@ -146,13 +162,10 @@ sandy_health(const struct sandy *s, char name[32], char version[64], struct erro
 	else if (call.status != 404 && (call.status < 200 || call.status >= 300))
 		rc = sandy_refusal(err, call.status, buf_str(&call.reply), call.reply.len,
 		    "ask for its resources");
-	if (rc == 0) {
+	if (rc == 0 && call.status != 404)
 		json_parse(buf_str(&call.reply), call.reply.len, &json, NULL);
-		const char *n = json_str(json, "service"), *v = json_str(json, "version");
-
-		snprintf(name, 32, "%s", n != NULL && call.status != 404 ? n : "sandy");
-		snprintf(version, 64, "%s", v != NULL && call.status != 404 ? v : "");
-	}
+	if (rc == 0)
+		read_about(json, out);
 	buf_done(&call.reply);
 	return rc;
 }

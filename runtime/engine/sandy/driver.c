@@ -342,6 +342,7 @@ sandy_pod_list(struct engine *e, struct pod_state **out, size_t *n, struct error
 			abort();
 		if (silent || look(s, &note, &pods[len], NULL) < 0) {
 			from_note(&note, &pods[len]);
+			pods[len].is_guess = true;
 			silent = true;
 		} else if (pods[len].link_running) {
 			keep_alive(s, &note);
@@ -422,14 +423,21 @@ sandy_pod_use(struct engine *e, const char *instance, struct pod_use *out, struc
 static int
 sandy_info(struct engine *e, struct engine_info *out, struct error *err)
 {
+	/* Its workers are behind a bridge, and nobody there counts or answers for us; unless it says so. */
+	static const char *const walls[] = { "network isolation", "counting of attempts to get out",
+		"models of the platform", "seccomp profile" };
 	struct engine_info info = { 0 };
+	struct sandy_about about;
+	size_t at = 0;
 
-	if (sandy_health(&of(e)->api, info.name, info.version, err) < 0)
+	if (sandy_health(&of(e)->api, &about, err) < 0)
 		return -1;
-	/* Its workers are behind a bridge, and nobody there counts or answers for us. */
-	snprintf(info.missing, sizeof(info.missing),
-	    "network isolation, counting of attempts to get out, models of the platform, seccomp "
-	    "profile");
+	memcpy(info.name, about.name, sizeof(info.name));
+	memcpy(info.version, about.version, sizeof(info.version));
+	for (size_t i = 0; i < ARRAY_LEN(walls); i++)
+		if (strstr(about.enforced, walls[i]) == NULL)
+			at += (size_t)snprintf(info.missing + at, sizeof(info.missing) - at, "%s%s",
+			    at > 0 ? ", " : "", walls[i]);
 	*out = info;
 	return 0;
 }

@@ -60,8 +60,14 @@ int sandy_get(const struct sandy *, const char *id, struct sandy_box *out, struc
 int sandy_refresh(const struct sandy *, const char *id, struct error *);
 /** sandy_terminate - one that is gone already is fine. */
 int sandy_terminate(const struct sandy *, const char *id, struct error *);
-/** sandy_health - does it answer, and take the key? *name "sandy", or what it calls itself. */
-int sandy_health(const struct sandy *, char name[32], char version[64], struct error *);
+struct sandy_about {
+	char name[32]; /* what it calls itself; "sandy" */
+	char version[64];
+	char enforced
+	    [ENGINE_TEXT_MAX]; /* walls it says it has beside what the API promises: "a, b" */
+};
+/** sandy_health - does it answer, and take the key? */
+int sandy_health(const struct sandy *, struct sandy_about *out, struct error *);
 
 /* ---- client.c: commands ---- */
 

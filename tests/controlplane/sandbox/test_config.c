@@ -98,9 +98,39 @@ START_TEST(test_keys)
 }
 END_TEST
 
+START_TEST(test_hosting_keys)
+{
+	struct sandbox_config c;
+	struct error err = { 0 };
+	char path[64], variable[96];
+
+	ENV("SANDY_API_KEY=a-key-of-somebody-1");
+	ck_assert_int_eq(sandbox_config_read(&c, env, 0, &err), 0);
+	ck_assert_uint_eq(c.hosting_from, c.nkeys); /* nobody may */
+	sandbox_config_done(&c);
+	snprintf(path, sizeof(path), "%s/hosting", dir);
+	snprintf(variable, sizeof(variable), "JANUS_SANDBOX_HOSTING_KEY_FILE=%s", path);
+	ENV("SANDY_API_KEY=a-key-of-somebody-1", variable);
+	ck_assert_int_eq(sandbox_config_read(&c, env, 0, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "JANUS_SANDBOX_HOSTING_KEY_FILE"));
+	ck_assert_int_eq(file_write(path, "a-key-of-somebody-2\n", 20, 0600, NULL), 0);
+	ck_assert_msg(sandbox_config_read(&c, env, 0, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(c.nkeys, 2);
+	ck_assert_uint_eq(c.hosting_from, 1);
+	sandbox_config_done(&c);
+	ck_assert_int_eq(file_write(path, "\n", 1, 0600, NULL), 0);
+	ck_assert_int_eq(sandbox_config_read(&c, env, 0, &err), -1);
+	ck_assert_int_eq(file_write(path, "a-key-of-somebody-1\n", 20, 0600, NULL), 0);
+	ck_assert_int_eq(sandbox_config_read(&c, env, 0, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "for sandboxes too"));
+}
+END_TEST
+
 static const struct {
 	const char *variable, *named;
 } wrong[] = {
+	{ "JANUS_SANDBOX_HOSTED_MAX=0", "JANUS_SANDBOX_HOSTED_MAX" },
+	{ "JANUS_SANDBOX_HOSTED_MEMORY=some", "JANUS_SANDBOX_HOSTED_MEMORY" },
 	{ "SANDY_API_KEY=short", "SANDY_API_KEY" },
 	{ "SANDY_API_KEY=a key with spaces in it", "SANDY_API_KEY" },
 	{ "SANDY_API_KEY_FILE=/nonexistent/key", "key" },
@@ -137,6 +167,7 @@ main(void)
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, test_usual);
 	tcase_add_test(t, test_keys);
+	tcase_add_test(t, test_hosting_keys);
 	tcase_add_loop_test(t, test_wrong, 0, (int)(sizeof(wrong) / sizeof(wrong[0])));
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

@@ -34,18 +34,21 @@
 
 #define KEY "authorization: Bearer 0123456789abcdef"
 #define OTHER_KEY "authorization: Bearer fedcba9876543210"
+#define HOST_KEY "authorization: Bearer host0123456789abcdef"
 
 /* How the agent answers what is no ping. */
 enum manner { GOOD, GARBAGE, SILENT, HANGS_UP, FLOODS, ENDS_TWICE, REFUSES, WAITS };
 
 static struct world {
-	char dir[32];
+	char dir[32], key_file[48];
 	enum manner manner; /* set before each request */
 	atomic_bool stop;
 	atomic_int pods, starts, stops, held;
 	atomic_bool engine_down;
 	int agent_fd, agent_port;
-	pthread_t agent, loop_thread;
+	int http_fd, http_port; /* of a competitor */
+	atomic_int visits; /* whose stream it has begun and not seen the end of */
+	pthread_t agent, http, loop_thread;
 	struct service service;
 	struct sandbox_config config;
 	int port;
@@ -147,20 +150,68 @@ agent_one(void *arg)
 	return NULL;
 }
 
+static void
+accept_all(int door, void *(*one)(void *))
+{
+	while (!atomic_load(&w.stop)) {
+		struct pollfd p = { .fd = door, .events = POLLIN };
+		pthread_t t;
+		int fd;
+
+		if (poll(&p, 1, 10) > 0 && (fd = accept(door, NULL, NULL)) >= 0) {
+			pthread_create(&t, NULL, one, (void *)(intptr_t)fd);
+			pthread_detach(t);
+		}
+	}
+}
+
 static void *
 agent_loop(void *arg)
 {
 	(void)arg;
-	while (!atomic_load(&w.stop)) {
-		struct pollfd p = { .fd = w.agent_fd, .events = POLLIN };
-		pthread_t t;
-		int fd;
+	accept_all(w.agent_fd, agent_one);
+	return NULL;
+}
 
-		if (poll(&p, 1, 10) > 0 && (fd = accept(w.agent_fd, NULL, NULL)) >= 0) {
-			pthread_create(&t, NULL, agent_one, (void *)(intptr_t)fd);
-			pthread_detach(t);
-		}
+/* ---- a competitor: /health, and a stream that goes on until its client leaves ---- */
+
+static void *
+visit_one(void *arg)
+{
+	const int fd = (int)(intptr_t)arg;
+	char head[4096] = "";
+	size_t len = 0;
+
+	while (strstr(head, "\r\n\r\n") == NULL && len + 1 < sizeof(head)) {
+		const ssize_t n = recv(fd, head + len, sizeof(head) - 1 - len, 0);
+
+		if (n <= 0)
+			break;
+		len += (size_t)n;
 	}
+	if (strncmp(head, "GET /health ", 12) == 0) {
+		static const char reply[] = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+					    "content-length: 15\r\n\r\n{\"status\":\"ok\"}";
+
+		send_all(fd, reply, sizeof(reply) - 1);
+	} else if (strncmp(head, "POST /v1/chat/completions?a=b ", 30) == 0) {
+		static const char reply[] = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+					    "connection: close\r\n\r\ndata: one\n\n";
+
+		atomic_fetch_add(&w.visits, 1);
+		send_all(fd, reply, sizeof(reply) - 1);
+		wait_closed(fd);
+		atomic_fetch_sub(&w.visits, 1);
+	}
+	close(fd);
+	return NULL;
+}
+
+static void *
+visit_loop(void *arg)
+{
+	(void)arg;
+	accept_all(w.http_fd, visit_one);
 	return NULL;
 }
 
@@ -251,14 +302,22 @@ link_end(const char *instance)
 
 /* ---- the engine ---- */
 
+#define DIGEST_HERE "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+#define DIGEST_AWAY "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+
 static int
 fake_image(struct engine *e, const char *ref, struct image_info *out, struct error *err)
 {
 	(void)e;
-	(void)ref;
 	if (atomic_load(&w.engine_down))
 		return error_set(err, ERROR_UNAVAILABLE, "no engine");
-	*out = (struct image_info){ .id = "sha256:x", .has_command = true };
+	if (strstr(ref, DIGEST_AWAY) != NULL)
+		return error_set(err, ERROR_NOT_FOUND, "no such image");
+	*out = (struct image_info){ .id = "sha256:x",
+		.os = "linux",
+		.arch = "amd64",
+		.size_bytes = 1,
+		.has_command = true };
 	return 0;
 }
 
@@ -313,8 +372,48 @@ fake_list(struct engine *e, struct pod_state **out, size_t *n, struct error *err
 	return 0;
 }
 
+static int
+fake_pull(struct engine *e, const char *ref, const char *digest, const struct pull_limits *limits,
+    pull_progress_fn *fn, void *arg, const atomic_bool *cancel, struct error *err)
+{
+	(void)e, (void)limits, (void)fn, (void)arg, (void)cancel;
+	ck_assert_str_eq(digest, DIGEST_AWAY);
+	return error_set(err, ERROR_DENIED, "%s is not public", ref);
+}
+
+static int
+fake_inspect(struct engine *e, const char *instance, struct buf *out, struct error *err)
+{
+	(void)e;
+	if (atomic_load(&w.pods) == 0)
+		return error_set(err, ERROR_NOT_FOUND, "no pod of %s", instance);
+	buf_add_str(out, "[{\"State\":{\"Status\":\"running\"}}]");
+	return 0;
+}
+
+static int
+fake_pause(struct engine *e, const char *instance, bool pause, struct error *err)
+{
+	(void)e, (void)instance;
+	return pause ? 0 : error_set(err, ERROR_CONFLICT, "it is not paused");
+}
+
+static int
+fake_logs(struct engine *e, const char *instance, int tail, bool follow, log_line_fn *fn, void *arg,
+    const atomic_bool *cancel, struct error *err)
+{
+	(void)e, (void)instance, (void)follow, (void)cancel, (void)err;
+	for (int i = 0; i < tail; i++)
+		fn(&(struct log_line){ .at_ms = 1000 + i, .text = "a line of it", .len = 12 }, arg);
+	return 0;
+}
+
 static const struct engine_driver driver = {
 	.image = fake_image,
+	.pull = fake_pull,
+	.pod_inspect = fake_inspect,
+	.pod_pause = fake_pause,
+	.logs = fake_logs,
 	.pod_start = fake_start,
 	.pod_stop = fake_stop,
 	.pod_state = fake_state,
@@ -352,11 +451,15 @@ static const char *const variables[][2] = {
 	{ "JANUS_SANDBOX_OPERATIONS", "4" },
 	{ "JANUS_SANDBOX_OUTPUT", "64KiB" },
 	{ "JANUS_SANDBOX_CREATE_TIMEOUT", "5s" },
+	{ "JANUS_SANDBOX_HOSTED_MAX", "1" },
+	{ "JANUS_SANDBOX_HOSTED_MEMORY", "1MiB" },
 };
 
 static const char *
 env(const char *name)
 {
+	if (strcmp(name, "JANUS_SANDBOX_HOSTING_KEY_FILE") == 0)
+		return w.key_file;
 	if (strcmp(name, "JANUS_RUNTIME_DIR") == 0 || strcmp(name, "JANUS_STATE_DIR") == 0)
 		return w.dir;
 	for (size_t i = 0; i < ARRAY_LEN(variables); i++)
@@ -377,6 +480,10 @@ begin(void)
 	ck_assert_ptr_nonnull(mkdtemp(w.dir));
 	w.agent_fd = listen_any(&w.agent_port);
 	pthread_create(&w.agent, NULL, agent_loop, NULL);
+	w.http_fd = listen_any(&w.http_port);
+	pthread_create(&w.http, NULL, visit_loop, NULL);
+	snprintf(w.key_file, sizeof(w.key_file), "%s/hosting.key", w.dir);
+	ck_assert_int_eq(file_write(w.key_file, "host0123456789abcdef\n", 21, 0600, NULL), 0);
 	ck_assert_msg(sandbox_config_read(&w.config, env, 1000, &err) == 0, "%s", err.text);
 	v->config = &w.config;
 	v->agent_port = w.agent_port;
@@ -385,6 +492,7 @@ begin(void)
 	v->engine = &engine;
 	v->history = mem_zalloc(sizeof(*v->history));
 	v->workers = workers_new(4);
+	v->host_workers = workers_new(2);
 	snprintf(v->node, sizeof(v->node), "node-sandbox");
 	snprintf(v->pods_dir, sizeof(v->pods_dir), "%s/r/sandbox", w.dir);
 	fd = listen_any(&w.port);
@@ -406,6 +514,7 @@ end(void)
 	atomic_store(&w.stop, true);
 	pool_stop(v);
 	workers_free(TAKE(v->workers));
+	workers_free(TAKE(v->host_workers));
 	http_server_free(v->http);
 	loop_run_posted(v->loop);
 	while (map_next(&v->sandboxes, &at, &id, &s))
@@ -421,6 +530,8 @@ end(void)
 	}
 	pthread_join(w.agent, NULL);
 	close(w.agent_fd);
+	pthread_join(w.http, NULL);
+	close(w.http_fd);
 	sandbox_config_done(&w.config);
 	file_remove_tree(w.dir, NULL);
 }
@@ -655,6 +766,173 @@ START_TEST(test_engine_down)
 }
 END_TEST
 
+/* ---- competitors ---- */
+
+static char upstream[256]; /* path of its url */
+
+static int
+create_hosted(const char *key)
+{
+	_cleanup_json_ cJSON *json = NULL;
+	const int status =
+	    ask(key, "POST", "/api/sandboxes", "{\"enableDockerSocket\":true}", &json);
+
+	if (status == 200) {
+		const char *url = json_str(json, "url");
+
+		snprintf(w.last, sizeof(w.last), "%s", json_str(json, "sandboxId"));
+		snprintf(upstream, sizeof(upstream), "%s", strstr(url, "/at/"));
+	}
+	return status;
+}
+
+/* A line; what it wrote to words (standard output, else standard error). */
+static int
+docker(const char *line, struct buf *words)
+{
+	_cleanup_json_ cJSON *json = NULL, *body = cJSON_CreateObject();
+	_cleanup_free_ char *text = NULL;
+
+	json_add_str(body, "command", line);
+	text = json_print(body);
+	ck_assert_int_eq(on_last(HOST_KEY, "POST", "/exec", text, &json), 200);
+	const char *out = json_str(json, "stdout");
+	buf_clear(words);
+	buf_add_str(words, *out != '\0' ? out : json_str(json, "stderr"));
+	return (int)json_int(json, "exitCode", -1);
+}
+
+static int
+docker_run(const char *memory, struct buf *words)
+{
+	_cleanup_free_ char *line = str_printf(
+	    "docker run -d --name it --publish 5173:%d --user 7:7 --memory %s --memory-swap %s"
+	    " --cpus 1.00 --pids-limit 9 --shm-size 1 --ulimit nofile=9:9 --log-opt max-size=1k"
+	    " --tmpfs '/tmp:rw,exec,nosuid,nodev,size=1,mode=1777' 'a/b@" DIGEST_HERE "'",
+	    w.http_port, memory, memory);
+
+	return docker(line, words);
+}
+
+START_TEST(test_hosted_who)
+{
+	_cleanup_json_ cJSON *json = NULL;
+	char first[256];
+
+	ck_assert_int_eq(
+	    ask(KEY, "POST", "/api/sandboxes", "{\"enableDockerSocket\":true}", &json), 403);
+	ck_assert_str_eq(json_str(json_get(json, "error"), "code"), "missing_scope");
+	ck_assert_int_eq(create_hosted(HOST_KEY), 200);
+	strcpy(first, upstream);
+	ck_assert_int_eq(on_last(KEY, "GET", "", NULL, NULL), 404);
+	ck_assert_int_eq(on_last(HOST_KEY, "GET", "", NULL, NULL), 200);
+	ck_assert_int_eq(on_last(HOST_KEY, "GET", "/files/read?path=a", NULL, NULL), 422);
+	ck_assert_int_eq(on_last(HOST_KEY, "POST", "/agent/run", "{}", NULL), 422);
+	ck_assert_int_eq(create_hosted(HOST_KEY), 503);
+	ck_assert_int_eq(create("{}"), 200); /* beside it, as many as ever */
+	ck_assert_int_eq(ask("x: y", "GET", first, NULL, NULL), 502);
+	first[10] ^= 1;
+	ck_assert_int_eq(ask("x: y", "GET", first, NULL, NULL), 404);
+	ck_assert_int_eq(ask("x: y", "GET", "/at/", NULL, NULL), 404);
+}
+END_TEST
+
+START_TEST(test_hosted_life)
+{
+	_cleanup_buf_ struct buf words = { 0 };
+	char path[300];
+
+	ck_assert_int_eq(create_hosted(HOST_KEY), 200);
+	ck_assert_int_eq(docker("ls -l", &words), 125);
+	ck_assert_int_eq(docker("docker exec it sh", &words), 125);
+	ck_assert_int_eq(docker("docker inspect it", &words), 1);
+	ck_assert_int_eq(docker("docker pull -q a/b@" DIGEST_HERE, &words), 0);
+	ck_assert_int_eq(docker("docker pull -q a/b@" DIGEST_AWAY, &words), 1);
+	ck_assert_ptr_nonnull(strstr(buf_str(&words), "denied"));
+	ck_assert_int_eq(docker_run("1048577", &words), 125); /* more than one may have */
+	ck_assert_int_eq(atomic_load(&w.starts), 0);
+	ck_assert_int_eq(docker_run("1048576", &words), 0);
+	ck_assert_int_eq(atomic_load(&w.pods), 1);
+	ck_assert_int_eq(docker_run("1048576", &words), 125);
+	ck_assert_int_eq(docker("docker inspect other", &words), 1);
+	ck_assert_int_eq(docker("docker inspect it", &words), 0);
+	ck_assert_ptr_nonnull(strstr(buf_str(&words), "running"));
+	ck_assert_int_eq(docker("docker logs --timestamps --tail 2 it", &words), 0);
+	ck_assert_str_eq(buf_str(&words),
+	    "1970-01-01T00:00:01.000Z a line of it\n1970-01-01T00:00:01.001Z a line of it\n");
+	ck_assert_int_eq(docker("docker logs --timestamps --tail 9999 it", &words), 0);
+	ck_assert_uint_le(words.len, 65536); /* the newest of it */
+	ck_assert_ptr_nonnull(strstr(buf_str(&words), "1970-01-01T00:00:10.998Z"));
+	ck_assert_int_eq(docker("docker pause it", &words), 0);
+	ck_assert_int_eq(docker("docker unpause it", &words), 1);
+	snprintf(path, sizeof(path), "%s/health", upstream);
+	ck_assert_int_eq(ask("x: y", "GET", path, NULL, NULL), 200);
+	ck_assert_int_eq(ask("x: y", "PUT", path, "", NULL), 405);
+	ck_assert_int_eq(docker("docker stop -t 1 it", &words), 0);
+	until_pods(0);
+	ck_assert_int_eq(ask("x: y", "GET", path, NULL, NULL), 502);
+	ck_assert_int_eq(docker("docker inspect it", &words), 1);
+	ck_assert_int_eq(on_last(HOST_KEY, "POST", "/terminate", "", NULL), 200);
+	ck_assert_int_eq(ask("x: y", "GET", path, NULL, NULL), 404);
+}
+END_TEST
+
+/* A stream that has begun: its descriptor. */
+static int
+begin_stream(void)
+{
+	const struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)w.port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	_cleanup_free_ char *head = str_printf("POST %s/v1/chat/completions?a=b HTTP/1.1\r\n"
+					       "host: x\r\ncontent-length: 2\r\n\r\n{}",
+	    upstream);
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char bytes[4096] = "";
+	size_t len = 0;
+
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	send_all(fd, head, strlen(head));
+	while (strstr(bytes, "data: one") == NULL) {
+		const ssize_t n = recv(fd, bytes + len, sizeof(bytes) - 1 - len, 0);
+
+		ck_assert_msg(n > 0, "%s", bytes);
+		len += (size_t)n;
+	}
+	ck_assert_int_eq(atomic_load(&w.visits), 1);
+	return fd;
+}
+
+static void
+until_left(void)
+{
+	const int64_t by_ms = clock_now_ms() + 10000;
+
+	while (atomic_load(&w.visits) != 0)
+		ck_assert_msg(clock_now_ms() < by_ms, "the competitor was not told");
+}
+
+START_TEST(test_hosted_streams)
+{
+	_cleanup_buf_ struct buf words = { 0 };
+	char bytes[256];
+	int fd;
+
+	ck_assert_int_eq(create_hosted(HOST_KEY), 200);
+	ck_assert_int_eq(docker_run("1048576", &words), 0);
+	fd = begin_stream();
+	close(fd); /* whoever leaves a silent stream ends the work */
+	until_left();
+	fd = begin_stream();
+	ck_assert_int_eq(on_last(HOST_KEY, "POST", "/terminate", "", NULL), 200);
+	until_left();
+	while (recv(fd, bytes, sizeof(bytes), 0) > 0) /* cut: no last chunk */
+		ck_assert_ptr_null(memmem(bytes, sizeof(bytes), "0\r\n\r\n", 5));
+	close(fd);
+	until_pods(0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -671,6 +949,9 @@ main(void)
 	tcase_add_test(t, test_ends_under_way);
 	tcase_add_test(t, test_full_house);
 	tcase_add_test(t, test_engine_down);
+	tcase_add_test(t, test_hosted_who);
+	tcase_add_test(t, test_hosted_life);
+	tcase_add_test(t, test_hosted_streams);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -98,9 +98,12 @@ make(struct sandy_box *box)
 START_TEST(test_life)
 {
 	struct sandy_box box = { 0 }, again = { 0 };
-	char name[32], version[64];
+	struct sandy_about about = { 0 };
 
-	ok(sandy_health(&sandy, name, version, err));
+	ok(sandy_health(&sandy, &about, err));
+	ck_assert(about.name[0] != '\0');
+	ck_assert_str_eq(
+	    about.enforced, ""); /* nobody promises more than the API without being asked to */
 	make(&box);
 	ck_assert(str_starts(box.url, "http"));
 	ok(sandy_get(&sandy, box.id, &again, err));

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+#
+# 38-hosted.sh - a competitor's whole life on the second engine: in a sandbox of janus-sandboxd, with the walls of every pod.
+. "$(dirname "$0")/lib.sh"
+
+hostile ok
+images link
+printf 'jns_sb_hosting_0123456789abcdef\n' >"$work/hosting.key"
+hosting=("JANUS_SANDBOX_HOSTING_KEY_FILE=$work/hosting.key" JANUS_SANDBOX_WARM=0)
+start_sandboxd "${hosting[@]}"
+create() { ask -X POST "$sandboxes/api/sandboxes" -H "authorization: Bearer $1" -d '{"enableDockerSocket":true}'; }
+create "$sandbox_key"
+refused "whose key is for sandboxes runs no competitor" 403 missing_scope
+
+printf '{"engine":"sandy"}' >"$work/janus.json"
+settings=("JANUS_SANDY_URL=$sandboxes" "JANUS_SANDY_KEY_FILE=$work/hosting.key" JANUS_SANDY_COMPETITORS=asked)
+start_platform
+start_janusd "${settings[@]}"
+control GET /api/v1/status
+truth "status names the service, and what is not enforced there, which the network is not" \
+	'.sandy.ok and .sandy.name == "janus-sandboxd" and (.sandy.not_enforced | (test("models of the platform") and (test("network") | not)))' "$body"
+ctl submit image hostile-ok:latest --name guest --manifest "$work/janus.json" --wait --timeout 90s
+[ "$code" = 0 ] || giveup "a competitor that asks for it is accepted" "exit $code" "$out" "$err"
+ok "a competitor that asks for it is accepted"
+same "it has no pod of janusd's" 0 "$(container_count)"
+hosted() { sandbox_containers; }
+hosted_are() { [ "$(hosted | wc -l)" = "$1" ]; }
+same "but one of janus-sandboxd's" 2 "$(hosted | wc -l)"
+all=$(for id in $(hosted); do api GET "/containers/$id/json"; done | jq -s .)
+truth "no network in it" 'all(.HostConfig.NetworkMode | . == "none" or startswith("container:"))' "$all"
+truth "no engine socket, and nothing else of the host but the link's directory" \
+	'[.[].Mounts[] | select(.Type == "bind") | .Destination] == ["/run/janus"]' "$all"
+truth "no published port, no capability, a read-only root, a seccomp profile of ours" \
+	'all(.HostConfig | (.PortBindings // {} | length) == 0 and .CapDrop == ["ALL"] and .ReadonlyRootfs and any(.SecurityOpt[]; startswith("seccomp=")))' "$all"
+
+chat janus/guest hello
+same "it answers" 200 "$status"
+stream=$(curl -sSN --max-time 20 "$url/v1/chat/completions" -H 'content-type: application/json' \
+	-d '{"model":"janus/guest","stream":true,"messages":[{"role":"user","content":"hello"}]}')
+same "and streams, to the end" 'data: [DONE]' "$(grep -v '^$' <<<"$stream" | tail -n 1)"
+ctl logs guest
+has "its log is there" 'listening' "$out"
+lacks "the secret of its url is in no log" '/at/[A-Za-z0-9]{43}' "$(cat "$work/janus-sandboxd.log")"
+
+# --- it goes on over what ends ------------------------------------------------------------
+before=$(hosted)
+kill_janusd
+start_janusd "${settings[@]}"
+becomes "a janusd that was killed finds it again" 30 answers janus/guest
+same "the same" "$before" "$(hosted)"
+main=$(api GET "/containers/json?filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$(cat "$state/sandbox.node")\",\"rodeo.janus.role=competitor\"]}")" | jq -r '.[0].Id')
+renewed() { hosted_are 2 && [ "$(hosted)" != "$before" ] && competitor_is guest ready; }
+api POST "/containers/$main/kill" >/dev/null
+becomes "one that was killed is begun again" 40 renewed
+check "and answers" answers janus/guest
+control GET "/api/v1/instances?competitor=guest"
+truth "it is the one to whom that happened" '[.data[].failures] | add == 1' "$body"
+before=$(hosted)
+end janus-sandboxd KILL
+start_sandboxd "${hosting[@]}"
+becomes "[H11] when the service was killed, it is begun again too" 40 renewed
+control GET "/api/v1/instances?competitor=guest"
+truth "[H11] and that was not its fault" '[.data[].failures] | add == 1' "$body"
+
+# --- and ends -----------------------------------------------------------------------------
+ctl stop competitor guest
+becomes "stopped, nothing of it is left" 40 hosted_are 0
+ctl start competitor guest
+becomes "started, it is ready" 40 competitor_is guest ready
+ctl remove competitor guest --yes
+becomes "removed, nothing of it is left" 40 hosted_are 0
+becomes "and no note of it" 20 sh -c "[ -z \"\$(ls '$state/sandy')\" ]"

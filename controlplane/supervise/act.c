@@ -121,7 +121,7 @@ look(struct live *l)
 		.start_limit_ms = url ? URL_START_LIMIT_MS : l->manifest.start_timeout_ms,
 		.drain_limit_ms = l->sup->c.drain_ms,
 		.passes = l->passes,
-		.fails = l->fails,
+		.fails = health_counts(l) ? l->fails : 0,
 		.ever_connected = l->ever_connected,
 		.in_flight = l->target->in_flight,
 		.failures = l->in->failures,

@@ -48,6 +48,7 @@ struct live {
 	enum pod_phase phase;
 	struct pod_state last; /* as the engine last told */
 	int passes, fails;
+	uint64_t judge_after; /* elsewhere: a later listing must be in before its health counts */
 	bool ever_connected;
 	struct health_seen health;
 	char health_body[2048];
@@ -152,6 +153,8 @@ int64_t memory_within(const struct policy *, const struct manifest *);
 /* watch.c: health of instances */
 void watch_health(struct live *);
 void unwatch_health(struct live *);
+/** health_counts - may a health that failed be held against it? */
+bool health_counts(const struct live *);
 
 /* reconcile.c */
 void reconcile_now(struct supervisor *);

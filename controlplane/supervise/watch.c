@@ -44,6 +44,21 @@ is_healthy(const struct probe_result *r, char *why, size_t cap)
 	return true;
 }
 
+static bool
+is_elsewhere(const struct live *l)
+{
+	return live_is_pod(l) && !l->target->is_pod;
+}
+
+/* An engine elsewhere tells of no deaths, and may be away itself: it is asked, and what fails once more after
+ * it has found the pod there is the competitor's own. */
+bool
+health_counts(const struct live *l)
+{
+	return !is_elsewhere(l) ||
+	    (l->fails > PROBE_FAILURES && l->sup->list_done > l->judge_after && !l->last.is_guess);
+}
+
 static void
 on_probed(const struct probe_result *r, void *arg)
 {
@@ -61,9 +76,13 @@ on_probed(const struct probe_result *r, void *arg)
 	} else {
 		l->fails++;
 		l->passes = 0;
+		if (is_elsewhere(l) && l->last.is_guess)
+			l->fails = 0;
+		if (l->fails == PROBE_FAILURES)
+			l->judge_after = l->sup->list_began;
 	}
 	/* Is it the pod, and none of its doing?  That is to be known before it counts. */
-	if (!healthy && l->in->state == INSTANCE_READY && l->target->is_pod)
+	if (!healthy && l->in->state == INSTANCE_READY && live_is_pod(l))
 		reconcile_now(l->sup);
 	/* A ready one that failed is asked again soon: three failures are six seconds, not thirty. */
 	timer_set(l->sup->c.loop, &l->probe_timer,

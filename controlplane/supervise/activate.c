@@ -50,7 +50,7 @@ life_of(const struct live *l, int64_t *due_ms)
 		return LIFE_RUN; /* whether it is wanted at all is another question */
 	const struct life_seen seen = {
 		.activation = c->activation,
-		.is_url = !l->target->is_pod,
+		.is_url = !live_is_pod(l),
 		.evicted = l->evicted,
 		.now_ms = clock_now_ms(),
 		.used_ms = later(c->asked_ms, l->target->used_ms),
@@ -114,7 +114,8 @@ fits_budget(struct live *wanting)
 		const struct live *l = reg->instances[i]->live;
 		const struct competitor *c = registry_competitor(reg, l->in->competitor_id);
 
-		all[i].busy = l == wanting || l->evicted || !may_go(l);
+		/* Whose memory is elsewhere makes no room here. */
+		all[i].busy = l == wanting || l->evicted || !holds_memory(l) || !may_go(l);
 		all[i].memory_bytes = l != wanting && holds_memory(l) ? memory_of(l) : 0;
 		all[i].used_ms = later(c != NULL ? c->asked_ms : 0, l->target->used_ms);
 		need += all[i].memory_bytes;

@@ -42,6 +42,12 @@ ctl logs guest
 has "its log is there" 'listening' "$out"
 lacks "the secret of its url is in no log" '/at/[A-Za-z0-9]{43}' "$(cat "$work/janus-sandboxd.log")"
 
+ctl update competitor guest --set activation=frozen --set idle=10m
+ctl freeze competitor guest
+is_paused() { for id in $(hosted); do api GET "/containers/$id/json"; done | jq -se '[.[].State.Status] | sort == ["paused", "running"]'; }
+becomes "frozen, it is paused" 30 is_paused
+check "and wakes for a chat" answers janus/guest
+
 # --- it goes on over what ends ------------------------------------------------------------
 before=$(hosted)
 kill_janusd

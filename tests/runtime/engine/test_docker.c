@@ -26,6 +26,7 @@
 #include "runtime/base/id.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/sandy/pod.h"
 #include "runtime/engine/link.h"
 #include "runtime/engine/link_protocol.h"
 #include "runtime/engine/spec.h"
@@ -201,6 +202,7 @@ START_TEST(test_pod_life)
 {
 	struct pod_spec s;
 	struct pod_state state, *pods = NULL;
+	_cleanup_buf_ struct buf told = { 0 };
 	struct stat st;
 	size_t n = 0;
 
@@ -223,6 +225,8 @@ START_TEST(test_pod_life)
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(pods[0].instance, s.instance);
 	free(pods);
+	ok(engine->driver->pod_inspect(engine, s.instance, &told, err));
+	ok(sandy_inspect_check(buf_str(&told), told.len, &s, err));
 
 	ok(engine->driver->pod_pause(engine, s.instance, true, err));
 	ok(engine->driver->pod_pause(engine, s.instance, true, err));
@@ -239,6 +243,8 @@ START_TEST(test_pod_life)
 	ok(engine->driver->pod_state(engine, s.instance, &state, err));
 	ck_assert_int_eq(state.phase, POD_ABSENT);
 	fails(engine->driver->pod_pause(engine, s.instance, true, err), ERROR_NOT_FOUND, "no pod");
+	fails(
+	    engine->driver->pod_inspect(engine, s.instance, &told, err), ERROR_NOT_FOUND, "no pod");
 	pod_spec_done(&s);
 }
 END_TEST

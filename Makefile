@@ -184,7 +184,9 @@ bench: programs $(BENCHES)	## measure Janus beside nginx, write docs/benchmarks.
 	@BIN=$(BIN) tests/bench/run.sh $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(GATEWAYS),--gateways)
 churn: programs $(BENCHES)	## 10 minutes of 10,000 streams while competitors die; SECONDS=600 STREAMS=10000
 	@BIN=$(BIN) tests/bench/churn.sh $(or $(SECONDS),600) $(or $(STREAMS),10000) docs/churn.md
+starts: programs			## how long starts, thaws and sandboxes take, write docs/starts.md; TIMES=10
+	@BIN=$(BIN) tests/bench/starts.sh $(or $(TIMES),10) docs/starts.md
 benches: $(BENCHES)
-.PHONY: bench benches churn
+.PHONY: bench benches churn starts
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -5,8 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Owl(BaseHTTPRequestHandler):
-    def reply(self, kind, text=""):
-        self.send_response(200)
+    def reply(self, kind, text="", status=200):
+        self.send_response(status)
         self.send_header("content-type", kind)
         self.end_headers()
         self.wfile.write(text.encode())
@@ -20,9 +20,14 @@ class Owl(BaseHTTPRequestHandler):
         self.reply("application/json", '{"status":"ok"}')
 
     def do_POST(self):
-        chat = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        content = chat["messages"][-1]["content"]
-        text = content if isinstance(content, str) else " ".join(p.get("text", "") for p in content)
+        try:
+            chat = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            content = chat["messages"][-1]["content"]
+            text = content if isinstance(content, str) else " ".join(p.get("text", "") for p in content)
+        except (ValueError, LookupError, TypeError, AttributeError) as wrong:
+            return self.reply("application/json", json.dumps({"error": {
+                "message": f"That is no chat: {wrong!r}", "type": "invalid_request_error",
+                "param": None, "code": "bad_request"}}), 400)
         answer = text[::-1]
         usage = {"prompt_tokens": len(text), "completion_tokens": len(text), "total_tokens": 2 * len(text)}
         if not chat.get("stream"):
@@ -35,7 +40,8 @@ class Owl(BaseHTTPRequestHandler):
         for word in answer.split(" "):
             self.event([{"index": 0, "delta": {"content": word + " "}, "finish_reason": None}])
         self.event([{"index": 0, "delta": {}, "finish_reason": "stop"}])
-        self.event([], usage=usage)
+        if (chat.get("stream_options") or {}).get("include_usage"):
+            self.event([], usage=usage)
         self.wfile.write(b"data: [DONE]\n\n")
 
 

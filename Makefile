@@ -19,14 +19,14 @@ else
 CFLAGS += -D_FORTIFY_SOURCE=2
 endif
 LDFLAGS += -pie -Wl,-z,relro,-z,now -pthread
-LDLIBS := -lmicrohttpd -lcurl -lcjson -lsqlite3 -lcrypto -lconfuse -lsmartcols -lz -lm
+LDLIBS := -lmicrohttpd -lcurl -lcjson -lsqlite3 -lcrypto -lconfuse -lsmartcols -larchive -lz -lm
 CPPFLAGS += -I. -I$(B)/gen -MMD -MP
 
 # A room is a directory; a program is its main room and the rooms below it.
 sources = $(foreach room,$(1),$(wildcard $(room)/*.c))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
 
-RUNTIME := runtime/base runtime/base/cli runtime/capture runtime/loop runtime/net runtime/sql runtime/engine \
+RUNTIME := runtime/base runtime/base/cli runtime/bundle runtime/capture runtime/loop runtime/net runtime/sql runtime/engine \
 	runtime/engine/docker runtime/engine/sandy runtime/openai
 DAEMON := controlplane/store controlplane/registry controlplane/supervise controlplane/gateway \
 	controlplane/observe \

@@ -17,7 +17,7 @@ set -euo pipefail
 readonly command=up steps=9
 readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap
 	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
-	libconfuse-dev libsmartcols-dev zlib1g-dev)
+	libconfuse-dev libsmartcols-dev libarchive-dev zlib1g-dev)
 readonly baseline=baseline-agent second=baseline-langchain
 npm_pid=''
 

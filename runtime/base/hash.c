@@ -20,15 +20,61 @@ hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SHA256_LEN])
 		abort();
 }
 
+static const char *
+to_hex(const unsigned char md[HASH_SHA256_LEN], char out[HASH_HEX_MAX])
+{
+	for (size_t i = 0; i < HASH_SHA256_LEN; i++)
+		snprintf(out + 2 * i, 3, "%02x", md[i]);
+	return out;
+}
+
 const char *
 hash_sha256_hex(const void *bytes, size_t len, char out[HASH_HEX_MAX])
 {
-	unsigned char md[32];
+	unsigned char md[HASH_SHA256_LEN];
 
 	hash_sha256(bytes, len, md);
-	for (size_t i = 0; i < sizeof(md); i++)
-		snprintf(out + 2 * i, 3, "%02x", md[i]);
-	return out;
+	return to_hex(md, out);
+}
+
+static EVP_MD_CTX *
+md_of(struct hasher *h)
+{
+	return (EVP_MD_CTX *)(void *)h;
+}
+
+struct hasher *
+hasher_new(void)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+	if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+		abort();
+	return (struct hasher *)(void *)md;
+}
+
+void
+hasher_add(struct hasher *h, const void *bytes, size_t len)
+{
+	if (EVP_DigestUpdate(md_of(h), bytes, len) != 1)
+		abort();
+}
+
+const char *
+hasher_end(struct hasher *h, char out[HASH_HEX_MAX])
+{
+	unsigned char md[HASH_SHA256_LEN];
+
+	if (EVP_DigestFinal_ex(md_of(h), md, NULL) != 1)
+		abort();
+	hasher_free(h);
+	return to_hex(md, out);
+}
+
+void
+hasher_free(struct hasher *h)
+{
+	EVP_MD_CTX_free(md_of(h));
 }
 
 bool

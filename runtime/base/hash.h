@@ -14,6 +14,14 @@ void hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SHA256_LE
 
 /** hash_sha256_hex - 64 lower-case hex digits and NUL into out; returns out. */
 const char *hash_sha256_hex(const void *bytes, size_t len, char out[HASH_HEX_MAX]);
+/* A digest of bytes that come in parts. */
+struct hasher;
+struct hasher *hasher_new(void);
+void hasher_add(struct hasher *, const void *bytes, size_t len);
+/** hasher_end - 64 lower-case hex digits and NUL into out; frees it; returns out. */
+const char *hasher_end(struct hasher *, char out[HASH_HEX_MAX]);
+void hasher_free(struct hasher *);
+
 /** hash_equal - compare without telling how much is equal. */
 bool hash_equal(const void *a, const void *b, size_t len);
 /** hash_random - fill with random bytes; aborts if the kernel has none. */

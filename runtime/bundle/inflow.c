@@ -38,19 +38,29 @@ read_some(struct inflow *f, void *out, size_t len, struct error *err)
 		f->head_at += (size_t)n;
 		return n;
 	}
-	do
-		n = read(f->fd, out, len);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return error_errno(err, "read the archive");
-	f->in += n;
+	n = f->source(f->arg, out, len, err);
+	if (n > 0)
+		f->in += n;
 	return n;
 }
 
-int
-inflow_begin(struct inflow *f, int fd, const struct bundle_limits *limits, struct error *err)
+ssize_t
+inflow_of_fd(void *arg, void *out, size_t len, struct error *err)
 {
-	f->fd = fd;
+	ssize_t n;
+
+	do
+		n = read(*(const int *)arg, out, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? error_errno(err, "read the archive") : n;
+}
+
+int
+inflow_begin(struct inflow *f, inflow_source_fn *source, void *arg,
+    const struct bundle_limits *limits, struct error *err)
+{
+	f->source = source;
+	f->arg = arg;
 	f->limits = limits;
 	/* Heads, their extensions and padding come on top of what files hold. */
 	f->max_out = limits->bytes + (limits->entries + 2) * 16384 + (1 << 20);
@@ -204,15 +214,12 @@ inflow_done(struct inflow *f)
 }
 
 static int
-unpack(struct inflow *f, int fd, const struct bundle_limits *limits, bundle_bytes_fn *fn, void *arg,
-    struct error *err)
+each(struct inflow *f, bundle_bytes_fn *fn, void *arg, struct error *err)
 {
+	const enum inflow_kind kind = inflow_kind(f);
 	const void *block;
 	ssize_t n;
 
-	if (inflow_begin(f, fd, limits, err) < 0)
-		return -1;
-	const enum inflow_kind kind = inflow_kind(f);
 	if (inflow_open(f, kind == INFLOW_ZIP || kind == INFLOW_NONE ? INFLOW_PLAIN : kind, err) <
 	    0)
 		return -1;
@@ -223,13 +230,22 @@ unpack(struct inflow *f, int fd, const struct bundle_limits *limits, bundle_byte
 }
 
 int
-bundle_unpack(
-    int fd, const struct bundle_limits *limits, bundle_bytes_fn *fn, void *arg, struct error *err)
+inflow_each(inflow_source_fn *source, void *source_arg, const struct bundle_limits *limits,
+    bundle_bytes_fn *fn, void *arg, struct error *err)
 {
 	struct inflow *f = mem_zalloc(sizeof(*f));
-	const int rc = unpack(f, fd, limits, fn, arg, err);
+	int rc = inflow_begin(f, source, source_arg, limits, err);
 
+	if (rc == 0)
+		rc = each(f, fn, arg, err);
 	inflow_done(f);
 	free(f);
 	return rc;
+}
+
+int
+bundle_unpack(int fd, const struct bundle_limits *limits, bundle_bytes_fn *fn, void *arg,
+    struct error *err)
+{
+	return inflow_each(inflow_of_fd, &fd, limits, fn, arg, err);
 }

@@ -32,6 +32,7 @@ const struct bundle_limits bundle_limits_default = {
 
 struct bundle_reader {
 	struct bundle_limits limits;
+	int fd; /* borrowed */
 	struct inflow flow; /* of a tar */
 	struct archive *archive;
 	bool is_zip, ended;
@@ -114,7 +115,7 @@ open_tar(struct bundle_reader *r, enum inflow_kind kind, struct error *err)
 static int
 start(struct bundle_reader *r, int fd, struct error *err)
 {
-	if (inflow_begin(&r->flow, fd, &r->limits, err) < 0)
+	if (inflow_begin(&r->flow, inflow_of_fd, &r->fd, &r->limits, err) < 0)
 		return -1;
 	const enum inflow_kind kind = inflow_kind(&r->flow);
 
@@ -133,6 +134,7 @@ bundle_open(int fd, const struct bundle_limits *limits, struct error *err)
 	const locale_t was = utf8_enter();
 
 	r->limits = *limits;
+	r->fd = fd;
 	const int rc = start(r, fd, err);
 	uselocale(was);
 	if (rc == 0)

@@ -43,6 +43,7 @@ struct api_deps { /* borrowed */
 	bool anonymous; /* callers without a key may chat and read (loopback listener) */
 	int64_t started_at_ms;
 	int64_t memory_bytes; /* the default limit of an instance, for words */
+	int64_t image_bytes; /* the largest image, and archive of one */
 	const char *listen; /* "127.0.0.1:8000" */
 	const char *state_dir;
 	/** Where the value of a setting came from; borrowed. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -43,6 +44,8 @@ call_let_go(struct api_call *c)
 	free(c->path);
 	free(c->query);
 	free(c->body);
+	if (c->body_fd >= 0)
+		close(c->body_fd);
 	free(c->idempotency_key);
 	free(c->if_match);
 	free(c->if_none_match);
@@ -319,6 +322,8 @@ call_start(struct api *api, struct loop *control, struct http_request *req, cons
 		str_replace(&c->idempotency_key, ""); /* none that could be meant */
 	c->if_match = str_dup(http_header_get(req, "if-match"));
 	c->if_none_match = str_dup(http_header_get(req, "if-none-match"));
+	c->body_fd = TAKE_FD(req->body_fd);
+	c->body_bytes = req->body_bytes;
 	c->body_len = req->body.len;
 	c->body = str_ndup(buf_str(&req->body), req->body.len);
 	http_request_watch(req, &events, c);

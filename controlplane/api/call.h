@@ -27,6 +27,8 @@ struct api_call {
 	char actor[32]; /* "admin" by the control socket, the id of a key, or "anonymous" */
 	char *body;
 	size_t body_len;
+	int body_fd; /* of an upload: what was sent; -1 */
+	int64_t body_bytes;
 	cJSON *json; /* of a JSON body, or NULL */
 	struct route_params params;
 	char *idempotency_key, *if_match, *if_none_match; /* as sent; NULL without */

@@ -60,6 +60,12 @@ void version_list(struct api_call *);
 void version_get(struct api_call *);
 void version_retire(struct api_call *);
 
+/* bundles.c */
+/** bundle_begin - where what is sent goes; false when the refusal says why not, with its code. */
+bool bundle_begin(struct api *, struct http_request *, const struct route_params *,
+    enum wire_code *, struct error *);
+void bundle_put(struct api_call *);
+
 /* policy.c */
 void policy_get(struct api_call *);
 void competitor_policy_get(struct api_call *);

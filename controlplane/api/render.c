@@ -48,8 +48,9 @@ render_submission(const struct api_deps *d, const struct submission *s)
 
 	(void)d;
 	json_add_str(json, "name", s->slug);
-	json_add_str(json, "kind", s->is_url ? "url" : "image");
+	json_add_str(json, "kind", s->is_url ? "url" : s->archive[0] != '\0' ? "bundle" : "image");
 	json_add_bool(json, "check_only", s->check_only);
+	json_add_str(json, "bundle", s->archive[0] != '\0' ? s->archive : NULL);
 	json_add_str(json, "image", s->is_url ? NULL : s->reference);
 	json_add_str(json, "url", s->is_url ? s->reference : NULL);
 	json_add_str(json, "state", submission_state_name(s->state));

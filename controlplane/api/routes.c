@@ -28,6 +28,8 @@ struct api_route {
 	const char *query, *body; /* the keys it knows, apart by spaces; NULL: none */
 };
 
+#define UPLOAD (-1) /* a file, as large as an image may be */
+
 #define SMALL (1 << 20)
 #define PAGE "limit after before order"
 #define DRY "dry_run"
@@ -35,11 +37,12 @@ struct api_route {
 static const struct api_route routes[] = {
 	/* method, path, handler, who, largest body, query keys, body keys */
 	{ "POST", "/api/v1/submissions", submission_create, SUBMIT, SMALL, DRY,
-	    "name image url competitor check_only manifest" },
+	    "name image url bundle competitor check_only manifest" },
 	{ "GET", "/api/v1/submissions", submission_list, READ, 0, PAGE " competitor state", NULL },
 	{ "GET", "/api/v1/submissions/:ref", submission_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/submissions/:ref/events", submission_events, READ, 0, NULL, NULL },
 	{ "POST", "/api/v1/submissions/:ref/cancel", submission_cancel, SUBMIT, SMALL, NULL, NULL },
+	{ "PUT", "/api/v1/bundles/:digest", bundle_put, SUBMIT, UPLOAD, NULL, NULL },
 	{ "GET", "/api/v1/competitors", competitor_list, READ, 0, PAGE, NULL },
 	{ "GET", "/api/v1/competitors/:ref", competitor_get, READ, 0, NULL, NULL },
 	{ "DELETE", "/api/v1/competitors/:ref", competitor_remove, ADMIN, 0, DRY, NULL },
@@ -174,6 +177,18 @@ answer_options(struct api *api, struct http_request *req, const char *allow)
 	http_reply(req, 204, headers, NULL, 0);
 }
 
+static int64_t
+upload_head(struct api *api, struct http_request *req, const struct route_params *params)
+{
+	struct error err = { 0 };
+	enum wire_code code;
+
+	if (bundle_begin(api, req, params, &code, &err))
+		return api->d.image_bytes;
+	refuse(api, req, code, NULL, err.text);
+	return -1;
+}
+
 int64_t
 api_head(struct api *api, struct http_request *req)
 {
@@ -192,7 +207,7 @@ api_head(struct api *api, struct http_request *req)
 	else if ((gateway_scopes(req) >> r->who & 1) == 0)
 		refuse_caller(api, req, (enum scope_at)r->who);
 	else
-		return r->body_max;
+		return r->body_max == UPLOAD ? upload_head(api, req, &params) : r->body_max;
 	return -1;
 }
 

@@ -41,7 +41,7 @@ is_other_than_text(const struct api_call *c, const char *key)
 static const char *
 field_of(const char *text)
 {
-	static const char *const fields[] = { "name", "image", "url", "manifest" };
+	static const char *const fields[] = { "name", "image", "url", "bundle", "manifest" };
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		if (str_starts(text, fields[i]))
@@ -63,7 +63,7 @@ texts_given(const struct api_call *c, const char *const *keys, size_t n)
 static bool
 read_source(struct api_call *c, struct submit_wish *wish)
 {
-	static const char *const sources[] = { "image", "url", "competitor" };
+	static const char *const sources[] = { "image", "url", "bundle", "competitor" };
 	const char *name = json_str(c->json, "competitor");
 	const struct competitor *competitor;
 	struct error err = { 0 };
@@ -77,11 +77,12 @@ read_source(struct api_call *c, struct submit_wish *wish)
 	if (texts_given(c, sources, ARRAY_LEN(sources)) != 1 ||
 	    (name != NULL && !wish->check_only)) {
 		reply_code(c, CODE_MISSING_PARAMETER, "image",
-		    "Exactly one of 'image' and 'url' is required, as a string%s.",
+		    "Exactly one of 'image', 'url' and 'bundle' is required, as a string%s.",
 		    wish->check_only ? ", or a 'competitor' to check" : "");
 		return false;
 	}
 	wish->is_url = json_str(c->json, "url") != NULL;
+	wish->archive = json_str(c->json, "bundle");
 	wish->reference = json_str(c->json, wish->is_url ? "url" : "image");
 	if (name == NULL)
 		return true;
@@ -111,7 +112,11 @@ try_only(struct api_call *c, const struct submit_wish *wish)
 	json = cJSON_CreateObject();
 	json_add_str(json, "object", "submission");
 	json_add_str(json, "name", wish->slug);
-	json_add_str(json, "kind", wish->is_url ? "url" : "image");
+	json_add_str(json, "kind",
+	    wish->is_url                ? "url"
+		: wish->archive != NULL ? "bundle"
+					: "image");
+	json_add_str(json, "bundle", wish->archive);
 	json_add_str(json, "image", wish->is_url ? NULL : wish->reference);
 	json_add_str(json, "url", wish->is_url ? wish->reference : NULL);
 	json_add_bool(json, "check_only", wish->check_only);

@@ -361,6 +361,8 @@ ctl_ask(struct ctl *ctl, const struct ctl_call *call, cJSON **out, struct ctl_fa
 
 	if (body != NULL)
 		headers[n++] = "content-type: application/json";
+	else if (call->body_fd > 0)
+		headers[n++] = "content-type: application/x-tar";
 	if (bearer != NULL)
 		headers[n++] = bearer;
 	if (if_match != NULL)
@@ -376,6 +378,7 @@ ctl_ask(struct ctl *ctl, const struct ctl_call *call, cJSON **out, struct ctl_fa
 		.headers = headers,
 		.body = body,
 		.body_len = body == NULL ? 0 : strlen(body),
+		.body_fd = call->body_fd,
 		.connect_ms = CONNECT_MS,
 		.total_ms = total_ms,
 		.stall_ms = call->stall_ms,

@@ -32,6 +32,7 @@ int ctl_connect(struct ctl *, struct ctl_failure *);
 struct ctl_call {
 	const char *method, *path;
 	const cJSON *body; /* NULL: none */
+	int body_fd; /* a file to send instead, from where it stands; 0: none */
 	const char *if_match; /* etag of what is to be changed; NULL: none */
 	int64_t total_ms; /* 0: --timeout, or 30 s; below 0: none */
 	int64_t stall_ms; /* no byte for so long ends it; 0: none */

@@ -22,6 +22,8 @@ static const struct {
 	{ "image_not_found", "push the image, or build it on this machine, then submit it again" },
 	{ "image_auth", "let the daemon's user log in to that registry, then submit it again" },
 	{ "registry_unreachable", "check the registry's name and the network" },
+	{ "invalid_archive", "make the archive anew with 'docker save'" },
+	{ "archive_missing", "send it again" },
 	{ "wrong_architecture", "build the image for this machine's architecture" },
 	{ "invalid_manifest", "correct janus.json, or give another with --manifest" },
 	{ "image_refused", "correct the image as said above, then submit it again" },
@@ -84,7 +86,9 @@ add_resubmit(struct buf *out, const cJSON *sub, const char *name)
 {
 	const char *image = json_str(sub, "image"), *url = json_str(sub, "url");
 
-	if (image != NULL)
+	if (json_str(sub, "bundle") != NULL)
+		buf_printf(out, "janusctl submit bundle FILE --name %s --wait", name);
+	else if (image != NULL)
 		buf_printf(out, "janusctl submit image %s --name %s --wait", image, name);
 	else if (url != NULL)
 		buf_printf(out, "janusctl submit url %s --name %s --wait", url, name);

@@ -12,4 +12,7 @@ struct error;
 int ctl_add_manifest(cJSON *body, const char *path, struct error *);
 /** ctl_submit - hand it in; *sub is the caller's, a submission with an id. */
 int ctl_submit(struct ctl *, const cJSON *body, cJSON **sub, struct ctl_failure *);
+/** ctl_send_bundle - an image archive to the daemon, which checks it; its digest. */
+#define CTL_DIGEST_MAX 72
+int ctl_send_bundle(struct ctl *, int fd, char digest[CTL_DIGEST_MAX], struct ctl_failure *);
 #endif

@@ -11,6 +11,7 @@
 #include "controlplane/ctl/failure.h"
 #include "controlplane/ctl/follow.h"
 #include "controlplane/ctl/output.h"
+#include "controlplane/ctl/pack.h"
 #include "controlplane/ctl/refs.h"
 #include "controlplane/ctl/submission.h"
 #include "runtime/base/buf.h"
@@ -21,6 +22,7 @@
 #include "runtime/net/url.h"
 
 #define MANIFEST_MAX_BYTES ((size_t)256 << 10)
+#define SEND_STALL_MS (10 * 60 * 1000) /* the daemon unpacks and hashes it all before it answers */
 
 int
 ctl_add_manifest(cJSON *body, const char *path, struct error *err)
@@ -44,9 +46,8 @@ ctl_add_manifest(cJSON *body, const char *path, struct error *err)
 
 /* What the daemon would refuse anyway, said before asking it. */
 static int
-check(const struct ctl *ctl, const char *kind, struct error *err)
+check(const struct ctl *ctl, const char *kind, const char *what, struct error *err)
 {
-	const char *what = ctl->words[0];
 	struct url url;
 
 	if (!str_slug_valid(ctl->opt.name))
@@ -56,6 +57,8 @@ check(const struct ctl *ctl, const char *kind, struct error *err)
 		    ctl->opt.name);
 	if (str_eq(kind, "url"))
 		return url_parse(what, &url, err);
+	if (str_eq(kind, "bundle"))
+		return 0;
 	for (const char *c = what; *c != '\0'; c++)
 		if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c))
 			return error_set(err, ERROR_INVALID, "an image reference has no blanks");
@@ -84,7 +87,7 @@ ctl_submit(struct ctl *ctl, const cJSON *body, cJSON **sub, struct ctl_failure *
 }
 
 static int
-submit(struct ctl *ctl, const char *kind)
+submit(struct ctl *ctl, const char *kind, const char *what)
 {
 	_cleanup_json_ cJSON *body = cJSON_CreateObject(), *sub = NULL;
 	_cleanup_buf_ struct buf next = { 0 };
@@ -92,10 +95,10 @@ submit(struct ctl *ctl, const char *kind)
 	struct error err = { 0 };
 	const char *id;
 
-	if (check(ctl, kind, &err) < 0)
+	if (check(ctl, kind, what, &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
 	json_add_str(body, "name", ctl->opt.name);
-	json_add_str(body, kind, ctl->words[0]);
+	json_add_str(body, kind, what);
 	if (ctl->opt.manifest != NULL && ctl_add_manifest(body, ctl->opt.manifest, &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
 	if (ctl_submit(ctl, body, &sub, &f) < 0)
@@ -115,13 +118,55 @@ submit(struct ctl *ctl, const char *kind)
 int
 ctl_submit_image(struct ctl *ctl)
 {
-	return submit(ctl, "image");
+	return submit(ctl, "image", ctl->words[0]);
 }
 
 int
 ctl_submit_url(struct ctl *ctl)
 {
-	return submit(ctl, "url");
+	return submit(ctl, "url", ctl->words[0]);
+}
+
+int
+ctl_send_bundle(struct ctl *ctl, int fd, char digest[CTL_DIGEST_MAX], struct ctl_failure *f)
+{
+	_cleanup_json_ cJSON *bundle = NULL;
+	struct error err = { 0 };
+
+	if (ctl_digest(fd, digest, &err) < 0)
+		return ctl_fail(f, CTL_USAGE, "usage", "%s", err.text);
+	_cleanup_free_ char *path = str_printf("/api/v1/bundles/%s", digest);
+	const struct ctl_call call = {
+		.method = "PUT",
+		.path = path,
+		.body_fd = fd,
+		.total_ms = -1,
+		.stall_ms = SEND_STALL_MS,
+	};
+	if (ctl_ask(ctl, &call, &bundle, f) < 0)
+		return -1;
+	ctl_note(ctl, "sent %s: image %s", digest,
+	    json_str(json_get(bundle, "image"), "id") != NULL
+		? json_str(json_get(bundle, "image"), "id")
+		: "unknown");
+	return 0;
+}
+
+int
+ctl_submit_bundle(struct ctl *ctl)
+{
+	char digest[CTL_DIGEST_MAX];
+	struct ctl_failure f = { 0 };
+	struct error err = { 0 };
+
+	if (check(ctl, "bundle", "", &err) < 0)
+		return ctl_misuse(ctl, "%s", err.text);
+	_cleanup_close_ int fd = ctl_pack(ctl, ctl->words[0], &err);
+	if (fd < 0)
+		return ctl_misuse(ctl, "%s", err.text);
+	if (ctl_send_bundle(ctl, fd, digest, &f) < 0)
+		return ctl_complain(ctl, &f);
+	return submit(ctl, "bundle", digest);
 }
 
 int

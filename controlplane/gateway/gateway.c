@@ -234,6 +234,8 @@ on_refused(struct http_request *req, int status, const char *code, struct buf *b
 		text = "The request did not arrive in time.";
 	else if (known == CODE_EXPECTATION_FAILED)
 		text = "Only 'expect: 100-continue' is understood.";
+	else if (known == CODE_LOW_DISK)
+		text = "There is no room on the disk for what is sent.";
 	/* Refused inside its head, a request was never accepted. */
 	counters_http(&gw->counters, find_route(req->path), req->method, status,
 	    req->accepted_us > 0 ? clock_now_us() - req->accepted_us : 0);

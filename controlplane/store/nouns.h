@@ -16,17 +16,18 @@
 #define DETAIL_MAX 320
 #define POLICY_MAX 512
 
-#define SUBMISSION_STATES(X)                                                     \
-	X(RECEIVED, "received") /* stored; nothing done */                       \
-	X(RESOLVING, "resolving") /* tag to digest, at the registry */           \
-	X(PULLING, "pulling") /* layers come to the engine */                    \
-	X(SCANNING, "scanning") /* may this image run here at all? */            \
-	X(STARTING, "starting") /* a trial instance starts and is probed */      \
-	X(CONFORMING, "conforming") /* it is healthy and is put to the checks */ \
-	X(READY, "ready") /* accepted: it is the competitor's version now */     \
-	X(RETIRED, "retired") /* it passed, and was not meant to serve */        \
-	X(REJECTED, "rejected") /* the miner's to mend; evidence says why */     \
-	X(FAILED, "failed") /* ours */                                           \
+#define SUBMISSION_STATES(X)                                                        \
+	X(RECEIVED, "received") /* stored; nothing done */                          \
+	X(RESOLVING, "resolving") /* tag to digest, at the registry */              \
+	X(PULLING, "pulling") /* layers come to the engine */                       \
+	X(IMPORTING, "importing") /* an archive that was sent goes to the engine */ \
+	X(SCANNING, "scanning") /* may this image run here at all? */               \
+	X(STARTING, "starting") /* a trial instance starts and is probed */         \
+	X(CONFORMING, "conforming") /* it is healthy and is put to the checks */    \
+	X(READY, "ready") /* accepted: it is the competitor's version now */        \
+	X(RETIRED, "retired") /* it passed, and was not meant to serve */           \
+	X(REJECTED, "rejected") /* the miner's to mend; evidence says why */        \
+	X(FAILED, "failed") /* ours */                                              \
 	X(CANCELLED, "cancelled")
 
 enum submission_state {
@@ -94,6 +95,7 @@ struct submission {
 	bool is_url;
 	bool check_only; /* it serves nobody, however it ends */
 	char reference[REFERENCE_MAX];
+	char archive[72]; /* digest of the file it came as; "" for all others */
 	char *manifest; /* owned; "" the default */
 	enum submission_state state;
 	char reason[40]; /* a word of docs/api.md */

@@ -35,6 +35,7 @@ submissions_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, b->created_at_ms);
 	put_int(&p, b->updated_at_ms);
 	put_int(&p, b->check_only);
+	put_text(&p, b->archive);
 	return write_done(&p, err);
 }
 
@@ -75,6 +76,7 @@ submissions_load(struct sql *s, const struct store_rows *rows, void *arg, struct
 		b.created_at_ms = get_int(&g);
 		b.updated_at_ms = get_int(&g);
 		b.check_only = get_int(&g) != 0;
+		get_text(&g, b.archive, sizeof(b.archive));
 		rows->submission(&b, arg);
 	}
 	return rc;

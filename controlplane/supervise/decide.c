@@ -353,6 +353,8 @@ in_received(const struct submission_seen *seen)
 {
 	if (seen->is_url)
 		return next(SUBMISSION_STARTING, SUBMIT_START, "starting");
+	if (seen->is_archive)
+		return next(SUBMISSION_IMPORTING, SUBMIT_IMPORT, "checking_archive");
 	if (seen->resolved)
 		return seen->is_local ? next(SUBMISSION_SCANNING, SUBMIT_SCAN, "inspecting_image")
 				      : next(SUBMISSION_PULLING, SUBMIT_PULL, "pulling_layers");
@@ -378,6 +380,26 @@ in_pulling_image(const struct submission_seen *seen)
 		return registry_failed(SUBMISSION_PULLING, SUBMIT_PULL, seen);
 	if (!seen->done)
 		return next(SUBMISSION_PULLING, SUBMIT_PULL, "pulling_layers");
+	return next(SUBMISSION_SCANNING, SUBMIT_SCAN, "inspecting_image");
+}
+
+/* The archive was looked at when it came: what it is refused for now, the engine says. */
+static struct submission_decision
+in_importing(const struct submission_seen *seen)
+{
+	if (seen->failed)
+		switch (seen->error.kind) {
+		case ERROR_INVALID:
+		case ERROR_TOO_BIG:
+			return reject(seen, "invalid_archive", "miner", seen->error.text);
+		case ERROR_NOT_FOUND:
+			return reject(seen, "archive_missing", "platform", seen->error.text);
+		default:
+			return again(SUBMISSION_IMPORTING, SUBMIT_IMPORT, seen,
+			    seen->engine_ok ? "engine_trouble" : "engine_unavailable");
+		}
+	if (!seen->done)
+		return next(SUBMISSION_IMPORTING, SUBMIT_IMPORT, "checking_archive");
 	return next(SUBMISSION_SCANNING, SUBMIT_SCAN, "inspecting_image");
 }
 
@@ -462,6 +484,7 @@ submission_decide(enum submission_state state, const struct submission_seen *see
 	case SUBMISSION_RECEIVED: return in_received(seen);
 	case SUBMISSION_RESOLVING: return in_resolving(seen);
 	case SUBMISSION_PULLING: return in_pulling_image(seen);
+	case SUBMISSION_IMPORTING: return in_importing(seen);
 	case SUBMISSION_SCANNING: return in_scanning(seen);
 	case SUBMISSION_STARTING: return in_trial_start(seen);
 	case SUBMISSION_CONFORMING: return in_conforming(seen);

@@ -112,6 +112,7 @@ enum submission_action {
 	SUBMIT_NONE,
 	SUBMIT_RESOLVE,
 	SUBMIT_PULL,
+	SUBMIT_IMPORT, /* what was sent, into the engine */
 	SUBMIT_SCAN,
 	SUBMIT_START, /* make the version and its trial instance */
 	SUBMIT_CONFORM, /* the checks of conform_checks.h */
@@ -121,7 +122,7 @@ enum submission_action {
 
 struct submission_seen {
 	int64_t now_ms;
-	bool is_url, is_local;
+	bool is_url, is_local, is_archive;
 	bool check_only;
 	bool resolved; /* the digest is known from the start */
 	bool busy;

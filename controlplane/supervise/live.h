@@ -180,6 +180,14 @@ bool trial_holds(const struct supervisor *, const struct instance *);
 void trial_job(struct trial *, enum submission_action);
 /** trial_step_done - what its step's job came to; then what comes next. */
 void trial_step_done(struct trial *, const struct error *);
+/* import.c: archives that were sent */
+#define IMPORT_REPOSITORY "localhost/janus-import/" /* the images of them, by competitor */
+/** import_archive - check it, and have the engine load what it holds; id: of the image. BLOCKS. */
+int import_archive(struct engine *, const char *state_dir, const char *archive,
+    const char *reference, int64_t max_bytes, const atomic_bool *cancel, char id[DIGEST_MAX],
+    struct error *);
+/** import_over - the trial is: its archive goes, and unless it serves, its image. */
+void import_over(struct trial *);
 /** trial_limits - what its competitor may have. */
 void trial_limits(const struct trial *, struct policy *out);
 

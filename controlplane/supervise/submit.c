@@ -7,6 +7,7 @@
 
 #include "controlplane/supervise/live.h"
 #include "controlplane/supervise/probe.h"
+#include "controlplane/supervise/uploads.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/id.h"
@@ -46,6 +47,7 @@ look(const struct trial *t)
 		.now_ms = clock_now_ms(),
 		.is_url = t->sub->is_url,
 		.is_local = t->sub->is_local,
+		.is_archive = t->sub->archive[0] != '\0',
 		.check_only = t->sub->check_only,
 		.resolved = t->sub->digest[0] != '\0',
 		.busy = t->busy,
@@ -216,6 +218,7 @@ end(struct trial *t)
 	struct competitor *c = registry_competitor(t->sup->c.registry, t->sub->competitor_id);
 
 	t->over = true;
+	import_over(t);
 	publish_routes(t->sup);
 	if (c != NULL)
 		ensure_instance(t->sup, c);
@@ -358,6 +361,7 @@ act(struct trial *t, enum submission_action action)
 	switch (action) {
 	case SUBMIT_RESOLVE:
 	case SUBMIT_PULL:
+	case SUBMIT_IMPORT:
 	case SUBMIT_SCAN:
 		t->sub->attempts++;
 		t->sub->retry_at_ms = 0;
@@ -570,6 +574,16 @@ check_manifest(const struct supervisor *sup, const char *slug, const char *text,
 }
 
 static int
+check_archive(const struct supervisor *sup, const char *digest, struct error *err)
+{
+	if (!upload_digest_valid(digest))
+		return error_set(
+		    err, ERROR_INVALID, "'%.80s' is not 'sha256:' and 64 hex digits", digest);
+	_cleanup_close_ const int fd = uploads_open(sup->c.state_dir, digest, err);
+	return fd < 0 ? -1 : 0;
+}
+
+static int
 check(const struct supervisor *sup, const char *slug, const struct submit_wish *wish,
     struct error *err)
 {
@@ -584,6 +598,8 @@ check(const struct supervisor *sup, const char *slug, const struct submit_wish *
 		    slug);
 	if (wish->slug != NULL && is_reserved(slug))
 		return error_set(err, ERROR_INVALID, "name '%s' is reserved", slug);
+	if (wish->archive != NULL && check_archive(sup, wish->archive, err) < 0)
+		return error_add(err, "bundle");
 	if (strlen(wish->reference) >= REFERENCE_MAX)
 		return error_set(err, ERROR_INVALID, "%s: longer than %d bytes",
 		    wish->is_url ? "url" : "image", REFERENCE_MAX - 1);
@@ -601,12 +617,27 @@ check(const struct supervisor *sup, const char *slug, const struct submit_wish *
 	return 0;
 }
 
-/* A version is what it is: its digest is not asked for again. */
+/* What it is called in the engine: by its competitor, and by the file it came as. */
+static void
+name_archive(const char *slug, const char *digest, char out[REFERENCE_MAX])
+{
+	snprintf(
+	    out, REFERENCE_MAX, "%s%s:%.32s", IMPORT_REPOSITORY, slug, digest + strlen("sha256:"));
+}
+
+/* A version is what it is: its digest is not asked for again. An archive has a name of ours. */
 static struct submit_wish
-wish_of_version(const struct submit_wish *wish)
+whole_wish(const struct submit_wish *wish, const char *slug, char reference[REFERENCE_MAX])
 {
 	struct submit_wish w = *wish;
 
+	if (wish->archive != NULL) {
+		name_archive(slug,
+		    upload_digest_valid(wish->archive) ? wish->archive : "sha256:", reference);
+		w.reference = reference;
+	}
+	if (wish->version == NULL)
+		return w;
 	w.reference = wish->version->reference;
 	w.is_url = wish->version->is_url;
 	w.manifest = wish->version->manifest;
@@ -623,6 +654,8 @@ add_row(struct supervisor *sup, const char *slug, const struct submit_wish *wish
 	id_new("sub", row.id);
 	snprintf(row.slug, sizeof(row.slug), "%s", slug);
 	snprintf(row.reference, sizeof(row.reference), "%s", wish->reference);
+	if (wish->archive != NULL)
+		snprintf(row.archive, sizeof(row.archive), "%s", wish->archive);
 	if (wish->version != NULL) {
 		snprintf(row.digest, sizeof(row.digest), "%s", wish->version->digest);
 		row.is_local = strcmp(wish->version->digest, wish->version->image_id) == 0;
@@ -645,10 +678,10 @@ name_wish(const struct submit_wish *wish, char slug[SLUG_MAX])
 int
 supervisor_check(const struct supervisor *sup, const struct submit_wish *wish, struct error *err)
 {
-	const struct submit_wish all = wish->version != NULL ? wish_of_version(wish) : *wish;
-	char slug[SLUG_MAX];
+	char slug[SLUG_MAX], reference[REFERENCE_MAX];
 
-	name_wish(&all, slug);
+	name_wish(wish, slug);
+	const struct submit_wish all = whole_wish(wish, slug, reference);
 	return check(sup, slug, &all, err);
 }
 
@@ -656,13 +689,13 @@ int
 supervisor_submit(struct supervisor *sup, const struct submit_wish *wish,
     const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *err)
 {
-	const struct submit_wish all = wish->version != NULL ? wish_of_version(wish) : *wish;
-	char slug[SLUG_MAX];
+	char slug[SLUG_MAX], reference[REFERENCE_MAX];
 	struct wish *w;
 	struct store_batch *b;
 	struct submission *s;
 
-	name_wish(&all, slug);
+	name_wish(wish, slug);
+	const struct submit_wish all = whole_wish(wish, slug, reference);
 	if (check(sup, slug, &all, err) < 0)
 		return -1;
 	s = add_row(sup, slug, &all);

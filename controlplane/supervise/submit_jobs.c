@@ -18,7 +18,7 @@ struct submit_job {
 	enum submission_action action;
 	struct engine *engine;
 	struct policy policy;
-	char reference[REFERENCE_MAX], digest[DIGEST_MAX];
+	char reference[REFERENCE_MAX], digest[DIGEST_MAX], archive[DIGEST_MAX];
 	bool is_local;
 	char *manifest;
 	/* results */
@@ -104,6 +104,11 @@ work(void *arg)
 		resolve_work(j);
 		return;
 	}
+	if (j->action == SUBMIT_IMPORT) {
+		import_archive(j->engine, j->trial->sup->c.state_dir, j->archive, j->reference,
+		    j->policy.image_bytes, &j->trial->cancel, j->digest, &j->err);
+		return;
+	}
 	scan_work(j);
 	if (j->err.kind == ERROR_NONE)
 		look_at_tag(j);
@@ -147,9 +152,9 @@ done(void *arg)
 	struct submission *s = t->sub;
 
 	if (j->err.kind == ERROR_NONE && !submission_is_final(s->state)) {
-		if (j->action == SUBMIT_RESOLVE) {
+		if (j->action == SUBMIT_RESOLVE || j->action == SUBMIT_IMPORT) {
 			str_copy(s->digest, sizeof(s->digest), j->digest);
-			s->is_local = j->is_local;
+			s->is_local = j->action == SUBMIT_IMPORT || j->is_local;
 		} else {
 			str_copy(s->image_id, sizeof(s->image_id), j->image_id);
 			str_replace(&s->manifest, j->label != NULL ? j->label : "");
@@ -178,8 +183,10 @@ trial_job(struct trial *t, enum submission_action action)
 	trial_limits(t, &j->policy);
 	str_copy(j->reference, sizeof(j->reference), t->sub->reference);
 	str_copy(j->digest, sizeof(j->digest), t->sub->digest);
+	str_copy(j->archive, sizeof(j->archive), t->sub->archive);
 	j->is_local = t->sub->is_local;
 	j->manifest = str_dup(t->sub->manifest);
 	t->busy = true;
-	worker_run(t->sup->c.workers, t->sup->c.loop, work, done, j);
+	worker_run(action == SUBMIT_IMPORT ? t->sup->c.pullers : t->sup->c.workers, t->sup->c.loop,
+	    work, done, j);
 }

@@ -49,6 +49,7 @@ supervisor_start(struct supervisor *sup)
 		if (!submission_is_final(reg->submissions[i]->state))
 			trial_resume(sup, reg->submissions[i]);
 	sup->started = true;
+	supervisor_sweep_uploads(sup);
 	/* Endpoints need no engine: they answer chats at once. */
 	for (size_t i = 0; i < reg->ninstances; i++)
 		if (!live_is_pod(reg->instances[i]->live) &&

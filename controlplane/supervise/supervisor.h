@@ -50,6 +50,7 @@ struct supervisor_config { /* borrowed */
 	struct engine *engine;
 	struct engine *second; /* the second of it, if it is a pair: to be told of; NULL */
 	const char *node, *runtime_dir, *link_image;
+	const char *state_dir; /* uploads.h */
 	const struct traffic_rules *traffic; /* of each competitor */
 	int concurrency; /* chats at once in an instance whose manifest does not say; 0: any */
 	const struct rules *rules; /* of all competitors that nothing else was said of */
@@ -90,12 +91,17 @@ void supervisor_free(struct supervisor *);
 typedef void supervisor_done_fn(const struct error *err, const char *id, void *arg);
 struct submit_wish { /* borrowed for the call */
 	const char *slug; /* NULL: a name of ours, for a check */
-	const char *reference; /* of an image or, is_url, a base URL */
+	const char *reference; /* of an image or, is_url, a base URL; none with archive */
+	const char *archive; /* digest of an upload instead (uploads.h); NULL */
 	bool is_url;
 	bool check_only; /* walk it through all states and checks, and let it serve nobody */
 	const struct version *version; /* with check_only: this one, instead of a reference */
 	const char *manifest; /* JSON text or NULL */
 };
+/** supervisor_uses_upload - does a submission under way wait for that archive? */
+bool supervisor_uses_upload(const struct supervisor *, const char *digest);
+/** supervisor_sweep_uploads - remove those that nobody submitted in time. */
+void supervisor_sweep_uploads(const struct supervisor *);
 /** supervisor_check - would supervisor_submit take it? 0, or -1 with err; changes nothing. */
 int supervisor_check(const struct supervisor *, const struct submit_wish *, struct error *);
 /**

@@ -1,8 +1,8 @@
 -- name: submission_put
 INSERT INTO submissions (id, slug, kind, reference, manifest, state, reason, detail, since_ms, digest,
 	is_local, image_id, version_id, competitor_id, instance_id, fault, evidence, attempts,
-	created_at_ms, updated_at_ms, check_only)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+	created_at_ms, updated_at_ms, check_only, archive)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
 	manifest = excluded.manifest, detail = excluded.detail, since_ms = excluded.since_ms,
 	digest = excluded.digest, is_local = excluded.is_local, image_id = excluded.image_id,
@@ -14,7 +14,7 @@ ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
 -- The newest thousand, and all that are not at their end.
 SELECT id, slug, kind, reference, manifest, state, reason, detail, since_ms, digest, is_local,
 	image_id, version_id, competitor_id, instance_id, fault, evidence, attempts, created_at_ms, updated_at_ms,
-	check_only
+	check_only, archive
 FROM submissions
 WHERE state NOT IN ('ready', 'rejected', 'failed', 'cancelled', 'retired')
 	OR id IN (SELECT id FROM submissions ORDER BY created_at_ms DESC LIMIT 1000)

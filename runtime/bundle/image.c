@@ -204,7 +204,8 @@ is_image(const cJSON *descriptor)
 
 /* The one image of an index, which may be in an index within it. */
 static const struct image_file *
-only_image(const struct image_files *f, const struct image_file *index, int depth, struct error *err)
+only_image(
+    const struct image_files *f, const struct image_file *index, int depth, struct error *err)
 {
 	_cleanup_json_ cJSON *json = NULL;
 	const cJSON *item, *found = NULL;
@@ -305,8 +306,8 @@ image_archive_done(struct image_archive *a)
 /* ---- writing it anew ---- */
 
 static int
-write_front(struct bundle_writer *w, const struct image_archive *a, const char *name,
-    struct error *err)
+write_front(
+    struct bundle_writer *w, const struct image_archive *a, const char *name, struct error *err)
 {
 	_cleanup_json_ cJSON *list = cJSON_CreateArray();
 	_cleanup_free_ char *text = NULL, *config = str_printf("%s.json", a->id + 7);

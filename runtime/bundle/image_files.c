@@ -70,8 +70,8 @@ sink(const void *bytes, size_t len, void *arg, struct error *err)
 }
 
 static int
-pass_through(struct pass *p, const struct bundle_limits *limits, struct image_file *file,
-    struct error *err)
+pass_through(
+    struct pass *p, const struct bundle_limits *limits, struct image_file *file, struct error *err)
 {
 	char rest[16384];
 	struct error why = { 0 };
@@ -80,8 +80,8 @@ pass_through(struct pass *p, const struct bundle_limits *limits, struct image_fi
 	ssize_t n = 1;
 
 	if (why.kind == ERROR_TOO_BIG && p->read_error.kind == ERROR_NONE)
-		return error_set(err, ERROR_TOO_BIG, "entry '%s': %s",
-		    name_show(file->name, shown), why.text);
+		return error_set(
+		    err, ERROR_TOO_BIG, "entry '%s': %s", name_show(file->name, shown), why.text);
 	while (p->read_error.kind == ERROR_NONE && n > 0)
 		n = source(p, rest, sizeof(rest), &why);
 	if (p->read_error.kind != ERROR_NONE) {
@@ -148,8 +148,8 @@ add(struct image_files *f, struct bundle_reader *r, const struct bundle_limits *
 		return read_file(f, r, limits, file, err);
 	file->link = link_target(e->name, e->link);
 	if (file->link == NULL)
-		return error_set(err, ERROR_INVALID, "entry '%s': a symbolic link",
-		    name_show(e->name, shown));
+		return error_set(
+		    err, ERROR_INVALID, "entry '%s': a symbolic link", name_show(e->name, shown));
 	return 0;
 }
 

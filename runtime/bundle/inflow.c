@@ -244,8 +244,8 @@ inflow_each(inflow_source_fn *source, void *source_arg, const struct bundle_limi
 }
 
 int
-bundle_unpack(int fd, const struct bundle_limits *limits, bundle_bytes_fn *fn, void *arg,
-    struct error *err)
+bundle_unpack(
+    int fd, const struct bundle_limits *limits, bundle_bytes_fn *fn, void *arg, struct error *err)
 {
 	return inflow_each(inflow_of_fd, &fd, limits, fn, arg, err);
 }

@@ -34,8 +34,8 @@ struct inflow {
 
 enum inflow_kind { INFLOW_NONE, INFLOW_PLAIN, INFLOW_ZIP, INFLOW_GZIP, INFLOW_ZSTD, INFLOW_XZ };
 /** inflow_begin - read the first bytes; limits and arg are borrowed for its life. */
-int inflow_begin(struct inflow *, inflow_source_fn *, void *arg, const struct bundle_limits *,
-    struct error *);
+int inflow_begin(
+    struct inflow *, inflow_source_fn *, void *arg, const struct bundle_limits *, struct error *);
 /** inflow_of_fd - a source: *(int *)arg. */
 inflow_source_fn inflow_of_fd;
 enum inflow_kind inflow_kind(const struct inflow *);

@@ -125,7 +125,7 @@ typedef void engine_event_fn(const struct engine_event *, void *arg);
 struct engine_driver {
 	const char *name;
 	/** holds - has this engine a pod of that instance?  Asks nobody.  NULL in one that is never
-	 *  the second of a pair; and NULL in such a second are resolve, pull, image and events. */
+	 *  the second of a pair; and NULL in such a second are resolve, pull, load, save, untag, image and events. */
 	bool (*holds)(struct engine *, const char *instance);
 	/** what is there, and can it do what we need? 2 s. */
 	int (*info)(struct engine *, struct engine_info *out, struct error *);
@@ -145,6 +145,19 @@ struct engine_driver {
 	int (*pull)(struct engine *, const char *ref, const char *digest,
 	    const struct pull_limits *, pull_progress_fn *, void *arg, const atomic_bool *cancel,
 	    struct error *);
+	/**
+	 * load - an image from an archive as "docker save" has it, read from fd to its end; it must
+	 * bring the image `id`.  INVALID: the engine does not take it; TIMEOUT it stood still.
+	 */
+	int (*load)(struct engine *, int fd, const char *id, int64_t stall_ms,
+	    const atomic_bool *cancel, struct error *);
+	/** save - that image as such an archive; fn ends it with -1. NOT_FOUND. */
+	int (*save)(struct engine *, const char *ref, int64_t stall_ms,
+	    int (*fn)(const char *bytes, size_t len, void *arg), void *arg,
+	    const atomic_bool *cancel, struct error *);
+	/** untag - forget a name, and the image with its last one; a missing one is fine. CONFLICT: a
+	 *  container still uses it. */
+	int (*untag)(struct engine *, const char *ref, struct error *);
 	/** inspect an image by id, or by repository@digest. NOT_FOUND. */
 	int (*image)(struct engine *, const char *ref, struct image_info *out, struct error *);
 	/**

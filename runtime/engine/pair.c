@@ -60,6 +60,27 @@ pair_pull(struct engine *e, const char *ref, const char *digest, const struct pu
 }
 
 static int
+pair_load(struct engine *e, int fd, const char *id, int64_t stall_ms, const atomic_bool *cancel,
+    struct error *err)
+{
+	return of(e)->first->driver->load(of(e)->first, fd, id, stall_ms, cancel, err);
+}
+
+static int
+pair_save(struct engine *e, const char *ref, int64_t stall_ms,
+    int (*fn)(const char *bytes, size_t len, void *arg), void *arg, const atomic_bool *cancel,
+    struct error *err)
+{
+	return of(e)->first->driver->save(of(e)->first, ref, stall_ms, fn, arg, cancel, err);
+}
+
+static int
+pair_untag(struct engine *e, const char *ref, struct error *err)
+{
+	return of(e)->first->driver->untag(of(e)->first, ref, err);
+}
+
+static int
 pair_image(struct engine *e, const char *ref, struct image_info *out, struct error *err)
 {
 	return of(e)->first->driver->image(of(e)->first, ref, out, err);
@@ -158,6 +179,9 @@ static const struct engine_driver driver = {
 	.info = pair_info,
 	.resolve = pair_resolve,
 	.pull = pair_pull,
+	.load = pair_load,
+	.save = pair_save,
+	.untag = pair_untag,
 	.image = pair_image,
 	.pod_start = pair_pod_start,
 	.pod_stop = pair_pod_stop,

@@ -83,8 +83,8 @@ serve(struct client *c, const char *bytes, const struct plain_request *parts)
 		exchange_refuse(ex, MHD_HTTP_CONTENT_TOO_LARGE, "payload_too_large");
 		return;
 	}
-	buf_add(&ex->pub.body, bytes + parts->head_len, parts->body_len);
-	s->handlers->on_request(&ex->pub, s->arg);
+	if (exchange_take_body(ex, bytes + parts->head_len, parts->body_len))
+		s->handlers->on_request(&ex->pub, s->arg);
 }
 
 void

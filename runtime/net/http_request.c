@@ -2,11 +2,14 @@
  * http_request.c - one request: its checks, what is asked about it, and its whole answers.
  */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -20,6 +23,7 @@
 #define DROP_MAX_BYTES (256 << 10)
 /* For most heads of answers. */
 #define HEAD_ROOM 512
+#define FLUSH_BYTES ((int64_t)4 << 20)
 
 struct exchange *
 exchange_new(struct client *c, const char *target)
@@ -31,6 +35,7 @@ exchange_new(struct client *c, const char *target)
 	ex->pub.server = s;
 	ex->pub.loop = s->loop;
 	ex->pub.method = ex->method;
+	ex->pub.body_fd = -1;
 	ex->target = str_dup(target);
 	char *query = strchr(ex->target, '?');
 	if (query != NULL)
@@ -63,6 +68,8 @@ exchange_free(struct exchange *ex)
 	for (struct http_header *h = ex->always; h->name != NULL; h++)
 		free((char *)(uintptr_t)h->value);
 	buf_done(&ex->pub.body);
+	if (ex->pub.body_fd >= 0)
+		close(ex->pub.body_fd);
 	buf_done(&ex->out);
 	free(ex->plain);
 	free(ex->target);
@@ -501,6 +508,42 @@ exchange_refuse(struct exchange *ex, int status, const char *code)
 		id_new("req", ex->pub.id);
 	s->handlers->on_refused(&ex->pub, status, code, &body, s->arg);
 	answer(ex, status, headers, buf_str(&body), body.len);
+}
+
+/* To a file, and on to its disk a little at a time: so that no write has to wait for a lot of it. */
+static bool
+write_body(const struct exchange *ex, const char *bytes, size_t len)
+{
+	const int fd = ex->pub.body_fd;
+	const int64_t before = ex->pub.body_bytes, after = before + (int64_t)len;
+
+	while (len > 0) {
+		const ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	if (after / FLUSH_BYTES != before / FLUSH_BYTES)
+		sync_file_range(
+		    fd, before / FLUSH_BYTES * FLUSH_BYTES, FLUSH_BYTES, SYNC_FILE_RANGE_WRITE);
+	return true;
+}
+
+bool
+exchange_take_body(struct exchange *ex, const char *bytes, size_t len)
+{
+	if (ex->pub.body_fd < 0) {
+		buf_add(&ex->pub.body, bytes, len);
+	} else if (!write_body(ex, bytes, len)) {
+		exchange_refuse(ex, MHD_HTTP_SERVICE_UNAVAILABLE, "low_disk");
+		return false;
+	}
+	ex->pub.body_bytes += (int64_t)len;
+	return true;
 }
 
 void

@@ -143,7 +143,7 @@ on_body_check(struct timer *t, void *arg)
 	const int64_t limit_ms = c->server->limits->body_timeout_ms;
 	const int64_t quiet_ms = ex->body_byte_ms + limit_ms;
 	const int64_t slow_ms =
-	    ex->body_began_ms + limit_ms + (int64_t)(ex->pub.body.len + ex->dropped);
+	    ex->body_began_ms + limit_ms + ex->pub.body_bytes + (int64_t)ex->dropped;
 	const int64_t left_ms =
 	    (quiet_ms < slow_ms ? quiet_ms : slow_ms) - loop_now_ms(ex->pub.loop);
 
@@ -335,14 +335,12 @@ static enum MHD_Result
 handle_body(struct exchange *ex, const char *bytes, size_t len)
 {
 	ex->body_byte_ms = loop_now_ms(ex->pub.loop);
-	if (!ex->over && ex->pub.body.len + len > (size_t)ex->body_max) {
+	if (!ex->over && ex->pub.body_bytes + (int64_t)len > ex->body_max) {
 		buf_done(&ex->pub.body);
 		exchange_refuse(ex, MHD_HTTP_CONTENT_TOO_LARGE, "payload_too_large");
 	}
-	if (!ex->over) {
-		buf_add(&ex->pub.body, bytes, len);
+	if (!ex->over && exchange_take_body(ex, bytes, len))
 		return MHD_YES;
-	}
 	ex->dropped += len;
 	return ex->dropped > LINGER_MAX_BYTES ? MHD_NO : MHD_YES;
 }

@@ -53,6 +53,10 @@ struct http_request {
 	const char *path; /* as sent, without the query; percent-escapes not decoded */
 	const char *query; /* after '?', not decoded; "" if none */
 	struct buf body; /* complete once on_request is called */
+	int body_fd; /* -1; set by on_head to an open file that the request then owns, the body goes
+		      * there instead: written on this loop, so to a file and nothing slower.  Whoever
+		      * answers may take it over, leaving -1. */
+	int64_t body_bytes; /* received, wherever they went */
 	int64_t accepted_us; /* clock_now_us() when the headers were complete */
 	bool is_unix; /* came in by the control socket */
 	uid_t peer_uid; /* of the process at the other end, when is_unix */
@@ -67,7 +71,8 @@ struct http_server_handlers {
 	 * on_head - the headers are there.
 	 *
 	 * Returns the largest body accepted in bytes, or -1 after having answered with http_reply
-	 * (a body is then dropped).  A larger body is answered 413 by on_refused's envelope.
+	 * (a body is then dropped).  A larger body is answered 413 by on_refused's envelope, one that
+	 * body_fd has no room for 503 "low_disk".
 	 */
 	int64_t (*on_head)(struct http_request *, void *arg);
 	/** on_request - body complete; answer now or later. */

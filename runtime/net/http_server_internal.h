@@ -132,6 +132,8 @@ int exchange_read_head(
 void exchange_identify(struct exchange *, const char *method);
 /** exchange_refuse - answer with the envelope of on_refused. */
 void exchange_refuse(struct exchange *, int status, const char *code);
+/** exchange_take_body - more of it; false when it was refused, because there is no room for it. */
+bool exchange_take_body(struct exchange *, const char *bytes, size_t len);
 
 /** exchange_add_head - append the head of an answer that we send ourselves. */
 void exchange_add_head(

@@ -95,7 +95,25 @@ char *path_filters(const char *prefix, const char *const *labels, size_t n);
 /** ref_text - "repository:tag" or "repository@digest" into out (700 bytes); returns it. */
 const char *ref_text(const struct image_ref *, const char *digest, char *out);
 
-/* --- image.c, resolve.c, pull.c --- */
+/* --- image.c, load.c, resolve.c, pull.c --- */
+
+int docker_load(struct engine *, int fd, const char *id, int64_t stall_ms,
+    const atomic_bool *cancel, struct error *);
+int docker_save(struct engine *, const char *ref, int64_t stall_ms,
+    int (*fn)(const char *bytes, size_t len, void *arg), void *arg, const atomic_bool *cancel,
+    struct error *);
+int docker_untag(struct engine *, const char *ref, struct error *);
+/**
+ * docker_build - an image from the tar of a directory with a Containerfile, in context_fd.
+ *
+ * Its commands have no network, 4 GiB of memory and two processors.  on_text gets what they say.
+ * INVALID with the last of it when a step fails.
+ */
+int docker_build(struct engine *, int context_fd, const char *containerfile, const char *tag,
+    void (*on_text)(const char *text, void *arg), void *arg, const atomic_bool *cancel,
+    struct error *);
+/** image_ref_is_safe - may that text of a reference stand in a path? */
+bool image_ref_is_safe(const char *ref);
 
 int docker_image(struct engine *, const char *ref, struct image_info *, struct error *);
 /** image_parse - the body of an image inspect. Pure. INVALID or UPSTREAM. */

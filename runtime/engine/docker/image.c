@@ -91,8 +91,8 @@ image_parse(const cJSON *json, struct image_info *out, struct error *err)
 	return 0;
 }
 
-static bool
-ref_is_safe(const char *ref)
+bool
+image_ref_is_safe(const char *ref)
 {
 	return ref[0] != '\0' && strlen(ref) < 700 &&
 	    strspn(ref,
@@ -111,7 +111,7 @@ docker_image(struct engine *e, const char *ref, struct image_info *out, struct e
 	_cleanup_reply_ struct docker_reply r = { 0 };
 	int status;
 
-	if (!ref_is_safe(ref))
+	if (!image_ref_is_safe(ref))
 		return error_set(err, ERROR_INVALID, "image reference: '%.60s' is none", ref);
 	status = docker_stream(docker_of(e), "GET", path, &call, &why);
 	r = (struct docker_reply){ call.status, call.reply };

@@ -25,7 +25,8 @@ make_layer(const struct odd *o, struct made *m)
 	_cleanup_buf_ struct buf tar = { 0 };
 
 	tar_file(&tar, "etc/hostname", "box\n");
-	tar_add(&tar, &(struct tar_head){ .name = "dev/null", .type = '3' }, "", 0); /* the engine's to judge */
+	tar_add(&tar, &(struct tar_head){ .name = "dev/null", .type = '3' }, "",
+	    0); /* the engine's to judge */
 	tar_end(&tar);
 	hash_sha256_hex(tar.data, tar.len, m->diff);
 	if (o->packed)
@@ -36,9 +37,11 @@ make_layer(const struct odd *o, struct made *m)
 	if (o->wrong_diff)
 		m->diff[0] = m->diff[0] == '0' ? '1' : '0';
 	buf_printf(&m->config_text,
-	    "{\"architecture\":\"amd64\",\"os\":\"%s\",\"config\":{\"Cmd\":[\"/x\"]},\"rootfs\":{\"type\":"
+	    "{\"architecture\":\"amd64\",\"os\":\"%s\",\"config\":{\"Cmd\":[\"/"
+	    "x\"]},\"rootfs\":{\"type\":"
 	    "\"layers\",\"diff_ids\":[\"sha256:%s\"%s%s%s]}}",
-	    o->not_linux ? "plan9" : "linux", m->diff, o->more_layers || o->linked ? ",\"sha256:" : "",
+	    o->not_linux ? "plan9" : "linux", m->diff,
+	    o->more_layers || o->linked ? ",\"sha256:" : "",
 	    o->more_layers || o->linked ? m->diff : "", o->more_layers || o->linked ? "\"" : "");
 	hash_sha256_hex(m->config_text.data, m->config_text.len, m->config);
 }
@@ -59,8 +62,8 @@ make_saved(const struct odd *o, const struct made *m, struct buf *out)
 	_cleanup_free_ char *other = str_printf("%s/layer.tar", m->layer);
 	_cleanup_free_ char *link = str_printf("../%s", o->bad_link ? "../../etc/passwd" : layer);
 
-	buf_printf(&manifest, "[{\"Config\":\"%s\",\"RepoTags\":null,\"Layers\":[\"%s\"%s%s%s]}%s]", config,
-	    layer, o->linked ? ",\"" : "", o->linked ? other : "", o->linked ? "\"" : "",
+	buf_printf(&manifest, "[{\"Config\":\"%s\",\"RepoTags\":null,\"Layers\":[\"%s\"%s%s%s]}%s]",
+	    config, layer, o->linked ? ",\"" : "", o->linked ? other : "", o->linked ? "\"" : "",
 	    o->two ? ",{\"Config\":\"x\",\"Layers\":[]}" : "");
 	if (!o->no_layer)
 		add_file(out, layer, &m->layer_bytes);
@@ -92,8 +95,9 @@ make_layout(const struct odd *o, struct made *m, struct buf *out)
 	    "\"digest\":\"sha256:%s\",\"size\":%zu}]}",
 	    m->config, m->config_text.len, m->layer, m->layer_bytes.len + o->wrong_size);
 	hash_sha256_hex(manifest.data, manifest.len, m->manifest);
-	const char *one = "{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":"
-			  "\"sha256:%s\",\"platform\":{\"architecture\":\"%s\",\"os\":\"linux\"}}";
+	const char *one =
+	    "{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":"
+	    "\"sha256:%s\",\"platform\":{\"architecture\":\"%s\",\"os\":\"linux\"}}";
 	buf_add_str(&index, "{\"schemaVersion\":2,\"manifests\":[");
 	buf_printf(&index, one, m->manifest, "amd64");
 	if (o->platforms) {
@@ -171,7 +175,8 @@ static const struct odd odds[] = {
 	{ "a symbolic link", .linked = true, .bad_link = true },
 	{ "which is not there", .oci = true, .no_config = true },
 	{ "which is not there", .oci = true, .no_layer = true },
-	{ "its content has another digest than the configuration", .oci = true, .packed = true, .wrong_diff = true },
+	{ "its content has another digest than the configuration", .oci = true, .packed = true,
+	    .wrong_diff = true },
 	{ "another digest than its name", .oci = true, .wrong_blob = true },
 	{ "another size than its descriptor", .oci = true, .wrong_size = true },
 	{ "no image is in it", .oci = true, .no_manifest = true },
@@ -202,7 +207,8 @@ START_TEST(test_odds) /* [E13] each damage of an image archive names its entry *
 	if (o->why != NULL) {
 		ck_assert_int_eq(rc, -1);
 		ck_assert_int_eq(err.kind, ERROR_INVALID);
-		ck_assert_msg(strstr(err.text, o->why) != NULL, "'%s' is not in '%s'", o->why, err.text);
+		ck_assert_msg(
+		    strstr(err.text, o->why) != NULL, "'%s' is not in '%s'", o->why, err.text);
 		made_done(&m);
 		return;
 	}
@@ -211,13 +217,14 @@ START_TEST(test_odds) /* [E13] each damage of an image archive names its entry *
 	ck_assert_str_eq(found.arch, "amd64");
 	ck_assert_uint_eq(found.nlayers, o->linked ? 2 : 1);
 	ck_assert_str_eq(found.layers[0].digest + 7, m.diff);
-	ck_assert_msg(image_archive_write(fd, &found, "localhost/x:1", to_buf, &again, &err) == 0, "%s",
-	    err.text);
+	ck_assert_msg(image_archive_write(fd, &found, "localhost/x:1", to_buf, &again, &err) == 0,
+	    "%s", err.text);
 	_cleanup_close_ int fd2 = file_of(again.data, again.len);
 	ck_assert_msg(image_archive_read(fd2, 1 << 20, &second, &err) == 0, "%s", err.text);
 	ck_assert_str_eq(second.id, found.id);
 	ck_assert_str_eq(second.layers[0].digest, found.layers[0].digest);
-	ck_assert_ptr_nonnull(memmem(again.data, again.len, "\"RepoTags\":[\"localhost/x:1\"]", 28));
+	ck_assert_ptr_nonnull(
+	    memmem(again.data, again.len, "\"RepoTags\":[\"localhost/x:1\"]", 28));
 	ck_assert_ptr_null(memmem(again.data, again.len, "repositories", 12));
 	image_archive_done(&found);
 	image_archive_done(&second);

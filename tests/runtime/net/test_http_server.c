@@ -4,6 +4,7 @@
 #include "runtime/net/http_server.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -194,7 +196,11 @@ on_head(struct http_request *r, void *arg)
 		http_reply(r, 401, NULL, "no", 2);
 		return -1;
 	}
-	return strcmp(r->path, "/small") == 0 ? 10 : 1 << 20;
+	if (strcmp(r->path, "/file") == 0)
+		r->body_fd = memfd_create("body", MFD_CLOEXEC);
+	if (strcmp(r->path, "/full") == 0)
+		r->body_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	return strcmp(r->path, "/small") == 0 || strcmp(r->path, "/file") == 0 ? 10 : 1 << 20;
 }
 
 static void
@@ -206,6 +212,12 @@ answer(struct http_request *r)
 		http_reply(r, 200, headers, "hello", 5);
 	} else if (strcmp(r->path, "/echo") == 0 || strcmp(r->path, "/small") == 0) {
 		http_reply(r, 200, NULL, buf_str(&r->body), r->body.len);
+	} else if (strcmp(r->path, "/file") == 0) {
+		char text[16] = "";
+
+		ck_assert_uint_eq(r->body.len, 0);
+		ck_assert_int_eq(pread(r->body_fd, text, sizeof(text) - 1, 0), r->body_bytes);
+		http_reply(r, 200, NULL, text, strlen(text));
 	} else if (strcmp(r->path, "/wait") == 0) {
 		hold(r);
 	} else if (strcmp(r->path, "/lines") == 0) {
@@ -622,6 +634,20 @@ static const struct {
 	{ "body at the limit",
 	    "POST /small HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n0123456789", 200,
 	    "0123456789", false },
+	{ "a body into a file", "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody", 200,
+	    "body", false },
+	{ "in chunks",
+	    "PUT /file HTTP/1.1\r\n" HOST
+	    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+	    200, "abcde", false },
+	{ "none at all", "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", 200, "",
+	    false },
+	{ "more than it may be",
+	    "PUT /file HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nb\r\n0123456789a\r\n",
+	    413, "{\"status\":413,\"code\":\"payload_too_large\"}", true },
+	{ "[I01] more than there is room for",
+	    "PUT /full HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody", 503,
+	    "{\"status\":503,\"code\":\"low_disk\"}", true },
 	{ "declared over the limit",
 	    "POST /small HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\n0123456789a", 413,
 	    "{\"status\":413,\"code\":\"payload_too_large\"}", false },

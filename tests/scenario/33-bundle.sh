@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+#
+# 33-bundle.sh - images that come as archives are checked before the engine sees them, and as good as pulled after.
+. "$(dirname "$0")/lib.sh"
+
+hostile ok exit0
+start_janus
+
+image_of() { api GET "/images/$1/json" | jq -r .Id; }
+imported() { api GET "/images/json?filters=$(urlencode '{"reference":["localhost/janus-import/*"]}')" | jq -r '.[].RepoTags[]' | grep "/$1:" || true; }
+is_gone() { [ -z "$(imported "$1")" ]; }
+api GET /images/hostile-ok:latest/get >"$work/ok.tar"
+id=$(image_of hostile-ok:latest)
+
+# --- docker save -------------------------------------------------------------------
+
+ctl submit bundle "$work/ok.tar" --name boxed --wait --timeout 90s --output json
+same "an archive of docker save is accepted" 0 "$code"
+truth "as a bundle, by the digest of its configuration" \
+	".state == \"ready\" and .kind == \"bundle\" and .digest == \"$id\" and (.bundle | startswith(\"sha256:\"))" "$out"
+chat janus/boxed hello
+has "it answers" 'mode ok' "$body"
+has "and says which image answered" "^x-janus-version-digest: $id" "$head"
+has "its image has a name of its own" 'localhost/janus-import/boxed:' "$(imported boxed)"
+same "what was sent does not stay" 0 "$(find "$state/bundles" -type f | wc -l)"
+
+# --- an OCI layout, packed; and as a directory -----------------------------------------
+
+layout=$work/layout
+mkdir -p "$layout/blobs/sha256" "$work/save"
+tar -C "$work/save" -xf "$work/ok.tar"
+blob() { local d; d=$(sha256sum "$1" | cut -d' ' -f1); cp "$1" "$layout/blobs/sha256/$d"; printf '%s %s' "$d" "$(stat -c %s "$1")"; }
+read -r config config_size <<<"$(blob "$work/save/$(jq -r '.[0].Config' "$work/save/manifest.json")")"
+layers='[]'
+while read -r layer; do
+	gzip -n <"$work/save/$layer" >"$work/layer.gz"
+	read -r digest size <<<"$(blob "$work/layer.gz")"
+	layers=$(jq -c ". + [{mediaType:\"application/vnd.oci.image.layer.v1.tar+gzip\",digest:\"sha256:$digest\",size:$size}]" <<<"$layers")
+done < <(jq -r '.[0].Layers[]' "$work/save/manifest.json")
+jq -nc "{schemaVersion:2,config:{mediaType:\"application/vnd.oci.image.config.v1+json\",digest:\"sha256:$config\",size:$config_size},layers:$layers}" >"$work/manifest"
+read -r manifest manifest_size <<<"$(blob "$work/manifest")"
+jq -nc "{schemaVersion:2,manifests:[{mediaType:\"application/vnd.oci.image.manifest.v1+json\",digest:\"sha256:$manifest\",size:$manifest_size}]}" >"$layout/index.json"
+echo '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
+
+ctl submit bundle "$layout" --name laid-out --wait --timeout 90s --output json
+truth "an OCI layout is the same image" ".state == \"ready\" and .digest == \"$id\"" "$out"
+tar -C "$layout" -czf "$work/layout.tgz" .
+ctl submit bundle "$work/layout.tgz" --name laid-out --wait --timeout 90s --output json
+truth "and so it is in a tar.gz" ".state == \"ready\" and .digest == \"$id\"" "$out"
+
+# --- something to build ------------------------------------------------------------------
+
+mkdir "$work/src"
+printf 'FROM hostile-ok:latest\nLABEL made.by=%s\n' "$scenario" >"$work/src/Containerfile"
+DOCKER_HOST=unix://$engine ctl submit bundle "$work/src" --name built --wait --timeout 90s --output json
+truth "a Containerfile is built here, saved and sent" ".state == \"ready\" and .digest != \"$id\"" "$out"
+same "the build leaves no name behind" 0 "$(api GET /images/json | jq '[.[].RepoTags[]? | select(startswith("localhost/janus-build"))] | length')"
+
+# --- [E13] what is refused, and that nothing of it stays -----------------------------------
+
+bad_archive() {	# WHAT FILE WORDS
+	ctl submit bundle "$2" --name bad --output json
+	same "$1: exit 5" 5 "$code"
+	has "$1: $3" "$3" "$err"
+	truth "$1: 422" '.error.code == "unprocessable" and .error.type == "invalid_request_error"' "$err"
+}
+
+echo hello >"$work/text"
+bad_archive "not an archive" "$work/text" 'neither a tar'
+head -c -2000 "$work/ok.tar" >"$work/cut.tar"
+bad_archive "cut off" "$work/cut.tar" 'cut off|Truncated|entry '
+api GET "/images/get?names=hostile-ok:latest&names=hostile-exit0:latest" >"$work/two.tar"
+bad_archive "two images" "$work/two.tar" "entry 'manifest.json': it must name exactly one image"
+cp -r "$layout" "$work/altered"
+printf x >>"$work/altered/blobs/sha256/$digest"
+bad_archive "an altered layer" "$work/altered" "entry 'blobs/sha256/$digest'"
+tar -C "$work" --transform 's,^text,../../evil,' -Pcf "$work/up.tar" text
+bad_archive "a name that leads out" "$work/up.tar" "entry '\.\./\.\./evil'"
+ln -s /etc/passwd "$work/link"
+tar -C "$work" -cf "$work/link.tar" link
+bad_archive "a link" "$work/link.tar" "entry 'link': a symbolic link"
+head -c 30000000 /dev/zero | gzip >"$work/bomb.gz"
+bad_archive "a bomb" "$work/bomb.gz" 'times its size|not a tar'
+ask --unix-socket "$runtime/janusd.sock" -T "$work/ok.tar" "http://janus/api/v1/bundles/sha256:$(printf '0%.0s' {1..64})"
+refused "sent to the wrong digest" 422 unprocessable
+ask --unix-socket "$runtime/janusd.sock" -T "$work/text" "http://janus/api/v1/bundles/latest"
+refused "sent to no digest" 400 invalid_value
+control POST /api/v1/submissions "{\"name\":\"bad\",\"bundle\":\"sha256:$(printf '0%.0s' {1..64})\"}"
+refused "submitted and never sent" 404 resource_not_found
+same "none of it is kept" 0 "$(find "$state/bundles" -type f | wc -l)"
+same "none of it is in the engine" '' "$(imported bad)"
+
+api GET /images/hostile-exit0:latest/get >"$work/exit.tar"
+ctl submit bundle "$work/exit.tar" --name leaver --wait --timeout 90s --output json
+truth "one that does not run is rejected as any other" '.state == "rejected" and .state_reason == "exited"' "$out"
+becomes "and its image is gone from the engine" 40 is_gone leaver
+same "while the one that serves is there" 1 "$(imported boxed | wc -l)"
+for each in boxed laid-out built; do
+	ctl remove competitor "$each" --yes
+done
+becomes "all of them end" 40 containers_are 0
+for each in $(imported boxed; imported laid-out; imported built); do
+	api DELETE "/images/$each?force=1" >/dev/null
+done

@@ -33,6 +33,7 @@
 #include "controlplane/supervise/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/ed25519.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
@@ -163,6 +164,15 @@ open_sandy(struct janus *j, struct error *err)
 }
 
 static int
+open_signing_key(struct janus *j, struct error *err)
+{
+	_cleanup_free_ char *path = str_printf("%s/signing.key", j->config->state_dir);
+
+	j->signing_key = ed25519_open(path, err);
+	return j->signing_key != NULL ? 0 : error_add(err, "signing key");
+}
+
+static int
 open_engine(struct janus *j, struct error *err)
 {
 	j->engine_config = (struct engine_config){
@@ -250,6 +260,7 @@ make_api(struct janus *j)
 		.image_bytes = j->rules.limits.image_bytes,
 		.listen = j->listen,
 		.state_dir = j->config->state_dir,
+		.signing_key = j->signing_key,
 		.origin = origin_of,
 		.origin_arg = j,
 	};
@@ -412,7 +423,7 @@ start(struct janus *j, struct error *err)
 	j->egress = egress_counts_new();
 	janus_gateway_config(j);
 	observer_names(j->observer, wire_names, j);
-	if (open_recorder(j, err) < 0)
+	if (open_recorder(j, err) < 0 || open_signing_key(j, err) < 0)
 		return -1;
 	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)
 		return -1;
@@ -480,6 +491,7 @@ daemon_stop(struct janus *j)
 	observer_free(j->observer);
 	egress_counts_free(j->egress);
 	recorder_free(j->recorder);
+	ed25519_free(j->signing_key);
 	works_done(&j->works);
 	supervisor_free(j->supervisor);
 	api_free(j->api);

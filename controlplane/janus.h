@@ -47,6 +47,7 @@ struct janus {
 	struct egress_counts *egress;
 	struct recorder *recorder;
 	struct works works;
+	struct ed25519_key *signing_key; /* of bundles */
 	struct api *api;
 	struct gateway_config gateway_config;
 	struct cors *cors; /* NULL: none */

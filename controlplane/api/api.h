@@ -17,6 +17,7 @@ struct store;
 struct submission;
 struct supervisor;
 struct workers;
+struct ed25519_key;
 struct engine;
 struct gateway;
 struct key_ring;
@@ -46,6 +47,7 @@ struct api_deps { /* borrowed */
 	int64_t image_bytes; /* the largest image, and archive of one */
 	const char *listen; /* "127.0.0.1:8000" */
 	const char *state_dir;
+	const struct ed25519_key *signing_key; /* of bundles */
 	/** Where the value of a setting came from; borrowed. */
 	const char *(*origin)(const char *setting, void *origin_arg);
 	void *origin_arg;

@@ -54,7 +54,7 @@ call_let_go(struct api_call *c)
 
 /* ---- control loop to owner ---- */
 
-enum answer_kind { ANSWER_WHOLE, ANSWER_BEGIN, ANSWER_WRITE, ANSWER_END };
+enum answer_kind { ANSWER_WHOLE, ANSWER_BEGIN, ANSWER_WRITE, ANSWER_END, ANSWER_CUT };
 
 struct answer {
 	struct api_call *call;
@@ -88,13 +88,19 @@ fill_headers(const struct answer *a, struct http_header headers[HEADERS_MAX])
 		headers[n] = (struct http_header){ "retry-after", "1" };
 }
 
+static bool
+is_last(enum answer_kind kind)
+{
+	return kind == ANSWER_WHOLE || kind == ANSWER_END || kind == ANSWER_CUT;
+}
+
 static void
 deliver(void *arg)
 {
 	struct answer *a = arg;
 	struct api_call *c = a->call;
 	struct http_header headers[HEADERS_MAX] = { 0 };
-	const bool last = a->kind == ANSWER_WHOLE || a->kind == ANSWER_END;
+	const bool last = is_last(a->kind);
 
 	fill_headers(a, headers);
 	if (c->request != NULL) {
@@ -108,6 +114,7 @@ deliver(void *arg)
 				atomic_store(&c->full, true);
 			break;
 		case ANSWER_END: http_stream_end(c->request); break;
+		case ANSWER_CUT: http_stream_abort(c->request); break;
 		}
 	}
 	if (a->kind == ANSWER_WRITE)
@@ -147,7 +154,7 @@ send_answer(
 		a->bytes = *bytes;
 	if (kind == ANSWER_WRITE)
 		atomic_fetch_add(&c->queued, a->bytes.len);
-	c->ended = kind == ANSWER_WHOLE || kind == ANSWER_END;
+	c->ended = is_last(kind);
 	loop_post(c->owner, deliver, a);
 	if (c->ended)
 		call_let_go(c);
@@ -240,6 +247,12 @@ void
 reply_end(struct api_call *c)
 {
 	send_answer(c, ANSWER_END, 200, "", NULL);
+}
+
+void
+reply_cut(struct api_call *c)
+{
+	send_answer(c, ANSWER_CUT, 200, "", NULL);
 }
 
 bool

@@ -68,6 +68,8 @@ void reply_bytes(struct api_call *, int status, struct buf *);
 void reply_begin(struct api_call *, const char *content_type);
 void reply_write(struct api_call *, const char *bytes, size_t len);
 void reply_end(struct api_call *);
+/** reply_cut - end it so that the client sees it is not whole. */
+void reply_cut(struct api_call *);
 /** call_hold - for a worker that makes a stream: the call stays until call_let_go. Any thread. */
 void call_hold(struct api_call *);
 void call_let_go(struct api_call *);

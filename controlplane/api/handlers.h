@@ -18,6 +18,7 @@ struct api {
 	struct follower *followers; /* of submissions */
 	struct event_follower *event_followers;
 	struct log_stream *log_streams;
+	struct export *exports;
 	struct once *onces; /* requests with an Idempotency-Key that are under way */
 	bool closing;
 	metric_counter http[API_ROUTES_MAX][API_STATUSES]; /* the last route: none */
@@ -65,6 +66,10 @@ void version_retire(struct api_call *);
 bool bundle_begin(struct api *, struct http_request *, const struct route_params *,
     enum wire_code *, struct error *);
 void bundle_put(struct api_call *);
+
+/* export.c */
+void competitor_export(struct api_call *);
+void exports_close(struct api *);
 
 /* policy.c */
 void policy_get(struct api_call *);

@@ -37,7 +37,7 @@ struct api_route {
 static const struct api_route routes[] = {
 	/* method, path, handler, who, largest body, query keys, body keys */
 	{ "POST", "/api/v1/submissions", submission_create, SUBMIT, SMALL, DRY,
-	    "name image url bundle competitor check_only manifest" },
+	    "name image url bundle competitor check_only manifest origin" },
 	{ "GET", "/api/v1/submissions", submission_list, READ, 0, PAGE " competitor state", NULL },
 	{ "GET", "/api/v1/submissions/:ref", submission_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/submissions/:ref/events", submission_events, READ, 0, NULL, NULL },
@@ -59,6 +59,7 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/competitors/:ref/policy", competitor_policy_get, READ, 0, NULL, NULL },
 	{ "PATCH", "/api/v1/competitors/:ref/policy", competitor_policy_update, ADMIN, SMALL, DRY,
 	    "policy" },
+	{ "GET", "/api/v1/competitors/:ref/export", competitor_export, ADMIN, 0, NULL, NULL },
 	{ "GET", "/api/v1/competitors/:ref/logs", competitor_logs, ADMIN, 0, "tail follow", NULL },
 	{ "GET", "/api/v1/versions", version_list, READ, 0, PAGE " competitor", NULL },
 	{ "GET", "/api/v1/versions/:ref", version_get, READ, 0, NULL, NULL },
@@ -105,6 +106,7 @@ api_close(struct api *api)
 	followers_close(api);
 	event_followers_close(api);
 	log_streams_close(api);
+	exports_close(api);
 }
 
 void

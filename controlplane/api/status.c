@@ -10,6 +10,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/disk.h"
+#include "runtime/base/ed25519.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
@@ -62,6 +63,7 @@ status_get(struct api_call *c)
 	int64_t counts[INSTANCE_STATE_COUNT] = { 0 }, active = 0, competitors = 0;
 	cJSON *json = cJSON_CreateObject();
 	struct store_stats stats;
+	char key[ED25519_PUBLIC_MAX];
 
 	for (size_t i = 0; i < reg->ninstances; i++)
 		counts[reg->instances[i]->state]++;
@@ -86,6 +88,7 @@ status_get(struct api_call *c)
 	json_add_str(isolation, "state", canary_words[canary->state]);
 	json_add_str(isolation, "detail", canary->text[0] != '\0' ? canary->text : NULL);
 	json_add_bool(json, "platform_connected", supervisor_broker_connected(DEPS(c)->supervisor));
+	json_add_str(json, "signing_key", ed25519_public(DEPS(c)->signing_key, key));
 	store_stats(DEPS(c)->store, &stats);
 	cJSON *db = json_add_obj(json, "database");
 	json_add_bool(db, "ok", !stats.failing);

@@ -135,11 +135,16 @@ submission_create(struct api_call *c)
 		.slug = json_str(c->json, "name"),
 		.check_only = cJSON_IsTrue(check_only),
 		.manifest = text,
+		.origin = json_str(c->json, "origin"),
 	};
 	struct error err = { 0 };
 
 	if (check_only != NULL && !cJSON_IsBool(check_only))
 		reply_code(c, CODE_INVALID_VALUE, "check_only", "'check_only' must be a boolean.");
+	else if (is_other_than_text(c, "origin") ||
+	    (wish.origin != NULL && strlen(wish.origin) >= DETAIL_MAX))
+		reply_code(c, CODE_INVALID_VALUE, "origin",
+		    "'origin' must be a string below %d bytes.", DETAIL_MAX);
 	else if (wish.slug == NULL && !wish.check_only)
 		reply_code(c, CODE_MISSING_PARAMETER, "name",
 		    "'name' is required: a slug of your choice.");

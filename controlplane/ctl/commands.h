@@ -41,7 +41,8 @@ const struct ctl_command *ctl_command_find(const char *verb, const char *noun);
 /** ctl_command_usage - append "janusctl submit image REF --name SLUG [--wait]". */
 void ctl_command_usage(struct buf *, const struct ctl_command *);
 
-ctl_verb_fn ctl_submit_image, ctl_submit_url, ctl_submit_bundle, ctl_wait_submission;
+ctl_verb_fn ctl_submit_image, ctl_submit_url, ctl_submit_bundle, ctl_verify_bundle,
+    ctl_export_competitor, ctl_import_competitor, ctl_wait_submission;
 ctl_verb_fn ctl_promote, ctl_freeze, ctl_thaw;
 ctl_verb_fn ctl_show_policy, ctl_update_competitor;
 ctl_verb_fn ctl_conform, ctl_top, ctl_list_events, ctl_verify_events, ctl_replay;

@@ -96,6 +96,8 @@ enum ctl_exit {
 	    "a field of the policy; FIELD= takes back what was said; repeatable")                \
 	X(SHARE, "share", 0, NUMBER, "PERCENT", share,                                           \
 	    "of its chats, 0 for none; all if not given")                                        \
+	X(SIGNER, "signer", 0, STRING, "KEY", signer,                                            \
+	    "the public key it must be signed with: ed25519:...")                                \
 	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
 
 enum ctl_option_bit {
@@ -111,7 +113,7 @@ struct ctl_options {
 	bool help, version, quiet, no_headers, no_trunc, utc, no_progress, no_input, wait, follow,
 	    yes, no_stream, all, rotate, dry_run, frames;
 	int verbose;
-	const char *request, *speed;
+	const char *request, *speed, *signer;
 	const char *output, *columns, *color, *url, *context, *api_key_file, *name, *manifest,
 	    *sort, *to, *model;
 	int64_t timeout_ms; /* 0: not given */

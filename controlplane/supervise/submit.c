@@ -709,6 +709,7 @@ supervisor_submit(struct supervisor *sup, const struct submit_wish *wish,
 	    &(struct store_event){ .who = *who,
 		.action = wish->check_only ? "submission.check" : "submission.create",
 		.object_id = s->id,
+		.reason = wish->origin,
 		.after = s->reference });
 	sup->trials->committing = true;
 	store_commit(sup->c.store, b, stored, w);

@@ -97,6 +97,7 @@ struct submit_wish { /* borrowed for the call */
 	bool check_only; /* walk it through all states and checks, and let it serve nobody */
 	const struct version *version; /* with check_only: this one, instead of a reference */
 	const char *manifest; /* JSON text or NULL */
+	const char *origin; /* where it comes from, for the record; NULL */
 };
 /** supervisor_uses_upload - does a submission under way wait for that archive? */
 bool supervisor_uses_upload(const struct supervisor *, const char *digest);

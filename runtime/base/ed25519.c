@@ -113,8 +113,8 @@ ed25519_public(const struct ed25519_key *k, char out[ED25519_PUBLIC_MAX])
 }
 
 const char *
-ed25519_sign(const struct ed25519_key *k, const void *bytes, size_t len,
-    char out[ED25519_SIGNATURE_MAX])
+ed25519_sign(
+    const struct ed25519_key *k, const void *bytes, size_t len, char out[ED25519_SIGNATURE_MAX])
 {
 	unsigned char raw[SIGNATURE_LEN];
 	EVP_MD_CTX *md = EVP_MD_CTX_new();

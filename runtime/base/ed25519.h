@@ -17,8 +17,8 @@ void ed25519_free(struct ed25519_key *);
 /** ed25519_public - "ed25519:..." into out; returns it. */
 const char *ed25519_public(const struct ed25519_key *, char out[ED25519_PUBLIC_MAX]);
 /** ed25519_sign - hex digits into out; returns it. Any thread. */
-const char *ed25519_sign(const struct ed25519_key *, const void *bytes, size_t len,
-    char out[ED25519_SIGNATURE_MAX]);
+const char *ed25519_sign(
+    const struct ed25519_key *, const void *bytes, size_t len, char out[ED25519_SIGNATURE_MAX]);
 /** ed25519_verify - did the holder of that key sign that? Texts that are none are false. */
 bool ed25519_verify(const char *public_key, const char *signature, const void *bytes, size_t len);
 /** ed25519_public_valid - is the text a public key's? */

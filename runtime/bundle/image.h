@@ -42,7 +42,7 @@ struct image_archive {
 int image_archive_read(int fd, int64_t max_bytes, struct image_archive *out, struct error *);
 /** image_archive_write - as "docker save" has it, under one name ("repository:tag"), to fn. The
  *  archive is the one the image was read from. */
-int image_archive_write(int fd, const struct image_archive *, const char *name,
-    bundle_bytes_fn *, void *arg, struct error *);
+int image_archive_write(int fd, const struct image_archive *, const char *name, bundle_bytes_fn *,
+    void *arg, struct error *);
 void image_archive_done(struct image_archive *);
 #endif

@@ -72,8 +72,8 @@ read_text(struct bundle_reader *r, const char *name, char **out, size_t *len, st
 	if (rc < 0)
 		return -1;
 	if (rc == 0 || strcmp(e.name, name) != 0 || e.is_dir)
-		return error_set(err, ERROR_INVALID, "this is no signed bundle: '%s' is not where it should be",
-		    name);
+		return error_set(err, ERROR_INVALID,
+		    "this is no signed bundle: '%s' is not where it should be", name);
 	return bundle_read_all(r, TEXT_MAX, out, len, err);
 }
 
@@ -90,9 +90,11 @@ check_signature(const char *seal, size_t seal_len, const char *text, size_t len,
 		return error_set(err, ERROR_INVALID, SIGNATURE ": not an ed25519 signature");
 	if (!ed25519_verify(key, json_str(json, "signature"), text, len))
 		return error_set(err, ERROR_CONFLICT,
-		    "the signature is not of this manifest: it was changed, or somebody else made it");
+		    "the signature is not of this manifest: it was changed, or somebody else made "
+		    "it");
 	if (signer != NULL && strcmp(signer, key) != 0)
-		return error_set(err, ERROR_CONFLICT, "it is signed by %s, not by %.80s", key, signer);
+		return error_set(
+		    err, ERROR_CONFLICT, "it is signed by %s, not by %.80s", key, signer);
 	snprintf(out->public_key, sizeof(out->public_key), "%s", key);
 	return 0;
 }

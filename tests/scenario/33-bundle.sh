@@ -15,7 +15,8 @@ id=$(image_of hostile-ok:latest)
 # --- docker save -------------------------------------------------------------------
 
 ctl submit bundle "$work/ok.tar" --name boxed --wait --timeout 90s --output json
-same "an archive of docker save is accepted" 0 "$code"
+[ "$code" = 0 ] || giveup "an archive of docker save is accepted" "exit $code" "$out" "$err"
+ok "an archive of docker save is accepted"
 truth "as a bundle, by the digest of its configuration" \
 	".state == \"ready\" and .kind == \"bundle\" and .digest == \"$id\" and (.bundle | startswith(\"sha256:\"))" "$out"
 chat janus/boxed hello
@@ -95,6 +96,43 @@ ctl submit bundle "$work/exit.tar" --name leaver --wait --timeout 90s --output j
 truth "one that does not run is rejected as any other" '.state == "rejected" and .state_reason == "exited"' "$out"
 becomes "and its image is gone from the engine" 40 is_gone leaver
 same "while the one that serves is there" 1 "$(imported boxed | wc -l)"
+# --- from one machine to another -------------------------------------------------------------
+
+ctl status --output json
+signer=$(jq -r .signing_key <<<"$out")
+has "a daemon has a key to sign with" '^ed25519:[0-9a-f]{64}$' "$signer"
+ctl update competitor boxed --set memory=256MiB
+janusctl export competitor boxed >"$work/boxed.janus" 2>"$work/ctl.err" || bad "a competitor is exported" "$(cat "$work/ctl.err")"
+ctl verify bundle "$work/boxed.janus" --signer "$signer" --output json
+truth "its bundle is whole and signed by that key" \
+	".ok and .signer == \"$signer\" and .kind == \"competitor\" and .files == 2" "$out"
+ctl verify bundle "$work/boxed.janus" --signer "ed25519:$(printf '0%.0s' {1..64})" --output json
+same "another signer is refused: exit 9" 9 "$code"
+head -c -1024 "$work/boxed.janus" >"$work/short.janus"
+ctl verify bundle "$work/short.janus" --output json
+same "cut off, it is not whole: exit 9" 9 "$code"
+sed 's/"competitor":"boxed"/"competitor":"foxed"/' "$work/boxed.janus" >"$work/forged.janus"
+ctl verify bundle "$work/forged.janus" --output json
+truth "altered, it is not what was signed" '.ok == false and (.broken | test("signature"))' "$out"
+
+other=$world/o
+mkdir "$other"
+there() { JANUS_RUNTIME_DIR=$other ctl "$@"; }
+other_answers() { curl -sf --max-time 2 --unix-socket "$other/janusd.sock" -o /dev/null http://janus/livez; }
+run janusd-2 env "DOCKER_HOST=unix://$engine" "JANUS_RUNTIME_DIR=$other" "JANUS_STATE_DIR=$world/o/s" \
+	"JANUS_PORT=$(free_port)" "$bin/janusd"
+becomes "a second daemon starts" 30 other_answers
+there import competitor "$work/forged.janus" --output json
+same "it imports nothing that is altered: exit 9" 9 "$code"
+there import competitor "$work/boxed.janus" --signer "$signer" --wait --timeout 90s --output json
+truth "and what is whole, with its image" ".state == \"ready\" and .name == \"boxed\" and .digest == \"$id\"" "$out"
+there chat --model janus/boxed hello
+has "it answers there" 'mode ok' "$out"
+there list events --limit 0 --output jsonl
+truth "where it comes from is in the record" "[.[] | select(.action == \"submission.create\") | .detail | test(\"signed by $signer\")] == [true]" "$(jq -s . <<<"$out")"
+there remove competitor boxed --yes
+end janusd-2
+
 for each in boxed laid-out built; do
 	ctl remove competitor "$each" --yes
 done

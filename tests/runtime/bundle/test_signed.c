@@ -33,12 +33,15 @@ make(enum bundle_format format, enum odd odd, struct buf *out)
 		signed_add(manifest, names[i], 5, hash_sha256_hex("hello", 5, hash));
 	ck_assert_int_eq(signed_begin(w, manifest, odd == FORGED ? other : key, &err), 0);
 	for (size_t i = 0; i < 2; i++) {
-		const char *text = odd == ALTERED && i == 1 ? "jello" : odd == LONGER ? "hello!" : "hello";
+		const char *text = odd == ALTERED && i == 1 ? "jello"
+		    : odd == LONGER                         ? "hello!"
+							    : "hello";
 
 		if (odd == MISSING && i == 1)
 			break;
 		ck_assert_int_eq(
-		    bundle_add_bytes(w, names[odd == ORDER ? 1 - i : i], text, strlen(text), &err), 0);
+		    bundle_add_bytes(w, names[odd == ORDER ? 1 - i : i], text, strlen(text), &err),
+		    0);
 	}
 	if (odd == MORE)
 		ck_assert_int_eq(bundle_add_bytes(w, "files/c", "x", 1, &err), 0);
@@ -75,8 +78,8 @@ START_TEST(test_cases) /* what was changed, taken away, added or signed by someb
 
 	make(BUNDLE_TAR, cases[_i].odd, &b);
 	_cleanup_close_ int fd = file_of(b.data, b.len);
-	const int rc = signed_read(fd, &bundle_limits_default, ed25519_public(key, public_key), NULL, NULL,
-	    &found, &err);
+	const int rc = signed_read(
+	    fd, &bundle_limits_default, ed25519_public(key, public_key), NULL, NULL, &found, &err);
 	ck_assert_int_eq(rc, cases[_i].kind == ERROR_NONE ? 0 : -1);
 	ck_assert_msg(rc == 0 || err.kind == cases[_i].kind, "%s", err.text);
 	ck_assert_msg(rc == 0 || strstr(err.text, cases[_i].why) != NULL, "%s", err.text);
@@ -103,9 +106,11 @@ START_TEST(test_formats) /* in every format; each byte of it changed is found, o
 		if (i < b.len)
 			b.data[i] ^= 0x20;
 		_cleanup_close_ int fd = file_of(b.data, b.len);
-		const int rc = signed_read(fd, &bundle_limits_default, NULL, NULL, NULL, &found, &err);
+		const int rc =
+		    signed_read(fd, &bundle_limits_default, NULL, NULL, NULL, &found, &err);
 		ck_assert(i < b.len || rc == 0);
-		ck_assert(rc < 0 || (found.files == 2 && str_eq(json_str(found.manifest, "kind"), "test")));
+		ck_assert(rc < 0 ||
+		    (found.files == 2 && str_eq(json_str(found.manifest, "kind"), "test")));
 		signed_bundle_done(&found);
 		if (i < b.len)
 			b.data[i] ^= 0x20;

@@ -1,0 +1,320 @@
+/*
+ * export.c - a competitor as a signed bundle: its image, what it is, and how it came to be that.
+ *
+ * The image is saved and checked before the answer begins, so that what can fail has a status; then
+ * a worker writes the bundle, and goes no faster than the client takes it.
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "controlplane/api/handlers.h"
+#include "controlplane/supervise/uploads.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/hash.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+#include "runtime/bundle/image.h"
+#include "runtime/bundle/signed.h"
+#include "runtime/engine/engine.h"
+#include "runtime/loop/loop.h"
+
+#define EXPORTS_MAX 2
+#define SAVE_STALL_MS 300000
+#define WAITING_BYTES (4 << 20)
+#define BEHIND_US 20000
+
+struct export
+{
+	struct export *next;
+	struct api *api;
+	struct api_call *call; /* NULL: the client left */
+	struct api_call *held;
+	char image[DIGEST_MAX];
+	char *name; /* of the image in the archive; owned */
+	cJSON *manifest;
+	char *story; /* owned: competitor.json */
+	int saved, image_fd; /* as the engine has it; as it is given on */
+	int64_t image_size;
+	char image_sha256[HASH_HEX_MAX];
+	struct error err;
+	atomic_bool cancel;
+	_Atomic size_t waiting;
+};
+
+static void
+export_free(struct export *x)
+{
+	struct export **at = &x->api->exports;
+
+	while (*at != x)
+		at = &(*at)->next;
+	*at = x->next;
+	call_let_go(x->held);
+	if (x->saved >= 0)
+		close(x->saved);
+	if (x->image_fd >= 0)
+		close(x->image_fd);
+	cJSON_Delete(x->manifest);
+	free(x->name);
+	free(x->story);
+	free(x);
+}
+
+static void
+client_gone(struct api_call *c, void *arg)
+{
+	struct export *x = arg;
+
+	x->call = NULL;
+	atomic_store(&x->cancel, true);
+	reply_end(c);
+}
+
+/* ---- the bundle, on its way ---- */
+
+struct piece {
+	struct export *x;
+	struct buf bytes;
+};
+
+static void
+hand_on(void *arg)
+{
+	struct piece *p = arg;
+
+	if (p->x->call != NULL)
+		reply_write(p->x->call, p->bytes.data, p->bytes.len);
+	atomic_fetch_sub(&p->x->waiting, p->bytes.len);
+	buf_done(&p->bytes);
+	free(p);
+}
+
+static int
+give(const void *bytes, size_t len, void *arg, struct error *err)
+{
+	struct export *x = arg;
+	struct piece *p = mem_zalloc(sizeof(*p));
+
+	p->x = x;
+	buf_add(&p->bytes, bytes, len);
+	atomic_fetch_add(&x->waiting, len);
+	loop_post(x->api->d.control, hand_on, p);
+	while (!atomic_load(&x->cancel) &&
+	    (atomic_load(&x->waiting) > WAITING_BYTES || call_is_behind(x->held)))
+		usleep(BEHIND_US);
+	return atomic_load(&x->cancel) ? error_set(err, ERROR_CANCELLED, "the client left") : 0;
+}
+
+static int
+write_bundle(struct export *x, struct error *err)
+{
+	_cleanup_bundle_writer_ struct bundle_writer *w = bundle_writer_new(BUNDLE_TAR, give, x);
+	const struct bundle_file image = { .name = "image.tar", .size = x->image_size };
+
+	if (signed_begin(w, x->manifest, x->api->d.signing_key, err) < 0 ||
+	    bundle_add_bytes(w, "competitor.json", x->story, strlen(x->story), err) < 0 ||
+	    bundle_add_fd(w, &image, x->image_fd, err) < 0)
+		return -1;
+	return bundle_end(w, err);
+}
+
+static void
+write_work(void *arg)
+{
+	struct export *x = arg;
+
+	write_bundle(x, &x->err);
+}
+
+static void
+written(void *arg)
+{
+	struct export *x = arg;
+
+	/* One that is not whole must not look as if it were. */
+	if (x->call != NULL && x->err.kind != ERROR_NONE)
+		reply_cut(x->call);
+	else if (x->call != NULL)
+		reply_end(x->call);
+	export_free(x);
+}
+
+/* ---- the image ---- */
+
+static int
+on_saved(const char *bytes, size_t len, void *arg)
+{
+	struct export *x = arg;
+
+	return bundle_to_fd(bytes, len, &x->saved, &x->err);
+}
+
+struct hashing {
+	int fd;
+	int64_t size;
+	struct hasher *hash;
+};
+
+static int
+keep(const void *bytes, size_t len, void *arg, struct error *err)
+{
+	struct hashing *h = arg;
+
+	hasher_add(h->hash, bytes, len);
+	h->size += (int64_t)len;
+	return bundle_to_fd(bytes, len, &h->fd, err);
+}
+
+/* The same image is the same archive, whatever engine saved it. */
+static int
+write_image(struct export *x, const struct image_archive *image, struct error *err)
+{
+	struct hashing h = { .fd = x->image_fd, .hash = hasher_new() };
+	const int rc = image_archive_write(x->saved, image, x->name, keep, &h, err);
+
+	hasher_end(h.hash, x->image_sha256);
+	x->image_size = h.size;
+	if (rc == 0 && lseek(x->image_fd, 0, SEEK_SET) < 0)
+		return error_errno(err, "the image");
+	return rc;
+}
+
+static int
+save_image(struct export *x, struct error *err)
+{
+	struct engine *e = x->api->d.engine;
+	struct image_archive image = { 0 };
+
+	x->saved = uploads_scratch(x->api->d.state_dir, err);
+	x->image_fd = uploads_scratch(x->api->d.state_dir, err);
+	if (x->saved < 0 || x->image_fd < 0)
+		return -1;
+	if (e->driver->save(e, x->image, SAVE_STALL_MS, on_saved, x, &x->cancel, err) < 0)
+		return -1;
+	if (image_archive_read(x->saved, INT64_MAX / 2, &image, err) < 0)
+		return error_add(err, "what the engine saved");
+	const int rc = write_image(x, &image, err);
+	image_archive_done(&image);
+	return rc;
+}
+
+static void
+save_work(void *arg)
+{
+	struct export *x = arg;
+	struct error err = { 0 };
+
+	if (save_image(x, &err) < 0 && x->err.kind == ERROR_NONE)
+		x->err = err;
+}
+
+static void
+saved(void *arg)
+{
+	struct export *x = arg;
+	char hash[HASH_HEX_MAX];
+
+	if (x->call != NULL && x->err.kind != ERROR_NONE)
+		reply_error(x->call, &x->err);
+	if (x->call == NULL || x->err.kind != ERROR_NONE) {
+		export_free(x);
+		return;
+	}
+	signed_add(x->manifest, "competitor.json", (int64_t)strlen(x->story),
+	    hash_sha256_hex(x->story, strlen(x->story), hash));
+	signed_add(x->manifest, "image.tar", x->image_size, x->image_sha256);
+	reply_begin(x->call, "application/x-tar");
+	worker_run(x->api->d.workers, x->api->d.control, write_work, written, x);
+}
+
+/* ---- what it is ---- */
+
+static char *
+story_of(const struct api_call *c, const struct competitor *k, const struct version *v)
+{
+	_cleanup_json_ cJSON *json = cJSON_CreateObject();
+	const struct registry *reg = REGISTRY(c);
+	cJSON *list, *policy = NULL;
+
+	cJSON_AddItemToObject(json, "competitor", render_competitor(DEPS(c), k));
+	cJSON_AddItemToObject(json, "version", render_version(DEPS(c), v));
+	if (k->policy[0] != '\0')
+		json_parse(k->policy, strlen(k->policy), &policy, NULL);
+	cJSON_AddItemToObject(json, "policy", policy != NULL ? policy : cJSON_CreateNull());
+	list = json_add_arr(json, "versions");
+	for (size_t i = 0; i < reg->nversions; i++)
+		if (strcmp(reg->versions[i]->competitor_id, k->id) == 0)
+			cJSON_AddItemToArray(list, render_version(DEPS(c), reg->versions[i]));
+	list = json_add_arr(json, "submissions");
+	for (size_t i = 0; i < reg->nsubmissions; i++)
+		if (strcmp(reg->submissions[i]->competitor_id, k->id) == 0)
+			cJSON_AddItemToArray(list, render_submission(DEPS(c), reg->submissions[i]));
+	return json_print(json);
+}
+
+static cJSON *
+manifest_of(const struct competitor *k, const struct version *v)
+{
+	cJSON *json = signed_manifest("competitor", clock_wall_ms());
+
+	json_add_str(json, "competitor", k->slug);
+	json_add_str(json, "version_id", v->id);
+	json_add_str(json, "image_id", v->image_id);
+	json_add_str(json, "digest", v->digest);
+	json_add_str(json, "reference", v->reference);
+	json_add_str(json, "janus", JANUS_VERSION);
+	return json;
+}
+
+void
+competitor_export(struct api_call *c)
+{
+	const struct competitor *k = competitor_find(c);
+	const struct version *v = k != NULL ? registry_version(REGISTRY(c), k->version_id) : NULL;
+	struct export *x;
+	int running = 0;
+
+	if (k == NULL)
+		return;
+	for (x = c->api->exports; x != NULL; x = x->next)
+		running++;
+	if (v == NULL || v->is_url || v->image_id[0] == '\0') {
+		reply_code(c, CODE_INVALID_STATE, NULL,
+		    "Competitor '%s' has no image to export: no version of it was accepted, or it "
+		    "runs "
+		    "elsewhere.",
+		    k->slug);
+		return;
+	}
+	if (running >= EXPORTS_MAX) {
+		reply_code(c, CODE_CONCURRENCY, NULL, "%d exports are at work already.", running);
+		return;
+	}
+	x = mem_zalloc(sizeof(*x));
+	x->api = c->api;
+	x->call = x->held = c;
+	call_hold(c);
+	x->saved = x->image_fd = -1;
+	str_copy(x->image, sizeof(x->image), v->image_id);
+	x->name = str_printf("localhost/janus-export/%s:latest", k->slug);
+	x->manifest = manifest_of(k, v);
+	x->story = story_of(c, k, v);
+	x->next = c->api->exports;
+	c->api->exports = x;
+	c->on_gone = client_gone;
+	c->arg = x;
+	worker_run(DEPS(c)->workers, DEPS(c)->control, save_work, saved, x);
+}
+
+void
+exports_close(struct api *api)
+{
+	for (struct export *x = api->exports; x != NULL; x = x->next)
+		atomic_store(&x->cancel, true);
+}

@@ -446,7 +446,8 @@ const char *
 ctl_noun_shown(const struct ctl_command *c, char buf[32])
 {
 	snprintf(buf, 32, "%s%s", c->noun == NULL ? "" : c->noun,
-	    (str_eq(c->verb, "list") && !ctl_noun_is_many(c->noun)) || str_eq(c->verb, "verify")
+	    (str_eq(c->verb, "list") && !ctl_noun_is_many(c->noun)) ||
+		    (str_eq(c->verb, "verify") && c->min == 0) /* all of them */
 		? "s"
 		: "");
 	return buf;

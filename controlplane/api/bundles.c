@@ -64,7 +64,8 @@ check_digest(struct checking *k)
 
 	for (int64_t at = 0; (n = pread(k->fd, bytes, sizeof(bytes), at)) > 0; at += n)
 		hasher_add(h, bytes, (size_t)n);
-	hasher_end(h, digest);
+	hasher_hex(h, digest);
+	hasher_free(h);
 	if (n < 0)
 		return error_errno(&k->err, "read what was sent");
 	if (strcmp(digest, k->digest + strlen("sha256:")) != 0)

@@ -178,7 +178,8 @@ write_image(struct export *x, const struct image_archive *image, struct error *e
 	struct hashing h = { .fd = x->image_fd, .hash = hasher_new() };
 	const int rc = image_archive_write(x->saved, image, x->name, keep, &h, err);
 
-	hasher_end(h.hash, x->image_sha256);
+	hasher_hex(h.hash, x->image_sha256);
+	hasher_free(h.hash);
 	x->image_size = h.size;
 	if (rc == 0 && lseek(x->image_fd, 0, SEEK_SET) < 0)
 		return error_errno(err, "the image");

@@ -54,7 +54,8 @@ ctl_digest(int fd, char out[7 + HASH_HEX_MAX], struct error *err)
 	while ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
 		if (n > 0)
 			hasher_add(h, bytes, (size_t)n);
-	hasher_end(h, hex);
+	hasher_hex(h, hex);
+	hasher_free(h);
 	if (n < 0)
 		return error_errno(err, "the archive");
 	snprintf(out, 7 + HASH_HEX_MAX, "sha256:%s", hex);

@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +22,9 @@ hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SHA256_LEN])
 }
 
 static const char *
-to_hex(const unsigned char md[HASH_SHA256_LEN], char out[HASH_HEX_MAX])
+to_hex(const unsigned char md[32], char out[HASH_HEX_MAX])
 {
-	for (size_t i = 0; i < HASH_SHA256_LEN; i++)
+	for (size_t i = 0; i < 32; i++)
 		snprintf(out + 2 * i, 3, "%02x", md[i]);
 	return out;
 }
@@ -31,50 +32,52 @@ to_hex(const unsigned char md[HASH_SHA256_LEN], char out[HASH_HEX_MAX])
 const char *
 hash_sha256_hex(const void *bytes, size_t len, char out[HASH_HEX_MAX])
 {
-	unsigned char md[HASH_SHA256_LEN];
+	unsigned char md[32];
 
 	hash_sha256(bytes, len, md);
 	return to_hex(md, out);
 }
 
-static EVP_MD_CTX *
-md_of(struct hasher *h)
+void
+hash_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+    unsigned char out[HASH_SHA256_LEN])
 {
-	return (EVP_MD_CTX *)(void *)h;
+	if (HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, NULL) == NULL)
+		abort();
 }
 
+/* The struct is libcrypto's own under our name. */
 struct hasher *
 hasher_new(void)
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
 		abort();
-	return (struct hasher *)(void *)md;
+	return (struct hasher *)ctx;
 }
 
 void
 hasher_add(struct hasher *h, const void *bytes, size_t len)
 {
-	if (EVP_DigestUpdate(md_of(h), bytes, len) != 1)
+	if (EVP_DigestUpdate((EVP_MD_CTX *)h, bytes, len) != 1)
 		abort();
 }
 
 const char *
-hasher_end(struct hasher *h, char out[HASH_HEX_MAX])
+hasher_hex(struct hasher *h, char out[HASH_HEX_MAX])
 {
-	unsigned char md[HASH_SHA256_LEN];
+	unsigned char md[32];
 
-	if (EVP_DigestFinal_ex(md_of(h), md, NULL) != 1)
+	if (EVP_DigestFinal_ex((EVP_MD_CTX *)h, md, NULL) != 1)
 		abort();
-	hasher_free(h);
 	return to_hex(md, out);
 }
 
 void
 hasher_free(struct hasher *h)
 {
-	EVP_MD_CTX_free(md_of(h));
+	EVP_MD_CTX_free((EVP_MD_CTX *)h);
 }
 
 bool

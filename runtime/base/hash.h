@@ -14,13 +14,16 @@ void hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SHA256_LE
 
 /** hash_sha256_hex - 64 lower-case hex digits and NUL into out; returns out. */
 const char *hash_sha256_hex(const void *bytes, size_t len, char out[HASH_HEX_MAX]);
-/* A digest of bytes that come in parts. */
-struct hasher;
+/** hash_hmac_sha256 - the keyed digest. */
+void hash_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+    unsigned char out[HASH_SHA256_LEN]);
+
+struct hasher; /* SHA-256 of bytes that come one after another */
 struct hasher *hasher_new(void);
 void hasher_add(struct hasher *, const void *bytes, size_t len);
-/** hasher_end - 64 lower-case hex digits and NUL into out; frees it; returns out. */
-const char *hasher_end(struct hasher *, char out[HASH_HEX_MAX]);
-void hasher_free(struct hasher *);
+/** hasher_hex - of all that was added, as hash_sha256_hex; nothing may be added after it. */
+const char *hasher_hex(struct hasher *, char out[HASH_HEX_MAX]);
+void hasher_free(struct hasher *); /* NULL is fine */
 
 /** hash_equal - compare without telling how much is equal. */
 bool hash_equal(const void *a, const void *b, size_t len);

@@ -362,7 +362,8 @@ write_layer(struct bundle_writer *w, struct bundle_reader *r, const struct image
 		return -1;
 	c.hash = hasher_new();
 	const int rc = inflow_each(from_entry, r, limits, copy_bytes, &c, err);
-	hasher_end(c.hash, digest);
+	hasher_hex(c.hash, digest);
+	hasher_free(c.hash);
 	if (rc == 0 && strcmp(digest, l->digest + 7) != 0)
 		return blame(err, l->entry, "it has changed meanwhile");
 	return rc;

@@ -107,8 +107,10 @@ read_file(struct image_files *f, struct bundle_reader *r, const struct bundle_li
 	char unpacked[HASH_HEX_MAX];
 	const int rc = pass_through(&p, limits, file, err);
 
-	hasher_end(p.packed, file->digest);
-	hasher_end(p.unpacked, unpacked);
+	hasher_hex(p.packed, file->digest);
+	hasher_free(p.packed);
+	hasher_hex(p.unpacked, unpacked);
+	hasher_free(p.unpacked);
 	if (rc > 0)
 		memcpy(file->unpacked, unpacked, sizeof(unpacked));
 	f->unpacked += file->unpacked_size;

@@ -115,7 +115,8 @@ check_file(struct bundle_reader *r, const struct bundle_entry *e, const cJSON *f
 		size += n;
 		rc = fn != NULL ? fn(name, bytes, (size_t)n, arg, err) : 0;
 	}
-	hasher_end(h, digest);
+	hasher_hex(h, digest);
+	hasher_free(h);
 	if (rc < 0 || n < 0)
 		return -1;
 	if (size != json_int(file, "size_bytes", -1) || !str_eq(digest, json_str(file, "sha256")))

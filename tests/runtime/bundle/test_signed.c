@@ -5,6 +5,7 @@
 
 #include "runtime/base/hash.h"
 #include "runtime/base/json.h"
+#include "runtime/bundle/signed_stream.h"
 #include "tests/runtime/bundle/make.h"
 
 static struct ed25519_key *key, *other;
@@ -118,6 +119,69 @@ START_TEST(test_formats) /* in every format; each byte of it changed is found, o
 }
 END_TEST
 
+static int
+open_part(size_t i, void *arg, struct error *err)
+{
+	const struct buf *parts = arg;
+
+	if (parts[i].len == 1)
+		return error_set(err, ERROR_NOT_FOUND, "it has gone");
+	return file_of(buf_str(&parts[i]), parts[i].len);
+}
+
+/* All of a stream of two files, in pieces of at least that many bytes. */
+static int
+stream(enum bundle_format format, struct buf parts[2], const char *said, size_t enough,
+    struct buf *out, struct error *err)
+{
+	cJSON *manifest = signed_manifest("test", 1000);
+	char hash[HASH_HEX_MAX];
+	int rc;
+
+	hash_sha256_hex(parts[0].data, parts[0].len, hash);
+	signed_add(manifest, "files/a", (int64_t)parts[0].len, hash);
+	signed_add(
+	    manifest, "files/b", (int64_t)strlen(said), hash_sha256_hex(said, strlen(said), hash));
+	struct signed_stream *s = signed_stream_new(format, manifest, key, open_part, parts);
+	for (size_t before = 0; (rc = signed_stream_more(s, out, enough, err)) > 0;
+	     before = out->len)
+		ck_assert_uint_ge(out->len - before, enough);
+	signed_stream_free(s);
+	return rc;
+}
+
+START_TEST(test_stream) /* in pieces, it is what a reader takes; what has changed ends it */
+{
+	static const enum bundle_format formats[] = { BUNDLE_TAR, BUNDLE_TAR_GZ, BUNDLE_ZIP };
+	struct buf parts[2] = { { 0 }, { 0 } };
+	_cleanup_buf_ struct buf out = { 0 };
+	struct signed_bundle found = { 0 };
+	struct error err = { 0 };
+
+	for (int i = 0; i < 100000; i++)
+		buf_printf(&parts[0], "%d %d", i, i * 7919 % 1009);
+	buf_add_str(&parts[1], "hello");
+	ck_assert_msg(stream(formats[_i], parts, "hello", 4096, &out, &err) == 0, "%s", err.text);
+	_cleanup_close_ int fd = file_of(out.data, out.len);
+	ck_assert_msg(signed_read(fd, &bundle_limits_default, NULL, NULL, NULL, &found, &err) == 0,
+	    "%s", err.text);
+	ck_assert_int_eq(found.files, 2);
+	ck_assert_int_eq(found.bytes, (int64_t)parts[0].len + 5);
+	signed_bundle_done(&found);
+	ck_assert_int_eq(stream(formats[_i], parts, "jello", 4096, &out, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_INTERNAL);
+	ck_assert_str_eq(err.text, "files/b is not what it was");
+	ck_assert_int_eq(stream(formats[_i], parts, "hello!", 4096, &out, &err), -1);
+	ck_assert_str_eq(err.text, "files/b is shorter than it was");
+	buf_clear(&parts[1]);
+	buf_add_str(&parts[1], "x");
+	ck_assert_int_eq(stream(formats[_i], parts, "hello", 4096, &out, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	buf_done(&parts[0]);
+	buf_done(&parts[1]);
+}
+END_TEST
+
 START_TEST(test_key) /* made once, kept for its owner alone, and the same ever after */
 {
 	char place[] = "/tmp/bundle.XXXXXX", one[ED25519_PUBLIC_MAX], two[ED25519_PUBLIC_MAX];
@@ -169,6 +233,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_cases, 0, (int)ARRAY_LEN(cases));
 	tcase_add_loop_test(t, test_formats, 0, 3);
+	tcase_add_loop_test(t, test_stream, 0, 3);
 	tcase_add_test(t, test_key);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

@@ -1,16 +1,17 @@
 /*
  * export.c - a competitor as a signed bundle: its image, what it is, and how it came to be that.
  *
- * The image is saved and checked before the answer begins, so that what can fail has a status; then
- * a worker writes the bundle, and goes no faster than the client takes it.
+ * The image is saved and checked before the answer begins, so that what can fail has a status.
  */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "controlplane/api/handlers.h"
+#include "controlplane/api/send_bundle.h"
 #include "controlplane/supervise/uploads.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -21,13 +22,12 @@
 #include "runtime/base/str.h"
 #include "runtime/bundle/image.h"
 #include "runtime/bundle/signed.h"
+#include "runtime/bundle/signed_stream.h"
 #include "runtime/engine/engine.h"
 #include "runtime/loop/loop.h"
 
 #define EXPORTS_MAX 2
 #define SAVE_STALL_MS 300000
-#define WAITING_BYTES (4 << 20)
-#define BEHIND_US 20000
 
 struct export
 {
@@ -44,7 +44,6 @@ struct export
 	char image_sha256[HASH_HEX_MAX];
 	struct error err;
 	atomic_bool cancel;
-	_Atomic size_t waiting;
 };
 
 static void
@@ -74,75 +73,6 @@ client_gone(struct api_call *c, void *arg)
 	x->call = NULL;
 	atomic_store(&x->cancel, true);
 	reply_end(c);
-}
-
-/* ---- the bundle, on its way ---- */
-
-struct piece {
-	struct export *x;
-	struct buf bytes;
-};
-
-static void
-hand_on(void *arg)
-{
-	struct piece *p = arg;
-
-	if (p->x->call != NULL)
-		reply_write(p->x->call, p->bytes.data, p->bytes.len);
-	atomic_fetch_sub(&p->x->waiting, p->bytes.len);
-	buf_done(&p->bytes);
-	free(p);
-}
-
-static int
-give(const void *bytes, size_t len, void *arg, struct error *err)
-{
-	struct export *x = arg;
-	struct piece *p = mem_zalloc(sizeof(*p));
-
-	p->x = x;
-	buf_add(&p->bytes, bytes, len);
-	atomic_fetch_add(&x->waiting, len);
-	loop_post(x->api->d.control, hand_on, p);
-	while (!atomic_load(&x->cancel) &&
-	    (atomic_load(&x->waiting) > WAITING_BYTES || call_is_behind(x->held)))
-		usleep(BEHIND_US);
-	return atomic_load(&x->cancel) ? error_set(err, ERROR_CANCELLED, "the client left") : 0;
-}
-
-static int
-write_bundle(struct export *x, struct error *err)
-{
-	_cleanup_bundle_writer_ struct bundle_writer *w = bundle_writer_new(BUNDLE_TAR, give, x);
-	const struct bundle_file image = { .name = "image.tar", .size = x->image_size };
-
-	if (signed_begin(w, x->manifest, x->api->d.signing_key, err) < 0 ||
-	    bundle_add_bytes(w, "competitor.json", x->story, strlen(x->story), err) < 0 ||
-	    bundle_add_fd(w, &image, x->image_fd, err) < 0)
-		return -1;
-	return bundle_end(w, err);
-}
-
-static void
-write_work(void *arg)
-{
-	struct export *x = arg;
-
-	write_bundle(x, &x->err);
-}
-
-static void
-written(void *arg)
-{
-	struct export *x = arg;
-
-	/* One that is not whole must not look as if it were. */
-	if (x->call != NULL && x->err.kind != ERROR_NONE)
-		reply_cut(x->call);
-	else if (x->call != NULL)
-		reply_end(x->call);
-	export_free(x);
 }
 
 /* ---- the image ---- */
@@ -215,6 +145,29 @@ save_work(void *arg)
 		x->err = err;
 }
 
+enum { STORY, IMAGE };
+static const char *const files[] = { [STORY] = "competitor.json", [IMAGE] = "image.tar" };
+
+static int
+open_file(size_t i, void *arg, struct error *err)
+{
+	struct export *x = arg;
+
+	if (i == IMAGE)
+		return TAKE_FD(x->image_fd);
+	_cleanup_close_ int fd = memfd_create(files[STORY], MFD_CLOEXEC);
+	if (fd < 0 || bundle_to_fd(x->story, strlen(x->story), &fd, err) < 0 ||
+	    lseek(fd, 0, SEEK_SET) < 0)
+		return error_errno(err, "%s", files[STORY]);
+	return TAKE_FD(fd);
+}
+
+static void
+sent(void *arg)
+{
+	export_free(arg);
+}
+
 static void
 saved(void *arg)
 {
@@ -227,11 +180,12 @@ saved(void *arg)
 		export_free(x);
 		return;
 	}
-	signed_add(x->manifest, "competitor.json", (int64_t)strlen(x->story),
+	signed_add(x->manifest, files[STORY], (int64_t)strlen(x->story),
 	    hash_sha256_hex(x->story, strlen(x->story), hash));
-	signed_add(x->manifest, "image.tar", x->image_size, x->image_sha256);
-	reply_begin(x->call, "application/x-tar");
-	worker_run(x->api->d.workers, x->api->d.control, write_work, written, x);
+	signed_add(x->manifest, files[IMAGE], x->image_size, x->image_sha256);
+	send_bundle(x->call, BUNDLE_TAR,
+	    signed_stream_new(BUNDLE_TAR, TAKE(x->manifest), x->api->d.signing_key, open_file, x),
+	    sent, x);
 }
 
 /* ---- what it is ---- */

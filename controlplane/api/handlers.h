@@ -19,6 +19,7 @@ struct api {
 	struct event_follower *event_followers;
 	struct log_stream *log_streams;
 	struct export *exports;
+	struct sending *sendings; /* bundles on their way */
 	struct once *onces; /* requests with an Idempotency-Key that are under way */
 	bool closing;
 	metric_counter http[API_ROUTES_MAX][API_STATUSES]; /* the last route: none */

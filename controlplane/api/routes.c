@@ -7,6 +7,7 @@
 
 #include "controlplane/api/handlers.h"
 #include "controlplane/api/idempotency.h"
+#include "controlplane/api/send_bundle.h"
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/store/keys.h"
 #include "runtime/base/buf.h"
@@ -107,6 +108,7 @@ api_close(struct api *api)
 	event_followers_close(api);
 	log_streams_close(api);
 	exports_close(api);
+	sendings_close(api);
 }
 
 void

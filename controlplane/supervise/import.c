@@ -52,6 +52,13 @@ import_archive(struct engine *e, const char *state_dir, const char *archive, con
 	return rc;
 }
 
+void
+imports_cancel(struct supervisor *sup)
+{
+	for (struct trial *t = sup->trials; t != NULL; t = t->next)
+		atomic_store(&t->cancel, true);
+}
+
 /* ---- afterwards ---- */
 
 bool

@@ -79,6 +79,7 @@ struct trial { /* a submission under way; made for each that is not final */
 	uint64_t
 	    judge_after; /* a listing that began later must be in before a failed chat counts */
 	struct cancel *cancels; /* who asked for its end, to be told */
+	atomic_bool cancel; /* of an import */
 	struct trial *next;
 };
 
@@ -186,6 +187,8 @@ void trial_step_done(struct trial *, const struct error *);
 int import_archive(struct engine *, const char *state_dir, const char *archive,
     const char *reference, int64_t max_bytes, const atomic_bool *cancel, char id[DIGEST_MAX],
     struct error *);
+/** imports_cancel - end all that are under way. */
+void imports_cancel(struct supervisor *);
 /** import_over - the trial is: its archive goes, and unless it serves, its image. */
 void import_over(struct trial *);
 /** trial_limits - what its competitor may have. */

@@ -179,6 +179,7 @@ enter_cancelled(struct trial *t)
 	};
 
 	pull_leave(t);
+	atomic_store(&t->cancel, true);
 	trial_enter(t, &d);
 }
 

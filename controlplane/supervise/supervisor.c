@@ -78,6 +78,7 @@ supervisor_stop(struct supervisor *sup)
 	broker_close(sup->broker);
 	atomic_store(&sup->stop_events, true);
 	pulls_cancel(sup);
+	imports_cancel(sup);
 	for (size_t i = 0; i < sup->c.registry->ninstances; i++) {
 		struct live *l = sup->c.registry->instances[i]->live;
 

@@ -27,7 +27,7 @@ struct bundle_writer {
 	struct error error; /* what fn said */
 	struct names names;
 	int64_t left; /* of the entry at hand */
-	bool is_zip;
+	bool is_zip, dropped;
 };
 
 static la_ssize_t
@@ -35,6 +35,10 @@ pass_on(struct archive *a, void *arg, const void *bytes, size_t len)
 {
 	struct bundle_writer *w = arg;
 
+	/* What was not ended is not ended now.  libarchive 3.6 forgets its compressor after
+	 * archive_write_fail, and that of a zip after an error; a tar would be filled up with zeros. */
+	if (w->dropped)
+		return w->is_zip ? (la_ssize_t)len : -1;
 	if (w->error.kind == ERROR_NONE && w->fn(bytes, len, w->arg, &w->error) < 0 &&
 	    w->error.kind == ERROR_NONE)
 		w->error.kind = ERROR_CANCELLED;
@@ -276,7 +280,7 @@ bundle_writer_free(struct bundle_writer *w)
 {
 	if (w == NULL)
 		return;
-	archive_write_fail(w->archive); /* what was not ended is not ended now */
+	w->dropped = true;
 	archive_write_free(w->archive);
 	names_done(&w->names);
 	free(w);

@@ -423,9 +423,11 @@ start(struct janus *j, struct error *err)
 	j->egress = egress_counts_new();
 	janus_gateway_config(j);
 	observer_names(j->observer, wire_names, j);
-	if (open_recorder(j, err) < 0 || open_signing_key(j, err) < 0)
+	if (open_recorder(j, err) < 0)
 		return -1;
 	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)
+		return -1;
+	if (open_signing_key(j, err) < 0)
 		return -1;
 	make_api(j);
 	if (make_lanes(j, err) < 0 || serve(j, err) < 0 || start_lanes(j, err) < 0)

@@ -349,6 +349,46 @@ http_request_watch(struct http_request *r, const struct http_request_events *eve
 }
 
 /*
+ * Its body
+ */
+
+/* To a file, and on to its disk a little at a time: so that no write has to wait for a lot of it. */
+static bool
+write_body(const struct exchange *ex, const char *bytes, size_t len)
+{
+	const int fd = ex->pub.body_fd;
+	const int64_t before = ex->pub.body_bytes, after = before + (int64_t)len;
+
+	while (len > 0) {
+		const ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	if (after / FLUSH_BYTES != before / FLUSH_BYTES)
+		sync_file_range(
+		    fd, before / FLUSH_BYTES * FLUSH_BYTES, FLUSH_BYTES, SYNC_FILE_RANGE_WRITE);
+	return true;
+}
+
+bool
+exchange_take_body(struct exchange *ex, const char *bytes, size_t len)
+{
+	if (ex->pub.body_fd < 0) {
+		buf_add(&ex->pub.body, bytes, len);
+	} else if (!write_body(ex, bytes, len)) {
+		exchange_refuse(ex, MHD_HTTP_SERVICE_UNAVAILABLE, "low_disk");
+		return false;
+	}
+	ex->pub.body_bytes += (int64_t)len;
+	return true;
+}
+
+/*
  * Answers
  */
 
@@ -508,42 +548,6 @@ exchange_refuse(struct exchange *ex, int status, const char *code)
 		id_new("req", ex->pub.id);
 	s->handlers->on_refused(&ex->pub, status, code, &body, s->arg);
 	answer(ex, status, headers, buf_str(&body), body.len);
-}
-
-/* To a file, and on to its disk a little at a time: so that no write has to wait for a lot of it. */
-static bool
-write_body(const struct exchange *ex, const char *bytes, size_t len)
-{
-	const int fd = ex->pub.body_fd;
-	const int64_t before = ex->pub.body_bytes, after = before + (int64_t)len;
-
-	while (len > 0) {
-		const ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	if (after / FLUSH_BYTES != before / FLUSH_BYTES)
-		sync_file_range(
-		    fd, before / FLUSH_BYTES * FLUSH_BYTES, FLUSH_BYTES, SYNC_FILE_RANGE_WRITE);
-	return true;
-}
-
-bool
-exchange_take_body(struct exchange *ex, const char *bytes, size_t len)
-{
-	if (ex->pub.body_fd < 0) {
-		buf_add(&ex->pub.body, bytes, len);
-	} else if (!write_body(ex, bytes, len)) {
-		exchange_refuse(ex, MHD_HTTP_SERVICE_UNAVAILABLE, "low_disk");
-		return false;
-	}
-	ex->pub.body_bytes += (int64_t)len;
-	return true;
 }
 
 void

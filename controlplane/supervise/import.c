@@ -16,8 +16,8 @@
 #include "runtime/bundle/image.h"
 
 #define LOAD_STALL_MS 300000 /* it unpacks layers without a word */
-#define UNTAG_TRIES 30 /* a pod that ends still uses its image */
-#define UNTAG_WAIT_US 1000000
+#define UNTAG_TRIES 60 /* a pod that ends still uses its image */
+#define UNTAG_WAIT_US 500000
 
 static int
 load(struct engine *e, int sent, const struct image_archive *image, const char *state_dir,

@@ -46,8 +46,12 @@ echo '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
 ctl submit bundle "$layout" --name laid-out --wait --timeout 90s --output json
 truth "an OCI layout is the same image" ".state == \"ready\" and .digest == \"$id\"" "$out"
 tar -C "$layout" -czf "$work/layout.tgz" .
-ctl submit bundle "$work/layout.tgz" --name laid-out --wait --timeout 90s --output json
-truth "and so it is in a tar.gz" ".state == \"ready\" and .digest == \"$id\"" "$out"
+ctl submit bundle "$work/layout.tgz" --name laid-out -q
+sub=$out
+kill_janusd
+start_janusd
+ctl wait submission "$sub" --timeout 90s --output json
+truth "and so it is in a tar.gz, though janusd was killed at once" ".state == \"ready\" and .digest == \"$id\"" "$out"
 
 # --- something to build ------------------------------------------------------------------
 

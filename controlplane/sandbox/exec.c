@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/sandbox/base64.h"
+#include "runtime/base/base64.h"
 #include "controlplane/sandbox/config.h"
 #include "controlplane/sandbox/host.h"
 #include "controlplane/sandbox/inside/protocol.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "controlplane/sandbox/base64.h"
+#include "runtime/base/base64.h"
 #include "controlplane/sandbox/config.h"
 #include "controlplane/sandbox/inside/protocol.h"
 #include "controlplane/sandbox/op.h"

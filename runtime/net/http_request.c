@@ -550,33 +550,53 @@ exchange_refuse(struct exchange *ex, int status, const char *code)
 	answer(ex, status, headers, buf_str(&body), body.len);
 }
 
-void
-http_stream_begin(struct http_request *r, int status, const struct http_header *headers)
+/* len -1: unknown, the body comes in chunks. */
+static void
+stream_begin(struct exchange *ex, int status, const struct http_header *headers, int64_t len)
 {
-	struct exchange *ex = exchange_of(r);
+	const bool sized = len >= 0;
 
 	if (ex->over || ex->streaming)
 		return;
 	ex->streaming = true;
 	ex->told_half_closed = false;
 	ex->bodiless |= status == MHD_HTTP_NO_CONTENT || status == MHD_HTTP_NOT_MODIFIED;
+	ex->sized = sized;
 	ex->status = status;
 	if (exchange_take_out(ex)) {
-		exchange_add_head(ex, &ex->out, status, headers, !ex->bodiless);
+		exchange_add_head(ex, &ex->out, status, headers, !ex->bodiless && !sized);
+		if (sized)
+			buf_printf(&ex->out, "Content-Length: %lld\r\n", (long long)len);
 		buf_add_str(&ex->out, closes(ex) ? "connection: close\r\n\r\n" : "\r\n");
 		ex->head_sent = true;
 		exchange_dirty(ex);
 		return;
 	}
 	ex->response = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, 128, exchange_read_stream, ex, NULL);
+	    sized ? (uint64_t)len : MHD_SIZE_UNKNOWN, 128, exchange_read_stream, ex, NULL);
 	if (ex->response == NULL)
 		mem_out();
 	/* libmicrohttpd 0.9.75 sends the last chunk even where there is no body, and the client
 	 * would take it for the next answer: no chunks then, and a close. */
-	if (ex->bodiless)
+	if (ex->bodiless && !sized)
 		MHD_set_response_options(
 		    ex->response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 	add_headers(ex, headers);
+	/* It counts the bytes of a body whose length it told, and these go past it. */
+	if (sized && !ex->bodiless && !closes(ex))
+		MHD_add_response_header(ex->response, "connection", "close");
 	exchange_resume(ex);
+}
+
+void
+http_stream_begin(struct http_request *r, int status, const struct http_header *headers)
+{
+	stream_begin(exchange_of(r), status, headers, -1);
+}
+
+void
+http_stream_begin_sized(
+    struct http_request *r, int status, const struct http_header *headers, uint64_t len)
+{
+	stream_begin(exchange_of(r), status, headers, (int64_t)len);
 }

@@ -144,6 +144,11 @@ void http_reply(struct http_request *, int status, const struct http_header *hea
 
 /** http_stream_begin - status and head of an answer of unknown length (chunked; close on 1.0). */
 void http_stream_begin(struct http_request *, int status, const struct http_header *headers);
+/** http_stream_begin_sized - the same for a body of len bytes, which HEAD does not get.  Exactly so
+ *  many must be written before http_stream_end; else abort it.  On a unix socket, and where it is
+ *  begun before on_request has returned, the connection closes after it. */
+void http_stream_begin_sized(
+    struct http_request *, int status, const struct http_header *headers, uint64_t len);
 /** http_stream_write - more bytes, copied only if the socket does not take them; merged per turn.
  *  Returns false when more than stream_high_bytes wait: pause until on_drain. */
 bool http_stream_write(struct http_request *, const void *bytes, size_t len);

@@ -86,6 +86,7 @@ struct exchange {
 	bool dead; /* the connection must be closed */
 	bool leaving; /* taken from libmicrohttpd, which has yet to say on_completed */
 	bool streaming, bodiless;
+	bool sized; /* the length of its body was told in the head */
 	bool stays; /* at its end the connection stays out */
 	bool head_sent; /* of a stream: from now on we write to the socket */
 	bool above_high;

@@ -269,7 +269,7 @@ http_stream_write(struct http_request *r, const void *bytes, size_t len)
 	if (ex->over || ex->bodiless || ex->client == NULL)
 		return true;
 	if (len > 0) { /* an empty chunk would be the last one */
-		if (ex->old)
+		if (ex->old || ex->sized)
 			buf_add(&ex->out, bytes, len);
 		else
 			add_frame(&ex->out, bytes, len);
@@ -314,7 +314,7 @@ http_stream_end(struct http_request *r)
 
 	if (ex->over)
 		return;
-	if (exchange_is_out(ex) && !ex->bodiless)
+	if (exchange_is_out(ex) && !ex->bodiless && !ex->sized)
 		buf_add(&ex->out, "0\r\n\r\n", 5); /* the last chunk; else libmicrohttpd sends it */
 	finish(ex);
 }

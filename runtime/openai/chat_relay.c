@@ -33,6 +33,7 @@ relay_release(struct chat_relay *r)
 	timer_cancel(&r->failed);
 	sse_done(&r->sse);
 	buf_done(&r->body);
+	relay_forget_kept(r);
 	if (r->tap != NULL)
 		r->tap->end(r->tap);
 	spare_give(&spares, r);

@@ -75,6 +75,13 @@ struct chat_relay_events {
 	    struct chat_relay *, struct http_header *headers, size_t max, void *arg);
 	/** What upstream says reaches the client from now on; once, for streams only; may be NULL. */
 	void (*on_answering)(struct chat_relay *, void *arg);
+	/**
+	 * An event with something in it, or a whole answer (then data is raw), is about to pass.  True:
+	 * the owner has taken it and hands chat_relay_pass what goes in its place, now or later; until
+	 * then heartbeats alone are sent, and upstream is not read.  May be NULL.
+	 */
+	bool (*on_passing)(struct chat_relay *, const char *raw, size_t raw_len, const char *data,
+	    size_t data_len, void *arg);
 	/** Add comments or events to be sent where a ping is due; none: a ping.  May be NULL. */
 	void (*on_ping)(struct chat_relay *, struct buf *out, void *arg);
 	/** Once: the chat is over (answered, failed, or code CLIENT_CLOSED). Freed after it returns. */
@@ -124,6 +131,8 @@ void chat_relay_go_on(struct chat_relay *);
 bool chat_relay_answering(const struct chat_relay *);
 /** chat_relay_say - send whole events of our own to the client of a stream, between attempts. */
 void chat_relay_say(struct chat_relay *, const char *events, size_t len);
+/** chat_relay_pass - what was taken goes on, as these bytes: whole events, or a whole answer. */
+void chat_relay_pass(struct chat_relay *, const char *bytes, size_t len);
 /** chat_relay_retry_after - what the next chat_relay_fail tells with a 429 or 503: whole seconds. */
 void chat_relay_retry_after(struct chat_relay *, int64_t seconds);
 /** chat_relay_abandon - daemon shutdown or the owner going away: cut, no on_done. */

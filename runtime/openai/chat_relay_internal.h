@@ -1,14 +1,15 @@
 /*
- * chat_relay_internal.h - one relay, for the three files that are it: chat_relay.c begins and ends it,
- * chat_relay_upstream.c listens, chat_relay_client.c speaks.
+ * chat_relay_internal.h - one relay, for the files that are it: chat_relay.c begins and ends it,
+ * chat_relay_upstream.c listens, chat_relay_client.c speaks, chat_relay_held.c holds back.
  */
 #ifndef JANUS_OPENAI_CHAT_RELAY_INTERNAL_H
 #define JANUS_OPENAI_CHAT_RELAY_INTERNAL_H
 #include "runtime/base/buf.h"
+#include "runtime/base/error.h"
 #include "runtime/loop/loop.h"
+#include "runtime/net/http_exchange.h"
 #include "runtime/net/sse.h"
 #include "runtime/openai/chat_relay.h"
-struct http_exchange;
 
 struct chat_relay {
 	struct http_request *client; /* NULL once it is over for the client, or is the sink's */
@@ -36,6 +37,11 @@ struct chat_relay {
 	bool extra; /* upstream went on after its [DONE] */
 	bool told; /* how it ended stood in upstream's own last event */
 	bool relayed; /* an event has gone to the client: no other attempt may follow, but if */
+	bool held; /* its owner has taken an event, or the answer: nothing else may pass it */
+	struct buf kept; /* events that came after it */
+	bool ended; /* and so has upstream's end */
+	enum exchange_end end;
+	struct error end_error;
 	bool goes_on; /* the client takes another's stream as the rest of this one */
 	int64_t last_sent_ms; /* when the client was last sent anything */
 	int64_t silence_due_ms; /* the timer may be set for earlier: it then sets itself again */
@@ -72,6 +78,27 @@ relay_leave(struct chat_relay *r)
 void relay_drop_exchange(struct chat_relay *);
 /** relay_pause - read no more of upstream until chat_relay_drained. */
 void relay_pause(struct chat_relay *);
+
+/** relay_on_event - the next event of upstream's; arg is the relay. */
+void relay_on_event(const struct sse_event *, void *arg);
+/** relay_pass_event - bytes of an event go to the client. */
+void relay_pass_event(struct chat_relay *, const char *raw, size_t len);
+/** relay_send_whole - so does a whole answer, which was checked: as it is, or as a stream. */
+void relay_send_whole(struct chat_relay *);
+/** relay_upstream_ended - what its end means. */
+void relay_upstream_ended(struct chat_relay *, enum exchange_end, const struct error *);
+/** relay_waited - upstream was kept waiting, and is not charged for it. */
+void relay_waited(struct chat_relay *);
+
+/* chat_relay_held.c */
+/** relay_taken - does the owner take what is about to pass? */
+bool relay_taken(
+    struct chat_relay *, const char *raw, size_t raw_len, const char *data, size_t data_len);
+/** relay_keeps - an event that comes behind it waits; false: nothing is held. */
+bool relay_keeps(struct chat_relay *, const struct sse_event *);
+/** relay_keeps_end - the same of upstream's end. */
+bool relay_keeps_end(struct chat_relay *, enum exchange_end, const struct error *);
+void relay_forget_kept(struct chat_relay *);
 
 /* chat_relay_client.c */
 /** relay_client_begin - watch the client, and its silence. */

@@ -58,12 +58,18 @@ chat_relay_drained(struct chat_relay *r)
 	if (r->exchange == NULL)
 		return;
 	/* The pause was ours: upstream is not charged for the client's slowness. */
-	if (r->progressed) {
-		r->last_event_ms = loop_now_ms(r->loop);
-		expect_within(r, r->limits->gap_ms);
-	}
+	if (r->progressed)
+		relay_waited(r);
 	r->paused = false;
-	http_exchange_pause(r->exchange, false);
+	if (!r->held)
+		http_exchange_pause(r->exchange, false);
+}
+
+void
+relay_waited(struct chat_relay *r)
+{
+	r->last_event_ms = loop_now_ms(r->loop);
+	expect_within(r, r->limits->gap_ms);
 }
 
 static void
@@ -141,8 +147,8 @@ on_silence(struct timer *t, void *arg)
 		timer_set(r->loop, t, left_ms, on_silence, r);
 		return;
 	}
-	if (r->paused) {
-		/* Upstream waits for the client, who has its own limit. */
+	if (r->paused || r->held) {
+		/* Upstream waits for the client or for the owner, who have their own limits. */
 		expect_within(r, r->limits->gap_ms);
 		return;
 	}
@@ -165,41 +171,43 @@ on_silence(struct timer *t, void *arg)
 /* ---- events ---- */
 
 /* Unmodified, but for a byte order mark that would no longer stand at the very beginning. */
-static void
-pass_event(struct chat_relay *r, const struct sse_event *ev)
+void
+relay_pass_event(struct chat_relay *r, const char *raw, size_t len)
 {
-	const size_t bom = !r->began && ev->raw_len >= 3 &&
-		(r->result.bytes_out > 0 || r->sink != NULL) &&
-		memcmp(ev->raw, "\xEF\xBB\xBF", 3) == 0
+	const size_t bom = !r->began && len >= 3 && (r->result.bytes_out > 0 || r->sink != NULL) &&
+		memcmp(raw, "\xEF\xBB\xBF", 3) == 0
 	    ? 3
 	    : 0;
 
 	r->began = true;
-	relay_tap_show(r->tap, RELAY_CLIENT, ev->raw + bom, ev->raw_len - bom);
-	relay_send(r, ev->raw + bom, ev->raw_len - bom);
+	relay_tap_show(r->tap, RELAY_CLIENT, raw + bom, len - bom);
+	relay_send(r, raw + bom, len - bom);
 }
 
 /* Upstream's stream is over by its own word; exchange_body sees to the rest of the exchange. */
 static void
 complete(struct chat_relay *r, enum wire_code code, const char *text)
 {
-	r->result.sent = r->result.sent || http_exchange_sent(r->exchange);
+	if (r->exchange != NULL)
+		r->result.sent = r->result.sent || http_exchange_sent(r->exchange);
 	r->exchange = NULL;
 	r->done_here = true;
 	timer_cancel(&r->silence);
 	relay_finish(r, code, text, NULL);
 }
 
-static void
-on_event(const struct sse_event *ev, void *arg)
+void
+relay_on_event(const struct sse_event *ev, void *arg)
 {
 	struct chat_relay *r = arg;
 	bool content = false;
 
-	if (r->over || r->exchange == NULL) {
+	if (r->over || (r->exchange == NULL && !r->ended)) {
 		r->extra = true;
 		return;
 	}
+	if (relay_keeps(r, ev))
+		return;
 	const enum chat_verdict verdict = chat_stream_event(&r->watch, ev, &content);
 	heard(r, content);
 	r->result.usage = r->watch.usage;
@@ -208,8 +216,10 @@ on_event(const struct sse_event *ev, void *arg)
 	case CHAT_PASS:
 		if (!r->relayed && r->events->on_answering != NULL)
 			r->events->on_answering(r, r->arg);
-		r->relayed = true; /* fallthrough */
-	case CHAT_PING: pass_event(r, ev); break;
+		r->relayed = true;
+		if (relay_taken(r, ev->raw, ev->raw_len, ev->data, ev->data_len))
+			break; /* fallthrough */
+	case CHAT_PING: relay_pass_event(r, ev->raw, ev->raw_len); break;
 	case CHAT_DROP: break;
 	case CHAT_DONE:
 		if (r->relayed)
@@ -220,7 +230,7 @@ on_event(const struct sse_event *ev, void *arg)
 		break;
 	case CHAT_LAST:
 		r->relayed = true;
-		pass_event(r, ev);
+		relay_pass_event(r, ev->raw, ev->raw_len);
 		complete(r, CODE_NONE, NULL);
 		break;
 	case CHAT_FAILED:
@@ -234,7 +244,7 @@ on_event(const struct sse_event *ev, void *arg)
 		}
 		snprintf(text, sizeof(text), "%s reported: %s", subject(r), r->watch.error_text);
 		r->told = true;
-		pass_event(r, ev);
+		relay_pass_event(r, ev->raw, ev->raw_len);
 		complete(r, CODE_UPSTREAM_ERROR_FRAME, text);
 		break;
 	}
@@ -283,7 +293,7 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	    r->stream_len > r->limits->stream_bytes) {
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is too large.");
 	} else if (r->is_stream_body) {
-		if (sse_feed(&r->sse, bytes, len, on_event, r, &err) < 0 && !r->over &&
+		if (sse_feed(&r->sse, bytes, len, relay_on_event, r, &err) < 0 && !r->over &&
 		    r->exchange != NULL)
 			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, " sent an event over 1 MiB.");
 		if (r->done_here && !r->extra && sse_pending(&r->sse) == 0)
@@ -351,6 +361,13 @@ answer_whole(struct chat_relay *r)
 	heard(r, true);
 	relay_drop_exchange(r);
 	r->result.usage = usage;
+	if (!relay_taken(r, buf_str(&r->body), r->body.len, buf_str(&r->body), r->body.len))
+		relay_send_whole(r);
+}
+
+void
+relay_send_whole(struct chat_relay *r)
+{
 	if (r->stream) {
 		answer_unfolded(r);
 		return;
@@ -359,14 +376,9 @@ answer_whole(struct chat_relay *r)
 	relay_finish(r, CODE_NONE, NULL, NULL);
 }
 
-static void
-exchange_end(struct http_exchange *x, enum exchange_end end, const struct error *err, void *arg)
+void
+relay_upstream_ended(struct chat_relay *r, enum exchange_end end, const struct error *err)
 {
-	struct chat_relay *r = arg;
-
-	r->result.sent = r->result.sent || http_exchange_sent(x);
-	r->exchange = NULL; /* freed by itself after this */
-	timer_cancel(&r->silence);
 	relay_enter(r);
 	/* Nothing is missing but the [DONE]: a connection that breaks now breaks nothing. */
 	if (r->is_stream_body && r->relayed && r->watch.finish_seen &&
@@ -406,6 +418,18 @@ exchange_end(struct http_exchange *x, enum exchange_end end, const struct error 
 	relay_leave(r);
 }
 
+static void
+exchange_end(struct http_exchange *x, enum exchange_end end, const struct error *err, void *arg)
+{
+	struct chat_relay *r = arg;
+
+	r->result.sent = r->result.sent || http_exchange_sent(x);
+	r->exchange = NULL; /* freed by itself after this */
+	timer_cancel(&r->silence);
+	if (!relay_keeps_end(r, end, err))
+		relay_upstream_ended(r, end, err);
+}
+
 static const struct http_exchange_events exchange_events = {
 	.on_head = exchange_head,
 	.on_body = exchange_body,
@@ -431,6 +455,7 @@ chat_relay_attempt(
 	sse_done(&r->sse);
 	r->sse = (struct sse_parser){ .max_bytes = r->limits->event_bytes };
 	buf_clear(&r->body);
+	relay_forget_kept(r);
 	r->is_stream_body = r->began = r->progressed = false;
 	r->stream_len = 0;
 	r->paused = false;

@@ -1,5 +1,5 @@
 /*
- * chat_unfold.c - one completion as role, reasoning, content, calls, finish and usage.
+ * chat_unfold.c - one completion as role, reasoning, artifacts, content, calls, finish and usage.
  */
 #include "runtime/openai/chat_unfold.h"
 
@@ -41,6 +41,21 @@ add_calls(struct buf *out, const struct chat_ids *ids, const cJSON *message)
 	return 0;
 }
 
+/* A stream has them in an event. */
+static void
+add_artifacts(struct buf *out, const struct chat_ids *ids, const cJSON *message)
+{
+	const cJSON *artifacts = json_get(message, "artifacts");
+	_cleanup_free_ char *items = NULL;
+	_cleanup_buf_ struct buf payload = { 0 };
+
+	if (!cJSON_IsArray(artifacts) || artifacts->child == NULL)
+		return;
+	items = json_print(artifacts);
+	buf_printf(&payload, "{\"items\":%s}", items);
+	chunk_janus(out, ids, "artifacts", buf_str(&payload));
+}
+
 static int
 add_answer(struct buf *out, const struct chat_ids *ids, const cJSON *choice)
 {
@@ -53,6 +68,7 @@ add_answer(struct buf *out, const struct chat_ids *ids, const cJSON *choice)
 	chunk_role(out, ids);
 	if (reasoning != NULL && reasoning[0] != '\0')
 		chunk_reasoning(out, ids, reasoning, strlen(reasoning));
+	add_artifacts(out, ids, message);
 	if (content != NULL && content[0] != '\0')
 		chunk_content(out, ids, content, strlen(content));
 	if (add_calls(out, ids, message) < 0)

@@ -31,6 +31,10 @@
 	X(STREAM_EXPIRED, "stream_expired", 410, "not_found_error", "client", false)               \
 	X(STREAM_STOPPED, "stream_stopped", 409, "conflict_error", "client", false)                \
 	X(STREAM_ABANDONED, "stream_abandoned", 499, "client_closed", "client", false)             \
+	X(ARTIFACT_LINK, "invalid_artifact_link", 403, "permission_error", "client", false)        \
+	X(ARTIFACT_EXPIRED, "artifact_expired", 410, "not_found_error", "client", false)           \
+	X(RANGE, "range_not_satisfiable", 416, "invalid_request_error", "client", false)           \
+	X(STORAGE_QUOTA, "storage_quota_exceeded", 429, "insufficient_quota", "client", false)     \
 	X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, "invalid_request_error", "client", false) \
 	X(REQUEST_TIMEOUT, "request_timeout", 408, "invalid_request_error", "client", true)        \
 	X(CONFLICT, "conflict", 409, "conflict_error", "client", false)                            \

@@ -8,7 +8,7 @@
 
 #include "controlplane/sandbox/adapters.h"
 #include "controlplane/sandbox/agent_events.h"
-#include "controlplane/sandbox/base64.h"
+#include "runtime/base/base64.h"
 #include "controlplane/sandbox/config.h"
 #include "controlplane/sandbox/create.h"
 #include "controlplane/sandbox/inside_frames.h"

@@ -231,6 +231,15 @@ answer(struct http_request *r)
 		t.flooded = 0;
 		http_stream_begin(r, 200, NULL);
 		flood(r);
+	} else if (strcmp(r->path, "/sized") == 0) {
+		http_stream_begin_sized(r, 200, headers, 10);
+		http_stream_write(r, "01234", 5);
+		http_stream_write(r, "56789", 5);
+		http_stream_end(r);
+	} else if (strcmp(r->path, "/sized/cut") == 0) {
+		http_stream_begin_sized(r, 200, headers, 10);
+		http_stream_write(r, "0123", 4);
+		http_stream_abort(r);
 	} else if (strcmp(r->path, "/cut") == 0) {
 		http_stream_begin(r, 200, NULL);
 		http_stream_write(r, "half", 4);
@@ -828,6 +837,55 @@ START_TEST(test_head_method)
 }
 END_TEST
 
+START_TEST(test_stream_of_known_length)
+{
+	_cleanup_peer_ struct peer p = peer_open();
+
+	t.late = true; /* at once, libmicrohttpd has the connection, and closes it after one */
+
+	for (int i = 0; i < 12;
+	     i++) { /* before and after the connection is out, and between others */
+		peer_send(&p, GET("/sized"));
+		_cleanup_answer_ struct answer a = peer_answer(&p, false);
+		ck_assert_int_eq(a.status, 200);
+		ck_assert_str_eq(buf_str(&a.body), "0123456789");
+		ck_assert(head_has(&a, "content-length: 10\r\n"));
+		ck_assert(head_has(&a, "x-test: yes\r\n"));
+		ck_assert(!head_has(&a, "chunked"));
+		peer_send(&p, GET("/hello"));
+		EXPECT(&p, 200, "hello");
+	}
+	peer_send(&p, "HEAD /sized HTTP/1.1\r\n" HOST "\r\n");
+	_cleanup_answer_ struct answer head = peer_answer(&p, true);
+	ck_assert_int_eq(head.status, 200);
+	ck_assert(head_has(&head, "content-length: 10\r\n"));
+	peer_send(&p, GET("/hello"));
+	EXPECT(&p, 200, "hello");
+	/* What was promised did not come: no next answer may be taken for the rest of it. */
+	peer_send(&p, GET("/sized/cut"));
+	while (peer_fill(&p))
+		continue;
+	ck_assert(p.in.len > 4 && memcmp(p.in.data + p.in.len - 4, "0123", 4) == 0);
+}
+END_TEST
+
+START_TEST(test_stream_of_known_length_unix) /* where libmicrohttpd keeps the connection */
+{
+	teardown();
+	start(true);
+	_cleanup_peer_ struct peer p = peer_open();
+
+	peer_send(&p, GET("/sized"));
+	_cleanup_answer_ struct answer a = peer_answer(&p, false);
+	ck_assert_int_eq(a.status, 200);
+	ck_assert_str_eq(buf_str(&a.body), "0123456789");
+	ck_assert(head_has(&a, "connection: close\r\n"));
+	while (peer_fill(&p))
+		continue;
+	ck_assert_uint_eq(p.in.len, 0);
+}
+END_TEST
+
 START_TEST(test_request_id)
 {
 	_cleanup_peer_ struct peer p = peer_open();
@@ -1304,6 +1362,8 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, test_every_split);
 	tcase_add_test(tc, test_pipelined);
 	tcase_add_test(tc, test_head_method);
+	tcase_add_test(tc, test_stream_of_known_length);
+	tcase_add_test(tc, test_stream_of_known_length_unix);
 	tcase_add_test(tc, test_request_id);
 	tcase_add_test(tc, test_large_body_refused_while_sent);
 	tcase_add_test(tc, test_long_stream);

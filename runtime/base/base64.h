@@ -1,8 +1,8 @@
 /*
  * base64.h - bytes in JSON.
  */
-#ifndef JANUS_SANDBOX_BASE64_H
-#define JANUS_SANDBOX_BASE64_H
+#ifndef JANUS_BASE_BASE64_H
+#define JANUS_BASE_BASE64_H
 #include <stddef.h>
 struct buf;
 

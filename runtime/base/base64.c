@@ -1,9 +1,7 @@
 /*
  * base64.c - four characters for three bytes.
  */
-#include "controlplane/sandbox/base64.h"
-
-#include <string.h>
+#include "runtime/base/base64.h"
 
 #include "runtime/base/buf.h"
 
@@ -37,9 +35,13 @@ base64_add(struct buf *out, const void *bytes, size_t len)
 static int
 value_of(char c)
 {
-	const char *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 int

@@ -28,7 +28,7 @@ objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
 
 RUNTIME := runtime/base runtime/base/cli runtime/bundle runtime/capture runtime/loop runtime/net runtime/sql runtime/engine \
 	runtime/engine/docker runtime/engine/sandy runtime/openai
-DAEMON := controlplane/store controlplane/registry controlplane/supervise controlplane/gateway \
+DAEMON := controlplane/store controlplane/registry controlplane/artifacts controlplane/supervise controlplane/gateway \
 	controlplane/observe \
 	controlplane/api controlplane
 PLATFORM := controlplane/platform
@@ -153,6 +153,8 @@ build/fuzz/libruntime.a: $(FUZZ_OBJECTS)
 build/fuzz/fuzz_inside_frames: build/fuzz/obj/controlplane/sandbox/inside_frames.o
 build/fuzz/fuzz_host_line: build/fuzz/obj/controlplane/sandbox/host_line.o
 build/fuzz/fuzz_html: build/fuzz/obj/controlplane/platform/html.o
+build/fuzz/fuzz_artifacts: $(patsubst %,build/fuzz/obj/controlplane/artifacts/%.o,descriptor inline label multipart range \
+	source splice)
 build/fuzz/fuzz_proxy_head: build/fuzz/obj/controlplane/platform/proxy_head.o build/fuzz/obj/controlplane/platform/web_url.o
 $(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libruntime.a
 	@echo "  link $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -pthread

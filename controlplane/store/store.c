@@ -180,6 +180,21 @@ store_put_key(struct store_batch *b, const struct key *k)
 	add(b, keys_write, k, sizeof(*k), NULL);
 }
 
+void
+store_put_artifact(struct store_batch *b, const struct artifact *a)
+{
+	add(b, artifacts_write, a, sizeof(*a), NULL);
+}
+
+void
+store_delete_artifact(struct store_batch *b, const char *id)
+{
+	char row[NOUN_ID_MAX];
+
+	snprintf(row, sizeof(row), "%s", id);
+	add(b, artifacts_delete, row, sizeof(row), NULL);
+}
+
 static void
 idempotency_done(void *row)
 {
@@ -649,6 +664,16 @@ store_egress(
 	if (open_reader(s, &q, err) < 0)
 		return -1;
 	return egress_load(&q, wanted, fn, arg, err);
+}
+
+int
+store_load_artifacts(struct store *s, artifact_row_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return artifacts_load(&q, fn, arg, err);
 }
 
 int

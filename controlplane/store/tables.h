@@ -5,6 +5,7 @@
  */
 #ifndef JANUS_STORE_TABLES_H
 #define JANUS_STORE_TABLES_H
+#include "controlplane/store/artifacts.h"
 #include "controlplane/store/egress.h"
 #include "controlplane/store/idempotency.h"
 #include "controlplane/store/keys.h"
@@ -33,6 +34,9 @@ int requests_load(
     struct sql *, const struct request_query *, request_fn *, void *arg, struct error *);
 int egress_write(struct sql *, const void *row, struct error *);
 int egress_load(struct sql *, const struct egress_query *, egress_fn *, void *arg, struct error *);
+int artifacts_write(struct sql *, const void *row, struct error *);
+int artifacts_delete(struct sql *, const void *row, struct error *);
+int artifacts_load(struct sql *, artifact_row_fn *, void *arg, struct error *);
 int events_write(struct sql *, const void *row, struct error *);
 int events_load(struct sql *, const struct event_query *, event_fn *, void *arg, struct error *);
 

@@ -218,8 +218,10 @@ def check_reply(reply):
     return found[1]["operationId"] if status.startswith("2") else None
 
 
-# Answered by competitors that offer them: tests/scenario/18-openai-surface.sh plays these.
-elsewhere = ("completion_create", "response_create", "embedding_create")
+# Answered by competitors that offer them: tests/scenario/18-openai-surface.sh and 32-artifacts.sh play these.
+elsewhere = ("completion_create", "response_create", "embedding_create",
+             "artifact_download", "artifact_list", "artifact_get", "artifact_link", "artifact_remove",
+             "file_list", "file_create", "file_get", "file_content", "file_delete")
 
 
 def check_replies(path):

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "controlplane/gateway/auth.h"
+#include "controlplane/gateway/chat_artifacts.h"
 #include "controlplane/gateway/chat_core.h"
+#include "controlplane/gateway/chat_files.h"
 #include "controlplane/gateway/chat_head.h"
 #include "controlplane/gateway/core.h"
 #include "controlplane/gateway/judge.h"
@@ -79,6 +81,7 @@ chat_free(struct chat *c)
 	struct gateway *gw = c->gw;
 
 	wait_end(&c->wait);
+	chat_artifacts_free(c->artifacts);
 	attempt_end(c);
 	auth_unref(c->auth);
 	for (size_t i = 0; i < c->ntried; i++)
@@ -219,6 +222,7 @@ static const struct chat_relay_events relay_events = {
 	.on_attempt_failed = attempt_failed,
 	.on_headers = on_headers,
 	.on_answering = attempt_answering,
+	.on_passing = chat_artifacts_passing,
 	.on_ping = queue_ping,
 	.on_done = on_done,
 };
@@ -323,6 +327,8 @@ chat_begin(struct gateway *gw, struct http_request *req)
 	    gw->config.traces ? mem_zalloc(sizeof(*details)) : NULL;
 	struct chat *c;
 
+	if (chat_files_take(gw, req))
+		return;
 	if (dialect_request_scan(dialect, buf_str(&req->body), req->body.len, &request,
 		details != NULL ? &details->params : NULL, &fault) < 0) {
 		answer_error(gw, req, route_of(dialect), fault.code, NULL,

@@ -22,6 +22,7 @@
 #include "runtime/openai/chat_request.h"
 #include "runtime/openai/relay_tap.h"
 struct auth;
+struct chat_artifacts;
 struct competitor_counters;
 struct dial;
 struct dialect;
@@ -78,6 +79,7 @@ struct chat {
 	char *wish; /* x-janus-competitor, owned; NULL: once a stream began, headers are gone */
 
 	struct relay_tap *tap; /* the relay ends it; NULL: not recorded */
+	struct chat_artifacts *artifacts; /* owned; NULL until its answer announced one */
 	struct chat_details *details; /* owned; NULL while spans are off */
 
 	/* our own time: what is not waiting for anybody */

@@ -19,6 +19,7 @@ struct follower;
 struct http_header;
 struct http_server;
 struct resume;
+struct sending;
 
 #define GATEWAY_SERVERS_MAX 8
 
@@ -43,6 +44,7 @@ struct gateway {
 	struct resume *resumes; /* of those, list of the ones whose stream may be resumed */
 	unsigned nresumes;
 	struct follower *followers; /* list: who follows such a stream from here */
+	struct sending *sendings; /* list: downloads that run */
 	struct timer sweep; /* for ended streams */
 	_Atomic unsigned busy; /* what gateway_busy tells other threads */
 	struct timer busy_timer; /* keeps it fresh while draining */

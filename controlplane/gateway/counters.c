@@ -10,8 +10,9 @@
 #include "runtime/base/str.h"
 #include "runtime/openai/chat_relay.h"
 
-static const int statuses[COUNTED_STATUSES] = { 200, 204, 304, 400, 401, 403, 404, 405, 408, 409,
-	410, 411, 413, 415, 417, 421, 422, 429, 431, 499, 500, 501, 502, 503, 504, 505, 0 };
+static const int statuses[COUNTED_STATUSES] = { 200, 204, 206, 304, 400, 401, 403, 404, 405, 408,
+	409, 410, 411, 413, 415, 416, 417, 421, 422, 429, 431, 499, 500, 501, 502, 503, 504, 505,
+	0 };
 static const char *const methods[COUNTED_METHODS] = { "GET", "HEAD", "POST", "DELETE", "OPTIONS",
 	"other" };
 

@@ -18,20 +18,24 @@ struct gateway_hooks;
 
 /* NAME, label of the route: everything this surface answers, one row of dispatch each.  The first
  * are relayed, in the order of enum dialect_at. */
-#define GATEWAY_ROUTES(X)                 \
-	X(CHAT, "/v1/chat/completions")   \
-	X(COMPLETIONS, "/v1/completions") \
-	X(RESPONSES, "/v1/responses")     \
-	X(EMBEDDINGS, "/v1/embeddings")   \
-	X(MODELS, "/v1/models")           \
-	X(MODEL, "/v1/models/{id}")       \
-	X(STREAMS, "/v1/streams")         \
-	X(STREAM, "/v1/streams/{id}")     \
-	X(LIVEZ, "/livez")                \
-	X(READYZ, "/readyz")              \
-	X(HEALTH, "/health")              \
-	X(METRICS, "/metrics")            \
-	X(OPENAPI, "/openapi.json")       \
+#define GATEWAY_ROUTES(X)                         \
+	X(CHAT, "/v1/chat/completions")           \
+	X(COMPLETIONS, "/v1/completions")         \
+	X(RESPONSES, "/v1/responses")             \
+	X(EMBEDDINGS, "/v1/embeddings")           \
+	X(MODELS, "/v1/models")                   \
+	X(MODEL, "/v1/models/{id}")               \
+	X(STREAMS, "/v1/streams")                 \
+	X(STREAM, "/v1/streams/{id}")             \
+	X(ARTIFACT, "/v1/artifacts/{id}")         \
+	X(FILES, "/v1/files")                     \
+	X(FILE, "/v1/files/{id}")                 \
+	X(FILE_CONTENT, "/v1/files/{id}/content") \
+	X(LIVEZ, "/livez")                        \
+	X(READYZ, "/readyz")                      \
+	X(HEALTH, "/health")                      \
+	X(METRICS, "/metrics")                    \
+	X(OPENAPI, "/openapi.json")               \
 	X(NONE, "none")
 
 enum gateway_route {
@@ -62,7 +66,7 @@ enum key_rejection {
 };
 
 #define COUNTED_METHODS 6 /* GET HEAD POST DELETE OPTIONS and others */
-#define COUNTED_STATUSES 27 /* of counters.c, the last for others */
+#define COUNTED_STATUSES 29 /* of counters.c, the last for others */
 #define COUNTED_COMPETITORS 200 /* then "other" */
 #define COUNTED_SLUG_MAX 48
 

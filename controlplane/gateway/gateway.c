@@ -10,12 +10,16 @@
 #include "controlplane/gateway/chat.h"
 #include "controlplane/gateway/core.h"
 #include "controlplane/gateway/cors.h"
+#include "controlplane/gateway/download.h"
+#include "controlplane/gateway/files.h"
 #include "controlplane/gateway/follow.h"
 #include "controlplane/gateway/models.h"
 #include "controlplane/gateway/openapi.h"
 #include "controlplane/gateway/origin.h"
 #include "controlplane/gateway/probes.h"
 #include "controlplane/gateway/resume.h"
+#include "controlplane/gateway/send_blob.h"
+#include "controlplane/artifacts/sign.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/routes.h"
 #include "runtime/base/buf.h"
@@ -49,6 +53,11 @@ static const struct row rows[GATEWAY_ROUTE_COUNT] = {
 	[GATEWAY_STREAMS] = { STREAMS_PATH, false, "GET, HEAD, OPTIONS", follow_list, true },
 	[GATEWAY_STREAM] = { STREAMS_PATH "/", true, "GET, HEAD, DELETE, OPTIONS", follow_one,
 	    true },
+	[GATEWAY_ARTIFACT] = { ARTIFACTS_PATH "/", true, "GET, HEAD, OPTIONS", download_artifact,
+	    true },
+	[GATEWAY_FILES] = { FILES_PATH, false, "GET, HEAD, POST, OPTIONS", files_all, true },
+	[GATEWAY_FILE] = { FILES_PATH "/", true, "GET, HEAD, DELETE, OPTIONS", files_one, true },
+	[GATEWAY_FILE_CONTENT] = { NULL, true, "GET, HEAD, OPTIONS", files_content, true },
 	[GATEWAY_LIVEZ] = { "/livez", false, "GET, HEAD, OPTIONS", probe_livez, false },
 	[GATEWAY_READYZ] = { "/readyz", false, "GET, HEAD, OPTIONS", probe_readyz, false },
 	[GATEWAY_HEALTH] = { "/health", false, "GET, HEAD, OPTIONS", probe_health, false },
@@ -59,8 +68,12 @@ static const struct row rows[GATEWAY_ROUTE_COUNT] = {
 static enum gateway_route
 find_route(const char *path)
 {
+	if (str_starts(path, FILES_PATH "/") && str_ends(path, "/content"))
+		return GATEWAY_FILE_CONTENT;
 	for (unsigned i = 0; i < GATEWAY_NONE; i++)
-		if (rows[i].below
+		if (rows[i].path == NULL) /* known by more than how it begins */
+			continue;
+		else if (rows[i].below
 			? str_starts(path, rows[i].path) && path[strlen(rows[i].path)] != '\0'
 			: strcmp(path, rows[i].path) == 0)
 			return i;
@@ -137,7 +150,7 @@ own_head(struct gateway *gw, struct http_request *req)
 	if (route == GATEWAY_NONE) {
 		answer_error(gw, req, route, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
 		    "There is no %.200s; this surface has /v1/chat/completions, /v1/completions, "
-		    "/v1/responses, /v1/embeddings and /v1/models.",
+		    "/v1/responses, /v1/embeddings, /v1/models and /v1/files.",
 		    req->path);
 		return -1;
 	}
@@ -153,6 +166,8 @@ own_head(struct gateway *gw, struct http_request *req)
 	}
 	if (row->needs_key && (!auth_begin(gw, req, route) || !may_chat(gw, req, route)))
 		return -1;
+	if (route == GATEWAY_FILES && str_eq(req->method, "POST"))
+		return files_body_max(gw);
 	if (route >= GATEWAY_MODELS)
 		return 0;
 	return chat_head_accepted(gw, req) && auth_take(gw, req, route) ? gw->config.body_bytes
@@ -432,6 +447,7 @@ gateway_free(struct gateway *gw)
 	timer_cancel(&gw->busy_timer);
 	chat_abandon_all(gw);
 	follow_abandon_all(gw);
+	send_blob_abandon_all(gw);
 	timer_cancel(&gw->sweep);
 	for (unsigned i = 0; i < gw->nservers; i++)
 		http_server_free(gw->servers[i]);

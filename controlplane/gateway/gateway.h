@@ -23,6 +23,7 @@ struct routes;
 struct dialect;
 struct cors;
 struct streams;
+struct artifacts;
 struct gateway;
 
 struct gateway_config { /* borrowed */
@@ -35,6 +36,7 @@ struct gateway_config { /* borrowed */
 	const struct cors *cors; /* borrowed; NULL: no other origin than our own */
 	bool traces; /* give each chat and attempt a span id and send it upstream */
 	const struct http_server_limits *http; /* borrowed; NULL: http_server_defaults */
+	struct artifacts *artifacts; /* shared by all, borrowed; NULL: none are kept */
 	struct streams *streams; /* shared by all gateways, borrowed; NULL: none may be resumed */
 };
 

@@ -272,7 +272,8 @@ is_text(const char *name)
 {
 	static const char *const texts[] = { "host", "state_dir", "runtime_dir", "log.level",
 		"engine.socket", "engine.link_image", "cors.origins", "capture.competitors",
-		"capture.callers", "sandy.url", "sandy.key_file", "sandy.upstream", "pull.disk" };
+		"capture.callers", "artifact.base_url", "sandy.url", "sandy.key_file",
+		"sandy.upstream", "pull.disk" };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (strcmp(name, texts[i]) == 0)

@@ -77,6 +77,11 @@ struct step {
 	size_t len; /* 0: of the string */
 };
 
+struct house_path {
+	const char *begins; /* NULL ends the list */
+	const struct step *script;
+};
+
 enum link_mode { LINK_GOOD, LINK_NONE, LINK_CLOSED, LINK_FILE, LINK_TWO, LINK_GARBAGE, LINK_HANGS };
 
 struct house {
@@ -87,6 +92,7 @@ struct house {
 	char dir[64], link_path[100];
 	struct gateway_config config;
 	struct http_server_limits http;
+	void (*on_up)(void), (*on_down)(void); /* between the loop and the gateway; NULL */
 	int limit; /* slots of each target; 0: any number */
 	struct traffic_rules traffic; /* of each competitor; queue_max 0: it has no such thing */
 
@@ -94,6 +100,7 @@ struct house {
 	pthread_cond_t changed;
 	/* the script; with by_seed, the bytes of its first step are cut at the request's "seed" */
 	const struct step *script;
+	const struct house_path *paths; /* scripts for GETs, by how the target begins; NULL */
 	bool by_seed;
 	enum act after_cut;
 	bool deaf; /* the upstream accepts no connection */
@@ -308,6 +315,10 @@ upstream_answer(int fd, struct buf *in)
 	buf_clear(&h.seen);
 	buf_add(&h.seen, in->data, in->len);
 	const struct step *script = h.script;
+	for (const struct house_path *p = h.paths; p != NULL && p->begins != NULL; p++)
+		if (strncmp(in->data, "GET ", 4) == 0 &&
+		    strncmp(in->data + 4, p->begins, strlen(p->begins)) == 0)
+			script = p->script;
 	const char *seed = strstr(in->data, "\"seed\":");
 	const size_t at = seed != NULL ? strtoul(seed + 7, NULL, 10) : 0;
 	if (script[0].act == GATE && script[1].act == ECHO) {
@@ -585,6 +596,8 @@ house_up(void)
 	fcntl(h.link, F_SETFL, 0); /* the thread blocks */
 	h.upstream = listen_any(&h.upstream_port);
 	h.loop = loop_new(&err);
+	if (h.on_up != NULL)
+		h.on_up();
 	h.gw = gateway_new(h.loop, &h.config, &house_hooks, NULL, &err);
 	ck_assert_msg(h.gw != NULL, "%s", err.text);
 	ck_assert_int_eq(gateway_serve(h.gw, listen_any(&h.port), &err), 0);
@@ -606,6 +619,8 @@ house_down(void)
 {
 	loop_stop(h.loop);
 	pthread_join(h.loop_thread, NULL);
+	if (h.on_down != NULL)
+		h.on_down();
 	gateway_free(h.gw);
 	loop_free(h.loop);
 	pthread_mutex_lock(&h.lock);

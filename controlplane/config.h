@@ -33,6 +33,10 @@ struct config {
 	int64_t header_hold_ms, ping_ms, connect_ms, first_byte_ms, gap_ms, total_ms;
 	int64_t body_bytes, event_bytes, drain_ms;
 	int64_t resume_bytes, resume_total_bytes, resume_streams, resume_ttl_ms, resume_idle_ms;
+	char *artifact_base_url;
+	int64_t artifact_bytes, artifact_competitor_bytes, artifact_total_bytes, artifact_count;
+	int64_t artifact_per_request, artifact_ttl_ms, artifact_max_ttl_ms, artifact_fetch_ms;
+	int64_t artifact_upload_bytes, artifact_owner_bytes;
 	int64_t concurrency, queue_max, queue_wait_ms;
 	int64_t breaker_failures, breaker_percent, breaker_open_ms, breaker_open_max_ms;
 	int64_t loops; /* gateway loops; 0: one per core */

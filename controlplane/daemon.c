@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "controlplane/api/api.h"
+#include "controlplane/artifacts/artifacts.h"
 #include "controlplane/config.h"
 #include "controlplane/gateway/cors.h"
 #include "controlplane/gateway/gateway.h"
@@ -139,6 +140,31 @@ open_recorder(struct janus *j, struct error *err)
 	return j->recorder != NULL ? 0 : -1;
 }
 
+static int
+open_artifacts(struct janus *j, struct error *err)
+{
+	const struct config *c = j->config;
+	struct artifacts_config a = artifacts_defaults;
+
+	a.dir = c->state_dir;
+	a.base_url = c->artifact_base_url;
+	a.max_bytes = c->artifact_bytes;
+	a.competitor_bytes = c->artifact_competitor_bytes;
+	a.total_bytes = c->artifact_total_bytes;
+	a.count = c->artifact_count;
+	a.per_request = c->artifact_per_request;
+	a.ttl_ms = c->artifact_ttl_ms;
+	a.max_ttl_ms = c->artifact_max_ttl_ms;
+	a.fetch_ms = c->artifact_fetch_ms;
+	a.file_bytes = c->artifact_upload_bytes;
+	a.owner_bytes = c->artifact_owner_bytes;
+	j->artifacts = artifacts_open(&a, j->store, j->control, j->workers, err);
+	if (j->artifacts == NULL)
+		return error_add(err, "artifacts");
+	j->gateway_config.artifacts = j->artifacts;
+	return 0;
+}
+
 /* A Sandy beside the container engine. */
 static int
 open_sandy(struct janus *j, struct error *err)
@@ -251,6 +277,7 @@ make_api(struct janus *j)
 		.gateways = j->gateways,
 		.requests = observer_requests(j->observer),
 		.recorder = j->recorder,
+		.artifacts = j->artifacts,
 		.keys = &j->keys,
 		.on_keys = wire_keys,
 		.keys_arg = j,
@@ -423,7 +450,7 @@ start(struct janus *j, struct error *err)
 	j->egress = egress_counts_new();
 	janus_gateway_config(j);
 	observer_names(j->observer, wire_names, j);
-	if (open_recorder(j, err) < 0)
+	if (open_recorder(j, err) < 0 || open_artifacts(j, err) < 0)
 		return -1;
 	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)
 		return -1;
@@ -474,6 +501,7 @@ daemon_stop(struct janus *j)
 			loop_stop(j->lanes[i].loop);
 			pthread_join(j->lanes[i].thread, NULL);
 		}
+	artifacts_stop(j->artifacts);
 	workers_free(j->pullers);
 	workers_free(j->workers);
 	if (j->control != NULL)
@@ -504,6 +532,7 @@ daemon_stop(struct janus *j)
 	cors_free(j->cors);
 	loop_free(j->control);
 	streams_free(j->streams);
+	artifacts_free(j->artifacts);
 	if (j->lock >= 0)
 		close(j->lock);
 	pthread_mutex_destroy(&j->summary_lock);

@@ -22,6 +22,7 @@
 #define LOOPS_MAX 64
 
 struct request_record;
+struct artifacts;
 
 struct lane { /* one gateway and, but for the control loop's, its thread */
 	struct janus *janus;
@@ -46,6 +47,7 @@ struct janus {
 	struct observer *observer;
 	struct egress_counts *egress;
 	struct recorder *recorder;
+	struct artifacts *artifacts;
 	struct works works;
 	struct ed25519_key *signing_key; /* of bundles */
 	struct api *api;

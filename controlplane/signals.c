@@ -90,6 +90,7 @@ janus_gateway_config(struct janus *j)
 		.listen_host = c->host,
 		.queue_wait_ms = c->queue_wait_ms,
 		.streams = j->streams,
+		.artifacts = j->artifacts,
 		.cors = j->cors,
 		.traces = j->observer != NULL && observer_traces(j->observer),
 	};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "controlplane/api/api.h"
+#include "controlplane/artifacts/artifacts.h"
 #include "controlplane/config.h"
 #include "controlplane/gateway/find.h"
 #include "controlplane/gateway/gateway.h"
@@ -337,6 +338,7 @@ metrics(struct buf *out, void *arg)
 	egress_metrics(j->egress, out);
 	works_metrics(&j->works, out);
 	recorder_metrics(j->recorder, out);
+	artifacts_metrics(j->artifacts, out);
 }
 
 static void

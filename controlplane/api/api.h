@@ -22,6 +22,7 @@ struct engine;
 struct gateway;
 struct key_ring;
 struct recorder;
+struct artifacts;
 struct keys;
 struct requests;
 struct buf;
@@ -37,6 +38,7 @@ struct api_deps { /* borrowed */
 	struct gateway *const *gateways; /* there before the first call is */
 	const struct requests *requests; /* the last chats */
 	struct recorder *recorder; /* captures of some */
+	struct artifacts *artifacts; /* that answers announced */
 	struct key_ring *keys;
 	/** Keys changed: what gateways are to use from now on; takes over the reference. */
 	void (*on_keys)(struct keys *, void *keys_arg);

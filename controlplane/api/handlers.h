@@ -109,6 +109,14 @@ void measure_add(struct measure *, const struct egress_row *);
 /** measure_render - add "measured" and "platform_calls" to a request; the calls go over. */
 void measure_render(struct measure *, cJSON *request);
 void measure_done(struct measure *);
+/* artifacts.c */
+void artifact_list(struct api_call *);
+void artifact_get(struct api_call *);
+void artifact_link(struct api_call *);
+void artifact_remove(struct api_call *);
+/** artifacts_render - add "artifacts", those announced in that chat. */
+void artifacts_render(const struct api_call *, cJSON *request, const char *request_id);
+
 /* captures.c */
 void capture_list(struct api_call *);
 void capture_get(struct api_call *);

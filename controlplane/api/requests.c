@@ -286,6 +286,7 @@ one_read(void *arg)
 
 		measure_render(&q->measure, json);
 		add_capture(q->call, json, q->id);
+		artifacts_render(q->call, json, q->id);
 		reply_json(q->call, 200, json);
 	} else if (row == NULL) {
 		reply_code(q->call, CODE_RESOURCE_NOT_FOUND, NULL,
@@ -296,6 +297,7 @@ one_read(void *arg)
 		json_add_str(row, "timeline", NULL);
 		measure_render(&q->measure, row);
 		add_capture(q->call, row, q->id);
+		artifacts_render(q->call, row, q->id);
 		reply_json(q->call, 200, row);
 	}
 	query_free(q);

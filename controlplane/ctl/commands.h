@@ -46,6 +46,7 @@ ctl_verb_fn ctl_submit_image, ctl_submit_url, ctl_submit_bundle, ctl_verify_bund
 ctl_verb_fn ctl_promote, ctl_freeze, ctl_thaw;
 ctl_verb_fn ctl_show_policy, ctl_update_competitor;
 ctl_verb_fn ctl_conform, ctl_top, ctl_list_events, ctl_verify_events, ctl_replay;
+ctl_verb_fn ctl_export_artifact;
 ctl_verb_fn ctl_create_key, ctl_update_key, ctl_list_usage;
 ctl_verb_fn ctl_create_context, ctl_list_contexts, ctl_show_context, ctl_remove_context, ctl_login;
 ctl_verb_fn ctl_list, ctl_ps, ctl_show, ctl_logs, ctl_chat;

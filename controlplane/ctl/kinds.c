@@ -129,6 +129,21 @@ static const struct ctl_column capture_columns[] = {
 	{ "duration", "duration_ms", CTL_COL_NUMBER, true },
 };
 
+static const struct ctl_column artifact_columns[] = {
+	{ "id", "id", CTL_COL_TEXT, false },
+	{ "competitor", "competitor", CTL_COL_TEXT, false },
+	{ "name", "display_name", CTL_COL_FREE, false },
+	{ "type", "mime_type", CTL_COL_TEXT, false },
+	{ "bytes", "size_bytes", CTL_COL_NUMBER, false },
+	{ "request", "request_id", CTL_COL_TEXT, false },
+	{ "created", "created_at", CTL_COL_AGE, false },
+	{ "expires", "expires_at", CTL_COL_TEXT, true },
+	{ "kind", "type", CTL_COL_TEXT, true },
+	{ "sha256", "sha256", CTL_COL_TEXT, true },
+	{ "owner", "owner", CTL_COL_TEXT, true },
+	{ "declared", "declared_id", CTL_COL_TEXT, true },
+};
+
 static const struct ctl_column frame_columns[] = {
 	{ "ms", "t_ms", CTL_COL_NUMBER, false },
 	{ "gap", "gap_ms", CTL_COL_NUMBER, false },
@@ -241,6 +256,7 @@ static const struct ctl_kind kinds[] = {
 	KIND("egress", egress_columns),
 	KIND("moment", moment_columns),
 	KIND("capture", capture_columns),
+	KIND("artifact", artifact_columns),
 	KIND("frame", frame_columns),
 	KIND("top", top_columns),
 	KIND("check", check_columns),

@@ -23,9 +23,12 @@ static void
 add_choice(struct buf *path, const struct ctl *ctl, const struct ctl_kind *kind)
 {
 	static const char *const keys[] = { "competitor=", "request=", "decision=", "service=" };
+	const size_t known = str_eq(kind->noun, "egress") ? ARRAY_LEN(keys)
+	    : str_eq(kind->noun, "artifact")              ? 2
+							  : 0;
 
-	for (size_t i = 0; str_eq(kind->noun, "egress") && i < ctl->opt.filter.len; i++)
-		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+	for (size_t i = 0; i < ctl->opt.filter.len; i++)
+		for (size_t k = 0; k < known; k++)
 			if (str_starts(ctl->opt.filter.at[i], keys[k])) {
 				buf_printf(path, "&%s", keys[k]);
 				url_encode(path, ctl->opt.filter.at[i] + strlen(keys[k]));

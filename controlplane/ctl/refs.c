@@ -29,6 +29,7 @@ static const struct {
 	{ "key_", "key" },
 	{ "req_", "request" },
 	{ "cap_", "capture" },
+	{ "artf_", "artifact" },
 };
 
 const char *

@@ -499,6 +499,7 @@ static const struct mode modes[] = {
 	{ "crash-loop",		NULL,			health_ok, chat_crash, NULL },
 	{ "crash-after",	birth_crash_after,	ANSWERS, NULL },
 	{ "ignore-term",	birth_ignore_term,	ANSWERS, NULL },
+	{ "artifacts",		NULL,			health_ok, chat_artifacts, NULL },
 	{ "undead",		birth_undead,		ANSWERS, NULL },
 	{ "trickle",		NULL,			health_ok, chat_trickle, NULL },
 	{ "dated",		NULL,			health_ok, chat_dated, NULL },
@@ -527,6 +528,8 @@ serve_one(struct hostile *h, int fd)
 		h->mode->health(h, fd, &r);
 	else if (strncmp(r.head, "POST /v1/chat/completions", 25) == 0)
 		h->mode->chat(h, fd, &r);
+	else if (strncmp(r.head, "GET /artifacts/", 15) == 0 && h->mode->chat == chat_artifacts)
+		send_artifact(h, fd, &r);
 	else
 		reply(fd, "404 Not Found", "application/json",
 		    "{\"error\":{\"message\":"

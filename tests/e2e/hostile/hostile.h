@@ -50,6 +50,11 @@ answer_fn chat_escape, chat_spy;
 answer_fn chat_trickle, chat_dated;
 evil_fn birth_undead;
 
+/* artifacts.c */
+/** chat_artifacts - "announce NAME LENGTH SHA256": an event and a link, or a member of the message. */
+/** send_artifact - GET /artifacts/1000/plot.bin is so many letters; of "slow..." all but the last come. */
+answer_fn chat_artifacts, send_artifact;
+
 /* hogs.c */
 evil_fn evil_fork, evil_memory, evil_disk, evil_log, evil_descriptors, evil_cpu, evil_flood;
 #endif

@@ -62,6 +62,9 @@ void version_list(struct api_call *);
 void version_get(struct api_call *);
 void version_retire(struct api_call *);
 
+/* artifact_bundles.c */
+void artifact_bundle_get(struct api_call *);
+
 /* bundles.c */
 /** bundle_begin - where what is sent goes; false when the refusal says why not, with its code. */
 bool bundle_begin(struct api *, struct http_request *, const struct route_params *,

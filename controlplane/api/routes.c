@@ -19,7 +19,12 @@
 #include "runtime/net/http_server.h"
 #include "runtime/openai/envelope.h"
 
-enum who { READ = SCOPE_AT_READ, SUBMIT = SCOPE_AT_SUBMIT, ADMIN = SCOPE_AT_ADMIN };
+enum who {
+	CHAT = SCOPE_AT_CHAT,
+	READ = SCOPE_AT_READ,
+	SUBMIT = SCOPE_AT_SUBMIT,
+	ADMIN = SCOPE_AT_ADMIN
+};
 
 struct api_route {
 	const char *method, *path;
@@ -44,6 +49,7 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/submissions/:ref/events", submission_events, READ, 0, NULL, NULL },
 	{ "POST", "/api/v1/submissions/:ref/cancel", submission_cancel, SUBMIT, SMALL, NULL, NULL },
 	{ "PUT", "/api/v1/bundles/:digest", bundle_put, SUBMIT, UPLOAD, NULL, NULL },
+	{ "GET", "/v1/bundles/:file", artifact_bundle_get, CHAT, 0, NULL, NULL },
 	{ "GET", "/api/v1/competitors", competitor_list, READ, 0, PAGE, NULL },
 	{ "GET", "/api/v1/competitors/:ref", competitor_get, READ, 0, NULL, NULL },
 	{ "DELETE", "/api/v1/competitors/:ref", competitor_remove, ADMIN, 0, DRY, NULL },

@@ -31,6 +31,7 @@ struct gateway_hooks;
 	X(FILES, "/v1/files")                     \
 	X(FILE, "/v1/files/{id}")                 \
 	X(FILE_CONTENT, "/v1/files/{id}/content") \
+	X(BUNDLE, "/v1/bundles/{file}")           \
 	X(LIVEZ, "/livez")                        \
 	X(READYZ, "/readyz")                      \
 	X(HEALTH, "/health")                      \

@@ -3,7 +3,7 @@
 # 33-bundle.sh - images that come as archives are checked before the engine sees them, and as good as pulled after.
 . "$(dirname "$0")/lib.sh"
 
-hostile ok exit0
+hostile ok exit0 artifacts
 start_janus
 
 image_of() { api GET "/images/$1/json" | jq -r .Id; }
@@ -118,6 +118,31 @@ same "cut off, it is not whole: exit 9" 9 "$code"
 sed 's/"competitor":"boxed"/"competitor":"foxed"/' "$work/boxed.janus" >"$work/forged.janus"
 ctl verify bundle "$work/forged.janus" --output json
 truth "altered, it is not what was signed" '.ok == false and (.broken | test("signature"))' "$out"
+
+# --- all artifacts of an answer ---------------------------------------------------------------
+
+accept hostile-artifacts:latest maker
+letters=abcdefghijklmnopqrstuvwxyz
+ask "$url/v1/chat/completions" -H 'content-type: application/json' -H 'x-request-id: req_bundled' -N \
+	-d "{\"model\":\"janus/maker\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"announce letters.txt 26 $(printf %s "$letters" | sha256sum | cut -d' ' -f1)\"}]}"
+has "an answer has an artifact" '/v1/artifacts/artf_' "$body"
+bundled() { curl -sSf "$url/v1/bundles/req_bundled.$1" -o "$work/answer.$1"; }
+for form in tar.gz zip; do
+	becomes "it comes as a bundle in a $form" 10 bundled "$form"
+	ctl verify bundle "$work/answer.$form" --signer "$signer" --output json
+	truth "which is whole and signed" '.ok and .kind == "artifacts" and .files == 1' "$out"
+done
+same "the bytes are in it" "$letters" "$(unzip -p "$work/answer.zip" files/1-letters.txt)"
+truth "and so are who made them, and when" ".request_id == \"req_bundled\" and .competitor == \"maker\"
+	and (.image_digest | test(\"^sha256:\")) and .duration_ms >= 0 and .answered_at != null" "$(tar -xzOf "$work/answer.tar.gz" manifest.json)"
+ask "$url/v1/bundles/req_nothing_there.zip"
+refused "of no answer" 404 resource_not_found
+ctl create key other -q
+ask "$url/v1/bundles/req_bundled.zip" -H "authorization: Bearer $out"
+refused "for another key" 404 resource_not_found
+ask "$url/v1/bundles/req_bundled.rar"
+refused "in no form of ours" 404 resource_not_found
+ctl remove competitor maker --yes
 
 other=$world/o
 mkdir "$other"

@@ -33,9 +33,9 @@ DAEMON := controlplane/store controlplane/registry controlplane/artifacts contro
 	controlplane/api controlplane
 PLATFORM := controlplane/platform
 SANDBOX := controlplane/sandbox
-BASELINE := baseline/agent
+BASELINE := baseline/cli baseline/agent
 CTL := controlplane/ctl
-PROGRAMS := janusd janusctl janus-platform janus-baseline janus-sandboxd
+PROGRAMS := janusd janusctl janus-platform janus-baseline janus-agent janus-sandboxd
 STATIC := janus-link janus-canary janus-sandbox-agent
 
 all: programs			## build every program into build/bin
@@ -61,6 +61,8 @@ $(BIN)/janus-platform: $(B)/obj/controlplane/platform/main.o $(B)/libplatform.a 
 $(BIN)/janus-sandboxd: $(B)/obj/controlplane/sandbox/main.o $(B)/libsandbox.a $(B)/libruntime.a
 	$(call link,$^)
 $(BIN)/janus-baseline: $(B)/obj/baseline/agent/main.o $(B)/libbaseline.a $(B)/libruntime.a
+	$(call link,$^)
+$(BIN)/janus-agent: $(B)/obj/baseline/cli/main.o $(B)/libbaseline.a $(B)/libruntime.a
 	$(call link,$^)
 
 $(B)/obj/%.o: %.c Makefile

@@ -179,11 +179,12 @@ build_langchain() {
 }
 
 build_sandbox() {
-	local source=sandbox agent below
-	agent=$(program janus-sandbox-agent)
+	local source=sandbox inside agent below
+	inside=$(program janus-sandbox-agent)
+	agent=$(program janus-agent)
 	build_base
 	below=$(image_content janus/base:latest)
-	make_image sandbox "$below" "$agent"
+	make_image sandbox "$below" "$inside" "$agent"
 }
 
 while [ $# -gt 0 ]; do

@@ -20,6 +20,8 @@ static const struct adapter {
 	const char *base_url[3]; /* variables that get the address of the models */
 } adapters[] = {
 	{ "shell", "sh", "sh", { "-c", "%p" }, NULL, { NULL } },
+	{ "janus-agent", NULL, "janus-agent", { "?--model", "?%m" }, "--system",
+	    { "OPENAI_BASE_URL" } },
 	{ "claude-code", "claude", "claude",
 	    { "-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
 		"--dangerously-skip-permissions", "?--model", "?%m" },
@@ -32,8 +34,8 @@ static const struct adapter {
 	    { "--yes-always", "--no-check-update", "--no-show-model-warnings", "?--model",
 		"?openai/%m", "--message", "%p" },
 	    NULL, { "OPENAI_BASE_URL", "OPENAI_API_BASE" } },
-	{ "opencode", NULL, "opencode", { "run", "?--model", "?%m", "%p" }, NULL,
-	    { "OPENAI_BASE_URL", "OPENAI_API_BASE" } },
+	{ "opencode", NULL, "opencode", { "run", "--format", "json", "?--model", "?%m", "%p" },
+	    NULL, { "OPENAI_BASE_URL", "OPENAI_API_BASE" } },
 	{ "openhands", NULL, "openhands", { "--headless", "--task", "%p" }, NULL,
 	    { "LLM_BASE_URL", "OPENAI_BASE_URL" } },
 	{ "droid", NULL, "droid",

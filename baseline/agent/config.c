@@ -6,11 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "baseline/agent/agents.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 
 #define DEFAULT_BASE_URL "https://api.openai.com/v1"
 #define BODY_MAX_BYTES (10 << 20)
+#define TIMEOUT_MS 300000
+#define TIMEOUT_MIN_MS 10000 /* a sandbox must come and go in it */
+#define TIMEOUT_MAX_MS 7200000
+#define RUNS 4
+#define RUNS_MAX 64
 
 /* An empty variable is as good as none. */
 static const char *
@@ -30,6 +36,33 @@ read_int(baseline_env_fn *env, const char *name, int64_t max, int64_t absent, in
 	*out = absent;
 	if (text != NULL && str_parse_int(text, 1, max, out, err) < 0)
 		return error_add(err, "%s", name);
+	return 0;
+}
+
+static int
+read_agent(baseline_env_fn *env, struct baseline_config *c, struct error *err)
+{
+	const char *name = value_of(env, "JANUS_BASELINE_AGENT");
+	const char *timeout = value_of(env, "BASELINE_AGENT_CLI_TIMEOUT");
+	int64_t runs;
+
+	c->agent = agent_kind_find(name != NULL ? name : "janus-agent");
+	if (c->agent == NULL)
+		return error_set(err, ERROR_INVALID, "JANUS_BASELINE_AGENT: '%.40s' is none of %s",
+		    name, agent_kind_names());
+	c->timeout_ms = TIMEOUT_MS;
+	if (timeout != NULL && str_parse_duration(timeout, &c->timeout_ms, err) < 0)
+		return error_add(err, "BASELINE_AGENT_CLI_TIMEOUT");
+	if (c->timeout_ms < TIMEOUT_MIN_MS || c->timeout_ms > TIMEOUT_MAX_MS)
+		return error_set(
+		    err, ERROR_INVALID, "BASELINE_AGENT_CLI_TIMEOUT is from 10s to 2h");
+	if (read_int(env, "BASELINE_AGENT_CLI_RUNS", RUNS_MAX, RUNS, &runs, err) < 0)
+		return -1;
+	c->runs_max = (int)runs;
+	c->vision_model = value_of(env, "BASELINE_AGENT_CLI_VISION_MODEL");
+	c->platform_url = value_of(env, "JANUS_PLATFORM_URL");
+	c->sandy_url = value_of(env, "SANDY_BASE_URL");
+	c->sandy_key = value_of(env, "SANDY_API_KEY");
 	return 0;
 }
 
@@ -57,6 +90,8 @@ baseline_config_read(struct baseline_config *out, baseline_env_fn *env, struct e
 		if (c.base_url == NULL && c.api_key != NULL)
 			c.base_url = DEFAULT_BASE_URL;
 	}
+	if (read_agent(env, &c, err) < 0)
+		return -1;
 	if (c.host == NULL)
 		c.host = "127.0.0.1";
 	if (c.api_key == NULL)

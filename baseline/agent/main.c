@@ -1,5 +1,5 @@
 /*
- * main.c - janus-baseline: the reference competitor, fast path.
+ * main.c - janus-baseline: the reference competitor: a model, or an agent in a sandbox.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +33,13 @@ static const char usage[] =
     "on JANUS_COMPETITOR_PORT and asks the broker at OPENAI_BASE_URL for a model.  By itself:\n"
     "  BASELINE_AGENT_CLI_HOST, BASELINE_AGENT_CLI_PORT   where to serve (127.0.0.1, 8001)\n"
     "  BASELINE_AGENT_CLI_OPENAI_BASE_URL, ..._API_KEY    the model API; without: offline\n"
+    "In both:\n"
     "  BASELINE_AGENT_CLI_MODEL                           the model to ask for\n"
+    "  BASELINE_AGENT_CLI_VISION_MODEL                    the one for chats with pictures\n"
+    "  SANDY_BASE_URL, SANDY_API_KEY                      the sandbox service; without: no agents\n"
+    "  JANUS_BASELINE_AGENT                               which agent (janus-agent)\n"
+    "  BASELINE_AGENT_CLI_TIMEOUT                         of an agent's answer (300s)\n"
+    "  BASELINE_AGENT_CLI_RUNS                            agents at once (4)\n"
     "  JANUS_LOG                                          level: debug, info, warn or error\n";
 
 static const char *

@@ -1,5 +1,5 @@
 /*
- * server.h - the baseline's four routes.
+ * server.h - the baseline's routes.
  */
 #ifndef BASELINE_AGENT_SERVER_H
 #define BASELINE_AGENT_SERVER_H

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "baseline/agent/config.h"
+#include "baseline/agent/vision.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
@@ -59,6 +60,10 @@ answered(int status, const char *body, size_t len, const struct error *err, void
 	}
 	const char *model = u->config->model != NULL ? u->config->model : first;
 	if (status == 200 && model != NULL) {
+		_cleanup_json_ cJSON *list = NULL;
+
+		json_parse(body, len, &list, NULL);
+		str_replace(&u->vision, vision_choose(u->config->vision_model, model, list));
 		set_state(u, model, NULL);
 		return;
 	}
@@ -106,6 +111,7 @@ baseline_upstream_done(struct baseline_upstream *u)
 	if (u->configured)
 		provider_done(&u->provider);
 	free(u->model);
+	free(u->vision);
 	free(u->why);
 	*u = (struct baseline_upstream){ 0 };
 }

@@ -21,6 +21,7 @@ struct baseline_upstream { /* embedded */
 	bool configured;
 	bool ready; /* a model answers there */
 	char *model; /* owned: the name to send; NULL while not ready */
+	char *vision; /* owned: the name for chats with pictures; NULL: none that sees */
 	char *why; /* owned: why it is not ready, one sentence */
 };
 int baseline_upstream_init(

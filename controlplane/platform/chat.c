@@ -1,6 +1,7 @@
 /*
  * chat.c - POST /v1/chat/completions: relayed to the provider, or played by the offline responder.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "controlplane/platform/caller.h"
@@ -25,6 +26,7 @@ struct chat {
 	struct chat_request request;
 	int64_t max_tokens, answers;
 	struct provider_chat *relayed; /* one of the two */
+	struct provider_additions additions; /* of relayed */
 	struct offline *offline;
 };
 
@@ -119,6 +121,16 @@ offline_over(int status, const struct chat_usage *usage, void *arg)
 	call_end(call, status, status == 499 ? CODE_CLIENT_CLOSED : CODE_NONE);
 }
 
+/* What the answer costs, told with its tokens. */
+static bool
+cost_value(const struct chat_usage *usage, char value[32], void *arg)
+{
+	const int64_t cost = inference_cost(arg, usage->prompt_tokens, usage->completion_tokens);
+
+	snprintf(value, 32, "%.6f", (double)cost / 1e6);
+	return cost >= 0;
+}
+
 static void
 start(struct call *call)
 {
@@ -127,11 +139,15 @@ start(struct call *call)
 	struct http_request *req = TAKE(call->req);
 
 	if (!p->has_provider) {
-		c->offline = offline_answer(req, c->request.stream, NULL, offline_over, c);
+		c->offline = offline_answer(req, c->request.stream, NULL, NULL, offline_over, c);
 		return;
 	}
 	c->relayed = provider_chat(
 	    &p->provider, req, &c->request, &chat_relay_defaults, NULL, relay_over, c);
+	c->additions = (struct provider_additions){
+		.usage_key = "cost_usd", .usage_value = cost_value, .arg = call
+	};
+	provider_chat_add(c->relayed, &c->additions);
 }
 
 static void

@@ -46,13 +46,19 @@ inference_want(struct call *call, int64_t prompt_tokens, int64_t completion_toke
 	return false;
 }
 
+int64_t
+inference_cost(const struct call *call, int64_t prompt_tokens, int64_t completion_tokens)
+{
+	return prices_cost(
+	    &call->caller->platform->prices, call->target, prompt_tokens, completion_tokens);
+}
+
 void
 inference_used(struct call *call, int64_t prompt_tokens, int64_t completion_tokens)
 {
 	call->prompt_tokens = prompt_tokens > 0 ? prompt_tokens : 0;
 	call->completion_tokens = completion_tokens > 0 ? completion_tokens : 0;
-	call->cost_micro_usd = prices_cost(&call->caller->platform->prices, call->target,
-	    call->prompt_tokens, call->completion_tokens);
+	call->cost_micro_usd = inference_cost(call, call->prompt_tokens, call->completion_tokens);
 }
 
 void

@@ -17,6 +17,8 @@ bool inference_allow(struct call *, const char *model);
 bool inference_want(struct call *, int64_t prompt_tokens, int64_t completion_tokens);
 /** inference_used - what it was in the end: tokens, and their price. */
 void inference_used(struct call *, int64_t prompt_tokens, int64_t completion_tokens);
+/** inference_cost - micro-USD of so many tokens of the call's model; -1: its price is not known. */
+int64_t inference_cost(const struct call *, int64_t prompt_tokens, int64_t completion_tokens);
 /** inference_failed - the provider said no with a status, or nothing (0, err): refuse in its name. */
 struct error;
 void inference_failed(struct call *, int status, const char *body, const struct error *err);

@@ -95,7 +95,7 @@ chat_unfold(struct buf *out, const char *json, size_t len, bool usage)
 	if (choice == NULL || choice->next != NULL || add_answer(&events, &ids, choice) < 0)
 		return -1;
 	if (usage && chat_usage_parse(json, len, &used))
-		chunk_usage(&events, &ids, used.prompt_tokens, used.completion_tokens);
+		chunk_usage(&events, &ids, &used);
 	buf_add(out, events.data, events.len);
 	return 0;
 }

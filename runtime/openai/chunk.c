@@ -59,12 +59,17 @@ add_call(struct buf *out, const struct chat_tool_call *call)
 }
 
 static void
-add_usage(struct buf *out, int64_t prompt_tokens, int64_t completion_tokens)
+add_usage(struct buf *out, const struct chat_usage *u)
 {
 	buf_printf(out,
 	    ",\"usage\":{\"prompt_tokens\":%" PRId64 ",\"completion_tokens\":%" PRId64
-	    ",\"total_tokens\":%" PRId64 "}",
-	    prompt_tokens, completion_tokens, prompt_tokens + completion_tokens);
+	    ",\"total_tokens\":%" PRId64,
+	    u->prompt_tokens, u->completion_tokens, u->prompt_tokens + u->completion_tokens);
+	if (u->cost_micro_usd >= 0)
+		buf_printf(out, ",\"cost_usd\":%.6f", (double)u->cost_micro_usd / 1e6);
+	if (u->sandbox_seconds >= 0)
+		buf_printf(out, ",\"sandbox_seconds\":%.3f", u->sandbox_seconds);
+	buf_add_char(out, '}');
 }
 
 void
@@ -125,12 +130,11 @@ chunk_finish(struct buf *out, const struct chat_ids *ids, const char *reason)
 }
 
 void
-chunk_usage(
-    struct buf *out, const struct chat_ids *ids, int64_t prompt_tokens, int64_t completion_tokens)
+chunk_usage(struct buf *out, const struct chat_ids *ids, const struct chat_usage *usage)
 {
 	begin(out, ids);
 	buf_add_char(out, ']');
-	add_usage(out, prompt_tokens, completion_tokens);
+	add_usage(out, usage);
 	buf_add_str(out, "}\n\n");
 }
 
@@ -141,29 +145,29 @@ chunk_done(struct buf *out)
 }
 
 void
-completion_add(struct buf *out, const struct chat_ids *ids, const char *content,
-    const char *reasoning, const struct chat_tool_call *calls, size_t ncalls,
-    const char *finish_reason, int64_t prompt_tokens, int64_t completion_tokens)
+completion_add(struct buf *out, const struct chat_ids *ids, const struct completion *c)
 {
 	add_ids(out, ids, "chat.completion");
 	buf_add_str(
 	    out, ",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":");
-	if (content != NULL)
-		add_text(out, content);
+	if (c->content != NULL)
+		add_text(out, c->content);
 	else
 		buf_add_str(out, "null");
-	if (reasoning != NULL) {
+	if (c->reasoning != NULL) {
 		buf_add_str(out, ",\"reasoning_content\":");
-		add_text(out, reasoning);
+		add_text(out, c->reasoning);
 	}
-	for (size_t i = 0; i < ncalls; i++) {
+	for (size_t i = 0; i < c->ncalls; i++) {
 		buf_add_str(out, i == 0 ? ",\"tool_calls\":[{" : ",{");
-		add_call(out, &calls[i]);
-		buf_add_str(out, i + 1 < ncalls ? "}" : "}]");
+		add_call(out, &c->calls[i]);
+		buf_add_str(out, i + 1 < c->ncalls ? "}" : "}]");
 	}
+	if (c->artifacts != NULL)
+		buf_printf(out, ",\"artifacts\":%s", c->artifacts);
 	buf_add_str(out, "},\"finish_reason\":");
-	add_text(out, finish_reason);
+	add_text(out, c->finish_reason);
 	buf_add_str(out, "}]");
-	add_usage(out, prompt_tokens, completion_tokens);
+	add_usage(out, &c->usage);
 	buf_add_char(out, '}');
 }

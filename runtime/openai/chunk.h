@@ -7,6 +7,8 @@
 #define JANUS_OPENAI_CHUNK_H
 #include <stddef.h>
 #include <stdint.h>
+
+#include "runtime/openai/chat_stream.h"
 struct buf;
 
 struct chat_ids { /* of one answer, borrowed by every call */
@@ -28,11 +30,18 @@ void chunk_tool_call(
 void chunk_janus(
     struct buf *, const struct chat_ids *, const char *event, const char *payload_json);
 void chunk_finish(struct buf *, const struct chat_ids *, const char *reason);
-void chunk_usage(
-    struct buf *, const struct chat_ids *, int64_t prompt_tokens, int64_t completion_tokens);
+/** chunk_usage - with cost_usd and sandbox_seconds where they are known (not -1). */
+void chunk_usage(struct buf *, const struct chat_ids *, const struct chat_usage *);
 void chunk_done(struct buf *);
-/** completion_add - a whole non-stream answer; reasoning and calls may be NULL/0. */
-void completion_add(struct buf *, const struct chat_ids *, const char *content,
-    const char *reasoning, const struct chat_tool_call *, size_t ncalls, const char *finish_reason,
-    int64_t prompt_tokens, int64_t completion_tokens);
+
+/* All that a whole, non-stream answer may hold. */
+struct completion {
+	const char *content, *reasoning; /* NULL: null, none */
+	const struct chat_tool_call *calls;
+	size_t ncalls;
+	const char *artifacts; /* text of a JSON array of descriptors; NULL: none */
+	const char *finish_reason;
+	struct chat_usage usage; /* as chunk_usage */
+};
+void completion_add(struct buf *, const struct chat_ids *, const struct completion *);
 #endif

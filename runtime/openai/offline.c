@@ -222,8 +222,8 @@ on_half_closed(struct http_request *req, void *arg)
 }
 
 struct offline *
-offline_answer(
-    struct http_request *req, bool stream, offline_crash_fn *crash, offline_fn *fn, void *arg)
+offline_answer(struct http_request *req, bool stream, const char *preface, offline_crash_fn *crash,
+    offline_fn *fn, void *arg)
 {
 	static const struct http_request_events events = {
 		.on_gone = on_gone,
@@ -241,6 +241,8 @@ offline_answer(
 	o->fn = fn;
 	o->arg = arg;
 	o->responder = responder_new(o->json, id, clock_wall_ms() / 1000, stream);
+	if (preface != NULL)
+		responder_preface(o->responder, preface);
 	http_request_watch(req, &events, o);
 	if (stream)
 		timer_set(req->loop, &o->ping, PING_MS, on_ping, o);

@@ -13,9 +13,10 @@ struct offline;
 typedef void offline_fn(int status, const struct chat_usage *, void *arg);
 /** What becomes of a request to crash; does not return. */
 typedef void offline_crash_fn(void);
-/** offline_answer - answer a checked chat request; crash NULL: such a request only cuts the answer. */
-struct offline *offline_answer(
-    struct http_request *, bool stream, offline_crash_fn *crash, offline_fn *, void *arg);
+/** offline_answer - answer a checked chat request; crash NULL: such a request only cuts the answer.
+ *  preface: words of the owner's before its reasoning, or NULL. */
+struct offline *offline_answer(struct http_request *, bool stream, const char *preface,
+    offline_crash_fn *crash, offline_fn *, void *arg);
 /** offline_abandon - shutdown: cut it, no callback. */
 void offline_abandon(struct offline *);
 #endif

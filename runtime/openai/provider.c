@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/dial.h"
 #include "runtime/net/http_exchange.h"
+#include "runtime/openai/chat_splice.h"
+#include "runtime/openai/chunk.h"
 
 #define CONNECT_MS 5000
 #define GET_MAX_BYTES (1 << 20)
@@ -215,9 +218,11 @@ struct provider_chat {
 	struct chat_relay *relay;
 	struct dial *dial;
 	struct chat_request request;
+	const struct provider_additions *additions; /* NULL: none */
 	struct buf head;
 	struct iovec parts[CHAT_PARTS_MAX + 3];
 	size_t nparts;
+	bool answered; /* something of the answer has passed */
 	provider_chat_fn *fn;
 	void *arg;
 };
@@ -282,6 +287,72 @@ chat_headers(struct chat_relay *relay, struct http_header *headers, size_t max, 
 	return 0;
 }
 
+/* With a member more in its usage. */
+static bool
+add_usage(const struct provider_additions *a, const struct chat_usage *known, const char *json,
+    size_t len, struct buf *out)
+{
+	struct chat_usage usage = *known;
+	char value[32];
+
+	return a->usage_key != NULL && (known->reported || chat_usage_parse(json, len, &usage)) &&
+	    a->usage_value(&usage, value, a->arg) &&
+	    chat_splice_usage(json, len, a->usage_key, value, out);
+}
+
+/* Behind the first event, in a chunk of the same answer's. */
+static void
+add_preface(const char *text, const char *json, size_t len, struct buf *out)
+{
+	_cleanup_json_ cJSON *chunk = NULL;
+
+	if (json_parse(json, len, &chunk, NULL) < 0)
+		return;
+	const char *id = json_str(chunk, "id"), *model = json_str(chunk, "model");
+	const struct chat_ids ids = { .id = id != NULL ? id : "chatcmpl",
+		.model = model != NULL ? model : "",
+		.created = json_int(chunk, "created", 0) };
+
+	buf_printf(out, "data: %.*s\n\n", (int)len, json);
+	chunk_reasoning(out, &ids, text, strlen(text));
+}
+
+/* An event, or a whole answer, with what is added; false where nothing is. */
+static bool
+chat_passing(struct chat_relay *relay, const char *raw, size_t raw_len, const char *json, size_t len,
+    void *arg)
+{
+	struct provider_chat *c = arg;
+	const struct provider_additions *a = c->additions;
+	const struct chat_usage *usage = &chat_relay_result(relay)->usage;
+	const bool whole = json == raw, first = !c->answered;
+	_cleanup_buf_ struct buf changed = { 0 }, out = { 0 };
+
+	(void)raw_len;
+	c->answered = true;
+	if (a == NULL)
+		return false;
+	if (whole) {
+		if (a->preface != NULL &&
+		    chat_splice_reasoning(json, len, a->preface, &changed)) {
+			json = buf_str(&changed);
+			len = changed.len;
+		}
+		if (!add_usage(a, usage, json, len, &out))
+			buf_add(&out, changed.data, changed.len);
+	} else if (memchr(json, '\n', len) != NULL) {
+		return false;
+	} else if (first && a->preface != NULL) {
+		add_preface(a->preface, json, len, &out);
+	} else if (usage->reported && add_usage(a, usage, json, len, &changed)) {
+		buf_printf(&out, "data: %s\n\n", buf_str(&changed));
+	}
+	if (out.len == 0)
+		return false;
+	chat_relay_pass(relay, out.data, out.len);
+	return true;
+}
+
 static void
 chat_done(struct chat_relay *relay, const struct chat_result *result, void *arg)
 {
@@ -297,6 +368,7 @@ static const struct chat_relay_events chat_events = {
 	.fault = "upstream",
 	.on_attempt_failed = chat_attempt_failed,
 	.on_headers = chat_headers,
+	.on_passing = chat_passing,
 	.on_done = chat_done,
 };
 
@@ -343,6 +415,12 @@ provider_chat(struct provider *p, struct http_request *client, const struct chat
 	    client, request->stream, request->include_usage, limits, &chat_events, c);
 	c->dial = dial_url(p->dialer, &p->url, CONNECT_MS, chat_dialled, c);
 	return c;
+}
+
+void
+provider_chat_add(struct provider_chat *c, const struct provider_additions *additions)
+{
+	c->additions = additions;
 }
 
 void

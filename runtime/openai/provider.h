@@ -55,6 +55,16 @@ typedef void provider_chat_fn(const struct chat_result *, void *arg);
 struct provider_chat *provider_chat(struct provider *, struct http_request *client,
     const struct chat_request *, const struct chat_relay_limits *, const char *extra,
     provider_chat_fn *, void *arg);
+/* What is added to an answer that passes. */
+struct provider_additions {
+	const char *preface; /* words before its reasoning; NULL */
+	const char *usage_key; /* of a member of its usage; NULL */
+	/** its value as JSON text; false: it is not known */
+	bool (*usage_value)(const struct chat_usage *, char value[32], void *arg);
+	void *arg;
+};
+/** provider_chat_add - right after provider_chat; borrowed until the chat is over. */
+void provider_chat_add(struct provider_chat *, const struct provider_additions *);
 /** provider_chat_abandon - shutdown: cut it, no callback. */
 void provider_chat_abandon(struct provider_chat *);
 #endif

@@ -53,6 +53,16 @@ responder_new(const cJSON *request, const char *id, int64_t created, bool stream
 }
 
 void
+responder_preface(struct responder *r, const char *text)
+{
+	struct act *first = &r->plan.acts[0]; /* its reasoning: every plan begins with that */
+	char *whole = str_printf("%s %s", text, first->text);
+
+	free(first->text);
+	first->text = whole;
+}
+
+void
 responder_free(struct responder *r)
 {
 	if (r == NULL)
@@ -214,19 +224,25 @@ play_act(struct responder *r, struct buf *out, int64_t *delay_ms, int *status)
 static void
 play_finish(struct responder *r, struct buf *out)
 {
-	const int64_t tokens = plan_tokens(r->bytes);
+	struct chat_usage usage = { 0 }; /* it costs nothing, and needs no sandbox */
 
+	responder_usage(r, &usage.prompt_tokens, &usage.completion_tokens);
 	if (!r->stream) {
-		const char *content =
-		    r->content.len > 0 || r->ncalls == 0 ? buf_str(&r->content) : NULL;
-
-		completion_add(out, &r->ids, content, buf_str(&r->reasoning), r->calls, r->ncalls,
-		    r->plan.finish, r->plan.prompt_tokens, tokens);
+		completion_add(out, &r->ids,
+		    &(struct completion){
+			.content =
+			    r->content.len > 0 || r->ncalls == 0 ? buf_str(&r->content) : NULL,
+			.reasoning = buf_str(&r->reasoning),
+			.calls = r->calls,
+			.ncalls = r->ncalls,
+			.finish_reason = r->plan.finish,
+			.usage = usage,
+		    });
 		return;
 	}
 	chunk_finish(out, &r->ids, r->plan.finish);
 	if (r->want_usage)
-		chunk_usage(out, &r->ids, r->plan.prompt_tokens, tokens);
+		chunk_usage(out, &r->ids, &usage);
 	chunk_done(out);
 }
 

@@ -29,6 +29,8 @@ enum responder_step {
 struct responder;
 /** responder_new - for a parsed chat request, borrowed until responder_free. id as chat_ids.id. */
 struct responder *responder_new(const cJSON *request, const char *id, int64_t created, bool stream);
+/** responder_preface - words of its owner's before its reasoning; before the first step. */
+void responder_preface(struct responder *, const char *text);
 /** responder_next - the next thing to do; streams get events, others one JSON completion. */
 enum responder_step responder_next(
     struct responder *, struct buf *out, int64_t *delay_ms, int *status);

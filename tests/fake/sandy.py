@@ -11,7 +11,9 @@ tells what was asked: {"calls": ["POST /api/sandboxes", ...], "live": [...]}.
               "no_id" | "text" no JSON | "slow:SECONDS" | "zoneless" a time without its zone
   exec        "snake" exit_code | "warming" not ready twice | "never" always not ready | "no_code" | "text" | "gateway" 502 twice
   read        "json" | "base64" | "raw" | "broken"
-  agent       "plain" | "bytes" split at every byte | "text" no JSON in it | "cut" ends without complete |
+  files       {"artifacts/a.csv": "text"} what the agent leaves below /workspace; every sandbox begins with it
+  agent       "lost" the sandbox vanishes in the middle | "limit" ended for its time, with words | "mute" ends well, without a word |
+              "result" only a result | "plain" | "bytes" split at every byte | "text" no JSON in it | "cut" ends without complete |
               "error" an error, then complete | "error_cut" | "missing" 404 | "fails" 500 | "silent" | "bare" JSON lines
   run         "writable" or "swap": a wall that was asked for is not there
   terminate   "missing" 404, and it is gone | "fails" 500
@@ -133,6 +135,7 @@ class Handler(BaseHTTPRequestHandler):
         box = {"id": box_id, "url": os.environ.get("FAKE_SANDY_URL") or f"http://127.0.0.1:{port}/box/{box_id}", "files": {}, "containers": {}, "wish": wish,
                "life": float(mode.get("ttl", wish.get("timeoutMinutes", 10) * 60))}
         box["until"] = time.time() + box["life"]
+        box["files"] = {self.plain(path): text.encode() for path, text in mode.get("files", {}).items()}
         with lock:
             boxes[box_id] = box
         self.answer(200, self.describe(box))
@@ -213,6 +216,8 @@ class Handler(BaseHTTPRequestHandler):
     def run_line(self, box, words, limit):
         if words[0] == "echo":
             return 0, " ".join(words[1:]) + "\n", ""
+        if words[0] == "base64":  # the pack is unpacked, and its bootstrap says so
+            return (0, "pack 1\n", "") if mode.get("pack", "good") == "good" else (2, "", "tar: broken\n")
         if words[0] == "exit":
             return int(words[1]), "", "left\n"
         if words[0] == "sleep":
@@ -274,6 +279,17 @@ class Handler(BaseHTTPRequestHandler):
                                    {"type": "complete", "success": False, "exitCode": 1, "duration": 2}]
         elif how == "error_cut":
             events = EVENTS[:1] + [{"type": "error", "error": "out of credit"}]
+        elif how == "lost":
+            with lock:
+                boxes.pop(box["id"], None)
+            events = EVENTS[:3] + [{"type": "error", "error": "the sandbox was lost"},
+                                   {"type": "complete", "success": False, "exitCode": 137, "duration": 1}]
+        elif how == "limit":
+            events = EVENTS[:2] + [{"type": "error", "error": "timed out"},
+                                   {"type": "complete", "success": False, "exitCode": 124, "duration": 1}]
+        elif how in ("mute", "result"):
+            events = [{"type": "result", "result": "All is done."}] if how == "result" else []
+            events += EVENTS[-1:]
         elif how in ("cut", "silent"):
             events = EVENTS[:-1]
         lines = [json.dumps(e, ensure_ascii=False) for e in events]

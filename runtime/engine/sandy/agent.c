@@ -59,6 +59,22 @@ on_data(const char *bytes, size_t len, void *arg)
 	return r->complete || r->ended ? -1 : 0; /* nothing after its end is waited for */
 }
 
+/* Some services read the one, some the other. */
+static void
+add_env(cJSON *json, const char *key, const char *const *env)
+{
+	cJSON *object = json_add_obj(json, key);
+
+	for (; *env != NULL; env++) {
+		const char *value = strchr(*env, '=');
+		_cleanup_free_ char *name =
+		    value != NULL ? str_ndup(*env, (size_t)(value - *env)) : NULL;
+
+		if (name != NULL)
+			json_add_str(object, name, value + 1);
+	}
+}
+
 static char *
 agent_json(const struct sandy_agent *a)
 {
@@ -74,6 +90,10 @@ agent_json(const struct sandy_agent *a)
 		json_add_str(json, "systemPrompt", a->system_prompt);
 	if (a->api_base_url != NULL)
 		json_add_str(json, "apiBaseUrl", a->api_base_url);
+	if (a->env != NULL) {
+		add_env(json, "envVars", a->env);
+		add_env(json, "env", a->env);
+	}
 	return json_print(json);
 }
 

@@ -44,12 +44,16 @@ sandy_call(const struct sandy *s, const char *method, const char *path, const ch
 	    (int)(len > 0 && s->base_url[len - 1] == '/' ? len - 1 : len), s->base_url, path);
 	_cleanup_free_ char *key =
 	    str_printf("Authorization: Bearer %s", s->key != NULL ? s->key : "");
-	const char *headers[4] = { "Accept: application/json, text/event-stream, */*" };
+	_cleanup_free_ char *id =
+	    s->request_id != NULL ? str_printf("X-Request-Id: %s", s->request_id) : NULL;
+	const char *headers[5] = { "Accept: application/json, text/event-stream, */*" };
 	size_t n = 1;
 	int status;
 
 	if (s->key != NULL && s->key[0] != '\0')
 		headers[n++] = key;
+	if (id != NULL)
+		headers[n++] = id;
 	if (json != NULL)
 		headers[n++] = "Content-Type: application/json";
 	call->method = method;

@@ -34,6 +34,7 @@ struct sandy { /* strings borrowed */
 	const char *base_url; /* without /api; a slash at its end does no harm */
 	const char *key; /* NULL or "": none is sent */
 	int64_t retry_first_ms; /* before the second try; doubles; 0: 500 */
+	const char *request_id; /* what the calls are for, sent as x-request-id; NULL: not said */
 };
 
 /* ---- client.c: sandboxes ---- */
@@ -104,6 +105,7 @@ int sandy_stats(const struct sandy *, const char *id, struct pod_use *out, struc
 struct sandy_agent {
 	const char *agent, *model, *prompt; /* needed */
 	const char *system_prompt, *api_base_url; /* or NULL */
+	const char *const *env; /* "NAME=value", NULL-ended; or NULL */
 	int64_t max_duration_ms; /* 0: ten minutes */
 	int64_t silence_ms; /* without a byte, not even a heartbeat: TIMEOUT. 0: two minutes */
 };

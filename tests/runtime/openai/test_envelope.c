@@ -117,7 +117,11 @@ START_TEST(test_chunks)
 	json = event(&out);
 	ck_assert_str_eq(cJSON_GetStringValue(json_path(json, "choices.0.finish_reason")), "stop");
 	cJSON_Delete(json);
-	chunk_usage(&out, &ids, 3, 4);
+	chunk_usage(&out, &ids,
+	    &(struct chat_usage){ .prompt_tokens = 3,
+		.completion_tokens = 4,
+		.cost_micro_usd = -1,
+		.sandbox_seconds = -1 });
 	json = event(&out);
 	ck_assert_int_eq(json_int(json_get(json, "usage"), "total_tokens", 0), 7);
 	ck_assert_ptr_null(json_get(json, "choices")->child);
@@ -132,13 +136,25 @@ START_TEST(test_completion)
 	const struct chat_tool_call calls[] = { { "1", "f", "{}" }, { "2", "g", "{}" } };
 	_cleanup_buf_ struct buf out = { 0 }, plain = { 0 };
 
-	completion_add(&out, &ids, NULL, "why", calls, 2, "tool_calls", 1, 2);
+	struct completion whole = { .reasoning = "why",
+		.calls = calls,
+		.ncalls = 2,
+		.finish_reason = "tool_calls",
+		.usage = { .prompt_tokens = 1,
+		    .completion_tokens = 2,
+		    .cost_micro_usd = -1,
+		    .sandbox_seconds = -1 } };
+	completion_add(&out, &ids, &whole);
 	_cleanup_json_ cJSON *json = parse(&out);
 	ck_assert(cJSON_IsNull(json_path(json, "choices.0.message.content")));
 	ck_assert_str_eq(
 	    cJSON_GetStringValue(json_path(json, "choices.0.message.tool_calls.1.function.name")),
 	    "g");
-	completion_add(&plain, &ids, "x", NULL, NULL, 0, "stop", 1, 2);
+	whole.content = "x";
+	whole.reasoning = NULL;
+	whole.ncalls = 0;
+	whole.finish_reason = "stop";
+	completion_add(&plain, &ids, &whole);
 	_cleanup_json_ cJSON *second = parse(&plain);
 	ck_assert_str_eq(cJSON_GetStringValue(json_path(second, "choices.0.message.content")), "x");
 }

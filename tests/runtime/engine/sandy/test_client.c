@@ -73,7 +73,7 @@ static void
 setup_odd(void)
 {
 	start_fake();
-	sandy = (struct sandy){ fake_url, "fake-key", 1 };
+	sandy = (struct sandy){ .base_url = fake_url, .key = "fake-key", .retry_first_ms = 1 };
 }
 
 static void
@@ -169,7 +169,9 @@ END_TEST
 
 START_TEST(test_who)
 {
-	const struct sandy stranger = { sandy.base_url, "another-key-of-nobody", 1 };
+	const struct sandy stranger = {
+		.base_url = sandy.base_url, .key = "another-key-of-nobody", .retry_first_ms = 1
+	};
 	const struct sandy_wish wish = { 0 };
 	struct sandy_box box;
 

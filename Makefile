@@ -121,6 +121,10 @@ test:				## everything: packages, build, lint, units, fuzzing, scenarios, SDK
 tests: $(TESTS) fakes benches
 scenarios: programs fakes benches $(B)/tests/runtime/engine/sandy/test_client $(B)/tests/controlplane/platform/test_vectors	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
 	@BIN=$(BIN) tests/scenario/run.sh $(SCENARIOS)
+sandbox-opencode: programs	## the sandbox's image with OpenCode, an open CLI agent, which npm downloads
+	@images/build.sh sandbox-opencode
+test-opencode: programs	## the baseline with OpenCode as its agent; not part of `make test`: it downloads 180 MB
+	@BIN=$(BIN) tests/e2e/opencode/run.sh
 e2e: programs fakes		## run the official OpenAI SDK against Janus
 	@BIN=$(BIN) tests/scenario/run.sh 13
 
@@ -157,6 +161,7 @@ build/fuzz/fuzz_host_line: build/fuzz/obj/controlplane/sandbox/host_line.o
 build/fuzz/fuzz_html: build/fuzz/obj/controlplane/platform/html.o
 build/fuzz/fuzz_artifacts: $(patsubst %,build/fuzz/obj/controlplane/artifacts/%.o,descriptor inline label multipart range \
 	source splice)
+build/fuzz/fuzz_agent_chat: $(patsubst %,build/fuzz/obj/baseline/%.o,cli/blocks cli/model agent/steps agent/task agent/triage agent/vision)
 build/fuzz/fuzz_proxy_head: build/fuzz/obj/controlplane/platform/proxy_head.o build/fuzz/obj/controlplane/platform/web_url.o
 $(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libruntime.a
 	@echo "  link $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -pthread
@@ -171,7 +176,7 @@ compile_commands.json:		## write build/compile_commands.json, where clangd looks
 		END { print "\n]" }' > build/compile_commands.json
 	@echo "  made build/compile_commands.json"
 
-.PHONY: up down test tests langchain scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
+.PHONY: up down sandbox-opencode test-opencode test tests langchain scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
 
 help:				## show this list
 	@awk -F':.*## ' '/^[a-z0-9_.]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile

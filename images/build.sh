@@ -2,7 +2,9 @@
 #
 # build.sh - make the images Janus runs on.
 #
-#   images/build.sh [--engine SOCKET] base|link|baseline|langchain|sandbox|all
+#   images/build.sh [--engine SOCKET] base|link|baseline|langchain|sandbox|sandbox-opencode|all
+#
+# all: every one but sandbox-opencode, whose agent npm has to download (about 180 MB).
 #
 # An image whose inputs have not changed is left alone.  Programs come from
 # build/bin (BIN names another place).
@@ -23,7 +25,7 @@ readonly release=bookworm
 readonly pull_stall_seconds=10
 
 usage() {
-	sed -n '3,8s/^# \{0,1\}//p' "$0"
+	sed -n '3,10s/^# \{0,1\}//p' "$0"
 	exit "$1"
 }
 
@@ -187,6 +189,37 @@ build_sandbox() {
 	make_image sandbox "$below" "$inside" "$agent"
 }
 
+# npm has a package for each kind of machine; the plain one runs on all x64 processors.
+readonly opencode_version=1.18.33
+opencode_program() {	# prints its path
+	local dir=$root/build/opencode found
+	if [ "$(cat "$dir/version" 2>/dev/null)" != "$opencode_version" ]; then
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		npm install --prefix "$dir" --ignore-scripts --no-audit --no-fund --no-save \
+			"opencode-ai@$opencode_version" >"$work/npm.log" 2>&1 || {
+			tail -n 20 "$work/npm.log" | sed 's/^/    /' >&2
+			die "npm could not install opencode-ai"
+		}
+		printf '%s' "$opencode_version" >"$dir/version"
+	fi
+	for found in "$dir"/node_modules/opencode-linux-*-baseline/bin/opencode "$dir"/node_modules/opencode-linux-*/bin/opencode; do
+		if [ -x "$found" ]; then
+			printf '%s' "$found"
+			return
+		fi
+	done
+	die "opencode-ai has no program for this machine"
+}
+
+build_sandbox-opencode() {
+	local source=sandbox-opencode agent below
+	agent=$(opencode_program)
+	build_sandbox
+	below=$(image_content janus/sandbox:latest)
+	make_image sandbox-opencode "$below" "$agent"
+}
+
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine) engine=${2:?--engine needs a socket}; shift 2 ;;
@@ -201,7 +234,7 @@ engine=${engine#unix://}
 
 for what in "$@"; do
 	case $what in
-	base | link | baseline | langchain | sandbox | all) ;;
+	base | link | baseline | langchain | sandbox | sandbox-opencode | all) ;;
 	*) usage 2 >&2 ;;
 	esac
 done

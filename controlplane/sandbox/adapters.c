@@ -34,8 +34,9 @@ static const struct adapter {
 	    { "--yes-always", "--no-check-update", "--no-show-model-warnings", "?--model",
 		"?openai/%m", "--message", "%p" },
 	    NULL, { "OPENAI_BASE_URL", "OPENAI_API_BASE" } },
-	{ "opencode", NULL, "opencode", { "run", "--format", "json", "?--model", "?%m", "%p" },
-	    NULL, { "OPENAI_BASE_URL", "OPENAI_API_BASE" } },
+	/* It puts quotes around a prompt that it gets as a word. */
+	{ "opencode", NULL, "opencode", { "run", "--format", "json", "?--model", "?%m" }, NULL,
+	    { "OPENAI_BASE_URL", "OPENAI_API_BASE" } },
 	{ "openhands", NULL, "openhands", { "--headless", "--task", "%p" }, NULL,
 	    { "LLM_BASE_URL", "OPENAI_BASE_URL" } },
 	{ "droid", NULL, "droid",

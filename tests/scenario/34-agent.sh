@@ -77,7 +77,7 @@ has "  and are run by no browser" 'content-disposition: attachment' "$(tr -d '\r
 ask "$bare_url/artifacts/artf_00000000000000000000000000/x"
 refused "one that is not there" 404 resource_not_found
 
-# --- [G15] agents that behave badly: each ends in time, with a typed error or what there is -------------
+# --- [G14] agents that behave badly: each ends in time, with a typed error or what there is -------------
 bad_task() {	# WHAT CODE-OR-FINISH PATTERN TEXT: of the bare one
 	local from seen
 	from=$(ms)

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "baseline/agent/agents.h"
 #include "runtime/base/error.h"
 
 /* "NAME=value" strings, NULL-ended, of the running case. */
@@ -66,6 +67,28 @@ START_TEST(test_pod)
 }
 END_TEST
 
+START_TEST(test_agent)
+{
+	struct baseline_config c;
+
+	ENV();
+	ck_assert_int_eq(baseline_config_read(&c, env, NULL), 0);
+	ck_assert_str_eq(c.agent->name, "janus-agent");
+	ck_assert_int_eq(c.timeout_ms, 300000);
+	ck_assert_ptr_null(c.sandy_url);
+	ENV("SANDY_BASE_URL=http://127.0.0.1:1", "SANDY_API_KEY=k", "JANUS_BASELINE_AGENT=opencode",
+	    "BASELINE_AGENT_CLI_TIMEOUT=1m", "BASELINE_AGENT_CLI_RUNS=2",
+	    "BASELINE_AGENT_CLI_VISION_MODEL=v");
+	ck_assert_int_eq(baseline_config_read(&c, env, NULL), 0);
+	ck_assert_str_eq(c.agent->name, "opencode");
+	ck_assert_str_eq(c.sandy_url, "http://127.0.0.1:1");
+	ck_assert_str_eq(c.sandy_key, "k");
+	ck_assert_str_eq(c.vision_model, "v");
+	ck_assert_int_eq(c.timeout_ms, 60000);
+	ck_assert_int_eq(c.runs_max, 2);
+}
+END_TEST
+
 START_TEST(test_wrong)
 {
 	struct baseline_config c;
@@ -74,6 +97,13 @@ START_TEST(test_wrong)
 	ENV("BASELINE_AGENT_CLI_PORT=70000");
 	ck_assert_int_eq(baseline_config_read(&c, env, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, "BASELINE_AGENT_CLI_PORT"));
+	ENV("JANUS_BASELINE_AGENT=nobody");
+	ck_assert_int_eq(baseline_config_read(&c, env, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "janus-agent, opencode"));
+	ENV("BASELINE_AGENT_CLI_TIMEOUT=1s");
+	ck_assert_int_eq(baseline_config_read(&c, env, &err), -1);
+	ENV("BASELINE_AGENT_CLI_RUNS=0");
+	ck_assert_int_eq(baseline_config_read(&c, env, &err), -1);
 	ENV("BASELINE_AGENT_CLI_OPENAI_API_KEY=a\r\nx: y");
 	ck_assert_int_eq(baseline_config_read(&c, env, &err), -1);
 }
@@ -87,6 +117,7 @@ main(void)
 
 	tcase_add_test(tc, test_bare);
 	tcase_add_test(tc, test_pod);
+	tcase_add_test(tc, test_agent);
 	tcase_add_test(tc, test_wrong);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

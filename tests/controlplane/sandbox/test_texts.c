@@ -190,6 +190,14 @@ static const struct {
 	    "[claude] [-p] [--output-format] [stream-json] [--verbose] "
 	    "[--include-partial-messages] [--dangerously-skip-permissions] [--model] [m] "
 	    "[--append-system-prompt] [be kind] <p" },
+	{ { "janus-agent", "m", "p", "be kind", NULL, "http://x/v1" },
+	    "[janus-agent] [--model] [m] [--system] [be kind] OPENAI_BASE_URL=http://x/v1 <p" },
+	{ { "opencode", "a/m", "two words", NULL, NULL, "http://x/v1" },
+	    "[opencode] [run] [--format] [json] [--model] [a/m] OPENAI_BASE_URL=http://x/v1 "
+	    "OPENAI_API_BASE=http://x/v1 <two words" },
+	{ { "openhands", "m", "p", NULL, NULL, NULL }, "[openhands] [--headless] [--task] [p]" },
+	{ { "droid", "m", "p", NULL, NULL, NULL },
+	    "[droid] [exec] [--auto] [high] [--output-format] [stream-json] [--model] [m] [p]" },
 	{ { "claude-code", "m", "p", "a", "/b", NULL }, NULL },
 	{ { "roo-code", "m", "p", NULL, NULL, NULL }, NULL },
 };

@@ -443,13 +443,13 @@ on_progress(struct timer *t, void *arg)
 	struct agent_chat *a = arg;
 	struct loop *loop = a->chat->server->loop;
 	const int64_t left_ms = a->said_ms + PROGRESS_MS - loop_now_ms(loop);
+	const int64_t elapsed_ms = (clock_now_us() - a->chat->accepted_us) / 1000;
 	_cleanup_json_ cJSON *payload = NULL;
 
 	if (left_ms <= 0) {
 		payload = cJSON_CreateObject();
 		json_add_str(payload, "stage", a->sandbox_id[0] != '\0' ? "agent" : "sandbox");
-		cJSON_AddNumberToObject(payload, "elapsed_seconds",
-		    (double)((clock_now_us() - a->chat->accepted_us) / 100000) / 10);
+		json_add_int(payload, "elapsed_seconds", elapsed_ms / 1000);
 		event(a, "progress", payload);
 	}
 	timer_set(loop, t, left_ms > 0 ? left_ms : PROGRESS_MS, on_progress, a);

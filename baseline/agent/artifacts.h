@@ -14,6 +14,7 @@ struct buf;
 
 #define ARTIFACT_MAX_BYTES (16u << 20) /* one */
 #define ARTIFACTS_MAX 32 /* of an answer */
+#define ARTIFACTS_ANSWER_BYTES (32u << 20) /* and together */
 #define ARTIFACTS_MAX_BYTES (64u << 20) /* all that are kept */
 #define ARTIFACT_TTL_MS (3600 * 1000LL)
 #define ARTIFACT_NAME_MAX 128

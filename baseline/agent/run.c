@@ -36,6 +36,7 @@ struct run {
 	int64_t since_ms;
 	struct steps steps;
 	size_t said;
+	size_t collected; /* bytes of its files */
 	bool full; /* more was said than is passed on */
 };
 
@@ -229,18 +230,21 @@ is_lost(const struct run *r)
 }
 
 static void
-collect_one(const struct run *r, const char *name)
+collect_one(struct run *r, const char *name)
 {
+	const size_t left = ARTIFACTS_ANSWER_BYTES - r->collected;
 	_cleanup_free_ char *path = str_printf(PACK_ARTIFACTS "/%s", name);
 	_cleanup_buf_ struct buf bytes = { 0 };
 	struct error err = { 0 };
 
-	if (sandy_read(&r->order->sandy, r->box.id, path, ARTIFACT_MAX_BYTES, &bytes, &err) == 0) {
+	if (sandy_read(&r->order->sandy, r->box.id, path,
+		left < ARTIFACT_MAX_BYTES ? left : ARTIFACT_MAX_BYTES, &bytes, &err) == 0) {
 		const struct run_note note = { .kind = RUN_ARTIFACT,
 			.text = name,
 			.bytes = buf_str(&bytes),
 			.len = bytes.len };
 
+		r->collected += bytes.len;
 		r->fn(&note, r->arg);
 		return;
 	}

@@ -72,17 +72,14 @@ count(struct steps *s, int64_t prompt, int64_t completion)
 static void
 tool_start(const struct taking *t, const char *id, const char *name, const cJSON *input)
 {
-	_cleanup_free_ char *text = NULL;
+	const char *words = cJSON_GetStringValue(input);
+	_cleanup_free_ char *text = words == NULL && input != NULL ? json_print(input) : NULL;
 	struct step step = { .kind = STEP_TOOL_START };
 	size_t i = 0;
 
 	step.id = id != NULL ? id : "";
 	step.name = name != NULL ? name : "tool";
-	if (cJSON_IsString(input))
-		text = str_dup(input->valuestring);
-	else if (input != NULL)
-		text = json_print(input);
-	step.text = text != NULL ? text : "";
+	step.text = words != NULL ? words : text != NULL ? text : "";
 	while (i < STEPS_TOOLS_MAX - 1 && t->s->tools[i].id[0] != '\0')
 		i++;
 	snprintf(t->s->tools[i].id, sizeof(t->s->tools[i].id), "%s", step.id);

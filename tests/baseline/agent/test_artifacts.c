@@ -61,8 +61,7 @@ START_TEST(test_found)
 	buf_printf(&path, "/artifacts/%s/whatever", a->id);
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		ck_assert_ptr_null(artifacts_find(&all, none[i], 1000));
-	ck_assert_ptr_nonnull(
-	    artifacts_find(&all, buf_str(&path), 1000 + ARTIFACT_TTL_MS - 1));
+	ck_assert_ptr_nonnull(artifacts_find(&all, buf_str(&path), 1000 + ARTIFACT_TTL_MS - 1));
 	ck_assert_ptr_null(artifacts_find(&all, buf_str(&path), 1000 + ARTIFACT_TTL_MS));
 	ck_assert_int_eq(all.bytes, 0);
 	artifacts_done(&all);
@@ -119,7 +118,8 @@ START_TEST(test_agents)
 
 			for (size_t j = 0; j < n; j++) {
 				ck_assert_msg(strchr(env[j], '%') == NULL, "%s", env[j]);
-				ck_assert_msg(i == 0 || strstr(env[j], "KEY") == NULL, "%s", env[j]);
+				ck_assert_msg(
+				    i == 0 || strstr(env[j], "KEY") == NULL, "%s", env[j]);
 				free(env[j]);
 			}
 		}
@@ -137,10 +137,11 @@ END_TEST
 
 START_TEST(test_vision)
 {
-	static const char *const see[] = { "gpt-4o-mini", "GPT-4.1", "openai/gpt-5", "claude-3-haiku",
-		"claude-sonnet-4-5", "Qwen/Qwen2.5-VL-7B-Instruct", "llama3.2-vision:11b", "llava:7b" };
-	static const char *const blind[] = { "gpt-3.5-turbo", "deepseek-chat", "llama3.1:8b", "o1-mini",
-		"text-embedding-3-small", "", "janus-offline-responder" };
+	static const char *const see[] = { "gpt-4o-mini", "GPT-4.1", "openai/gpt-5",
+		"claude-3-haiku", "claude-sonnet-4-5", "Qwen/Qwen2.5-VL-7B-Instruct",
+		"llama3.2-vision:11b", "llava:7b" };
+	static const char *const blind[] = { "gpt-3.5-turbo", "deepseek-chat", "llama3.1:8b",
+		"o1-mini", "text-embedding-3-small", "", "janus-offline-responder" };
 	_cleanup_json_ cJSON *list = NULL;
 	const char text[] = "{\"data\":[{\"id\":\"a\"},{\"id\":7},{\"id\":\"llava\"}]}";
 

@@ -54,8 +54,7 @@ take(struct steps *s, const char *lines, struct buf *out)
 }
 
 #define OUT(data) "{\"type\":\"agent-output\",\"data\":" data "}\n"
-#define PIECE(text) \
-	OUT("{\"type\":\"stream_event\",\"event\":{\"delta\":{\"text\":\"" text "\"}}}")
+#define PIECE(text) OUT("{\"type\":\"stream_event\",\"event\":{\"delta\":{\"text\":\"" text "\"}}}")
 #define BLOCK(block) OUT("{\"type\":\"assistant\",\"message\":{\"content\":[" block "]}}")
 #define GAVE(id, text, error)                                                                    \
 	OUT("{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_" \
@@ -66,60 +65,71 @@ static const struct {
 	int64_t prompt_tokens, completion_tokens;
 	bool failed;
 } cases[] = {
-	{ "plain text", "{\"type\":\"output\",\"text\":\"a\\n\"}\n{\"type\":\"output\",\"text\":\"b\"}\n",
+	{ "plain text",
+	    "{\"type\":\"output\",\"text\":\"a\\n\"}\n{\"type\":\"output\",\"text\":\"b\"}\n",
 	    "text a\n|text b|", 0, 0, false },
-	{ "text that is no event", "hello there\n[1]\n", "text hello there|text [1]|", 0, 0, false },
+	{ "text that is no event", "hello there\n[1]\n", "text hello there|text [1]|", 0, 0,
+	    false },
 	{ "status, and errors as thoughts",
-	    "{\"type\":\"status\",\"message\":\"boot\"}\n{\"type\":\"stderr\",\"text\":\"warned\"}\n",
+	    "{\"type\":\"status\",\"message\":\"boot\"}\n{\"type\":\"stderr\",\"text\":\"warned\"}"
+	    "\n",
 	    "status boot|thought warned|", 0, 0, false },
-	{ "pieces, and the message that repeats them", PIECE("Hel") PIECE("lo")
-		BLOCK("{\"type\":\"text\",\"text\":\"Hello\"}")
-		    OUT("{\"type\":\"result\",\"result\":\"Hello\",\"usage\":{\"input_tokens\":5,"
-			"\"output_tokens\":2}}"),
+	{ "pieces, and the message that repeats them",
+	    PIECE("Hel") PIECE("lo") BLOCK("{\"type\":\"text\",\"text\":\"Hello\"}")
+		OUT("{\"type\":\"result\",\"result\":\"Hello\",\"usage\":{\"input_tokens\":5,"
+		    "\"output_tokens\":2}}"),
 	    "text Hel|text lo|", 5, 2, false },
-	{ "messages without pieces", BLOCK("{\"type\":\"thinking\",\"thinking\":\"hm\"},{\"type\":"
-					   "\"text\",\"text\":\"One\"}")
-		BLOCK("{\"type\":\"text\",\"text\":\"Two\"}"),
+	{ "messages without pieces",
+	    BLOCK("{\"type\":\"thinking\",\"thinking\":\"hm\"},{\"type\":"
+		  "\"text\",\"text\":\"One\"}") BLOCK("{\"type\":\"text\",\"text\":\"Two\"}"),
 	    "thought hm|text One|text \n\n|text Two|", 0, 0, false },
-	{ "a tool", BLOCK("{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"Bash\",\"input\":{\"command\":"
-			  "\"ls\"}}")
-		GAVE("t1", "\"a.txt\"", "false"),
+	{ "a tool",
+	    BLOCK("{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"Bash\",\"input\":{\"command\":"
+		  "\"ls\"}}") GAVE("t1", "\"a.txt\"", "false"),
 	    "start t1 Bash {\"command\":\"ls\"}|end t1 Bash a.txt|", 0, 0, false },
-	{ "a tool that fails, with blocks", BLOCK("{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"Bash\"}")
+	{ "a tool that fails, with blocks",
+	    BLOCK("{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"Bash\"}")
 		GAVE("t1", "[{\"type\":\"text\",\"text\":\"no\"}]", "true"),
 	    "start t1 Bash |end t1 Bash failed no|", 0, 0, false },
-	{ "a result of a tool that nobody began", GAVE("zz", "7", "false"), "end zz tool |", 0, 0, false },
-	{ "only a result", "{\"type\":\"result\",\"result\":\"All done\"}\n", "text All done|", 0, 0,
+	{ "a result of a tool that nobody began", GAVE("zz", "7", "false"), "end zz tool |", 0, 0,
 	    false },
+	{ "only a result", "{\"type\":\"result\",\"result\":\"All done\"}\n", "text All done|", 0,
+	    0, false },
 	{ "a result that is an error",
-	    OUT("{\"type\":\"result\",\"is_error\":true,\"result\":\"no credit\"}"), "", 0, 0, true },
-	{ "Codex", OUT("{\"type\":\"item.started\",\"item\":{\"id\":\"i1\",\"type\":\"command_execution\","
-		       "\"command\":\"ls\"}}")
-		OUT("{\"type\":\"item.completed\",\"item\":{\"id\":\"i1\",\"type\":\"command_execution\","
-		    "\"aggregated_output\":\"a\",\"exit_code\":1}}")
-		    OUT("{\"type\":\"item.completed\",\"item\":{\"type\":\"reasoning\",\"text\":\"hm\"}}")
-			OUT("{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\",\"text\":"
-			    "\"done\"}}")
-			    OUT("{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":7,\"output_"
-				"tokens\":3}}"),
+	    OUT("{\"type\":\"result\",\"is_error\":true,\"result\":\"no credit\"}"), "", 0, 0,
+	    true },
+	{ "Codex",
+	    OUT("{\"type\":\"item.started\",\"item\":{\"id\":\"i1\",\"type\":\"command_execution\","
+		"\"command\":\"ls\"}}") OUT("{\"type\":\"item.completed\",\"item\":{\"id\":\"i1\","
+					    "\"type\":\"command_execution\","
+					    "\"aggregated_output\":\"a\",\"exit_code\":1}}")
+		OUT("{\"type\":\"item.completed\",\"item\":{\"type\":\"reasoning\",\"text\":\"hm\"}"
+		    "}") OUT("{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\","
+			     "\"text\":"
+			     "\"done\"}}")
+		    OUT("{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":7,\"output_"
+			"tokens\":3}}"),
 	    "start i1 shell ls|end i1 shell failed a|thought hm|text done|", 7, 3, false },
-	{ "Codex fails", OUT("{\"type\":\"turn.failed\",\"error\":{\"message\":\"no\"}}"), "", 0, 0, true },
-	{ "OpenCode", OUT("{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\",\"callID\":\"c1\",\"state\":{"
-			  "\"status\":\"completed\",\"input\":{\"command\":\"ls\"},\"output\":\"a\"}}}")
-		OUT("{\"type\":\"text\",\"part\":{\"text\":\"done\"}}")
-		    OUT("{\"type\":\"step_finish\",\"part\":{\"tokens\":{\"input\":100,\"output\":10,"
-			"\"reasoning\":1,\"cache\":{\"read\":5}},\"cost\":0}}"),
+	{ "Codex fails", OUT("{\"type\":\"turn.failed\",\"error\":{\"message\":\"no\"}}"), "", 0, 0,
+	    true },
+	{ "OpenCode",
+	    OUT("{\"type\":\"tool_use\",\"part\":{\"tool\":\"bash\",\"callID\":\"c1\",\"state\":{"
+		"\"status\":\"completed\",\"input\":{\"command\":\"ls\"},\"output\":\"a\"}}}")
+		OUT("{\"type\":\"text\",\"part\":{\"text\":\"done\"}}") OUT(
+		    "{\"type\":\"step_finish\",\"part\":{\"tokens\":{\"input\":100,\"output\":10,"
+		    "\"reasoning\":1,\"cache\":{\"read\":5}},\"cost\":0}}"),
 	    "start c1 bash {\"command\":\"ls\"}|end c1 bash a|text done|", 105, 11, false },
 	{ "OpenCode fails",
-	    OUT("{\"type\":\"error\",\"error\":{\"name\":\"x\",\"data\":{\"message\":\"no\"}}}"), "", 0, 0,
-	    true },
-	{ "what is none of these", OUT("{\"type\":\"odd\"}") OUT("{}") OUT("{\"type\":\"assistant\"}")
-		OUT("{\"type\":\"user\",\"message\":7}") OUT("{\"type\":\"tool_use\"}")
-		    "{\"type\":\"heartbeat\",\"elapsed\":1}\n",
+	    OUT("{\"type\":\"error\",\"error\":{\"name\":\"x\",\"data\":{\"message\":\"no\"}}}"),
+	    "", 0, 0, true },
+	{ "what is none of these",
+	    OUT("{\"type\":\"odd\"}") OUT("{}") OUT("{\"type\":\"assistant\"}")
+		OUT("{\"type\":\"user\",\"message\":7}")
+		    OUT("{\"type\":\"tool_use\"}") "{\"type\":\"heartbeat\",\"elapsed\":1}\n",
 	    "", 0, 0, false },
 	{ "numbers beyond all",
-	    OUT("{\"type\":\"result\",\"usage\":{\"input_tokens\":1e300,\"output_tokens\":-5}}"), "", 0, 0,
-	    false },
+	    OUT("{\"type\":\"result\",\"usage\":{\"input_tokens\":1e300,\"output_tokens\":-5}}"),
+	    "", 0, 0, false },
 };
 
 START_TEST(test_cases)
@@ -128,8 +138,8 @@ START_TEST(test_cases)
 	struct steps s = { 0 };
 
 	take(&s, cases[_i].lines, &out);
-	ck_assert_msg(strcmp(buf_str(&out), cases[_i].steps) == 0, "%s: %s", cases[_i].what,
-	    buf_str(&out));
+	ck_assert_msg(
+	    strcmp(buf_str(&out), cases[_i].steps) == 0, "%s: %s", cases[_i].what, buf_str(&out));
 	ck_assert_msg(s.prompt_tokens == cases[_i].prompt_tokens &&
 		s.completion_tokens == cases[_i].completion_tokens,
 	    "%s", cases[_i].what);

@@ -91,6 +91,7 @@ $(B)/gen/sql_migrations.h: $(sort $(wildcard db/migrations/*.sql))
 $(call objects,controlplane/store): $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
 
 $(B)/obj/controlplane/gateway/openapi.o: docs/openapi.json
+$(B)/obj/baseline/agent/pack.o: $(wildcard baseline/agent/pack/* baseline/agent/pack/*/*)
 
 # Tests mirror the tree: tests/X/test_Y.c tests X/Y.c.
 TEST_SOURCES := $(sort $(wildcard tests/runtime/*/test_*.c tests/runtime/*/*/test_*.c tests/controlplane/*/test_*.c \

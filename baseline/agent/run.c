@@ -131,6 +131,17 @@ bootstrap(struct run *r, struct error *err)
 
 /* ---- the agent ---- */
 
+/* Whether the sandbox itself is gone, where something in it was not found or was killed. */
+static bool
+is_lost(const struct run *r)
+{
+	struct sandy_box box;
+	struct error err = { 0 };
+
+	return sandy_get(&r->order->sandy, r->box.id, &box, &err) < 0 &&
+	    err.kind == ERROR_NOT_FOUND;
+}
+
 static void
 on_step(const struct step *step, void *arg)
 {
@@ -173,6 +184,21 @@ judge(struct run *r, const struct sandy_outcome *outcome)
 		    out->text, sizeof(out->text), "it ended with exit code %d", outcome->exit_code);
 }
 
+/* The run did not come to an end: what was refused, if the sandbox is still there. */
+static int
+refused(struct run *r, const struct error *err)
+{
+	fail(r, err);
+	if (err->kind == ERROR_INVALID) {
+		r->result->code = CODE_AGENT_NOT_INSTALLED;
+	} else if (err->kind == ERROR_NOT_FOUND && !is_lost(r)) {
+		r->result->code = CODE_UPSTREAM_BAD_RESPONSE;
+		snprintf(r->result->text, sizeof(r->result->text),
+		    "This sandbox service runs no agents.");
+	}
+	return -1;
+}
+
 static int
 run_agent(struct run *r, struct error *err)
 {
@@ -211,23 +237,12 @@ run_agent(struct run *r, struct error *err)
 	for (size_t i = 0; i < n; i++)
 		free(env[i]);
 	if (rc < 0)
-		return fail(r, err);
+		return refused(r, err);
 	judge(r, &outcome);
 	return 0;
 }
 
 /* ---- after ---- */
-
-/* Whether the sandbox itself is gone, where something in it was not found or was killed. */
-static bool
-is_lost(const struct run *r)
-{
-	struct sandy_box box;
-	struct error err = { 0 };
-
-	return sandy_get(&r->order->sandy, r->box.id, &box, &err) < 0 &&
-	    err.kind == ERROR_NOT_FOUND;
-}
 
 static void
 collect_one(struct run *r, const char *name)

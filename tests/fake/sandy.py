@@ -12,7 +12,7 @@ tells what was asked: {"calls": ["POST /api/sandboxes", ...], "live": [...]}.
   exec        "snake" exit_code | "warming" not ready twice | "never" always not ready | "no_code" | "text" | "gateway" 502 twice
   read        "json" | "base64" | "raw" | "broken"
   files       {"artifacts/a.csv": "text"} what the agent leaves below /workspace; every sandbox begins with it
-  agent       "lost" the sandbox vanishes in the middle | "limit" ended for its time, with words | "mute" ends well, without a word |
+  agent       "unknown" 422 | "lost" the sandbox vanishes in the middle | "limit" ended for its time, with words | "mute" ends well, without a word |
               "result" only a result | "plain" | "bytes" split at every byte | "text" no JSON in it | "cut" ends without complete |
               "error" an error, then complete | "error_cut" | "missing" 404 | "fails" 500 | "silent" | "bare" JSON lines
   run         "writable" or "swap": a wall that was asked for is not there
@@ -271,6 +271,8 @@ class Handler(BaseHTTPRequestHandler):
         how = mode.get("agent", "plain")
         if how == "missing":
             return self.answer(404, "Not Found", "text/plain")
+        if how == "unknown":
+            return self.answer(422, {"error": "no such program in the image"})
         if how == "fails":
             return self.answer(500, "agent crashed", "text/plain")
         events = EVENTS

@@ -1,18 +1,17 @@
 /*
  * agent_chat.c - a chat answered by an agent: its run on a worker, its words on the loop.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "baseline/agent/agent_words.h"
 #include "baseline/agent/agents.h"
-#include "baseline/agent/answer.h"
 #include "baseline/agent/config.h"
 #include "baseline/agent/core.h"
 #include "baseline/agent/run.h"
 #include "baseline/agent/task.h"
-#include "baseline/agent/vision.h"
+#include "baseline/agent/verdict.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -26,9 +25,6 @@
 #define PROGRESS_MS 5000 /* silence in which clients are told that work goes on */
 #define LATE_MS 2000 /* after the limit: then nothing is waited for */
 #define WAITING_MAX 8 /* runs without a thread, for each that has one */
-#define SHOWN_INPUT 240 /* bytes of a tool's input and output in words */
-#define SHOWN_OUTPUT 600
-#define EVENT_TEXT 4096 /* and in events */
 
 /* Shared with the worker: what the run needs is the run's; server and chat the loop's. */
 struct agent_run {
@@ -38,165 +34,6 @@ struct agent_run {
 	struct agent_chat *chat; /* NULL: nobody listens any more */
 	char *model, *request_id; /* owned */
 };
-struct agent_chat {
-	struct chat *chat;
-	struct answer answer;
-	struct agent_run *run;
-	struct timer hold, progress, late;
-	int64_t said_ms; /* when something was said last */
-	unsigned artifacts;
-	char sandbox_id[SANDY_ID_MAX];
-};
-
-/* ---- words ---- */
-
-static void
-begin(struct agent_chat *a)
-{
-	timer_cancel(&a->hold);
-	answer_begin(&a->answer);
-}
-
-static void
-noticed(struct agent_chat *a)
-{
-	a->said_ms = loop_now_ms(a->chat->server->loop);
-}
-
-static void __attribute__((format(printf, 2, 3))) reason(struct agent_chat *a, const char *fmt, ...)
-{
-	_cleanup_buf_ struct buf text = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
-	va_end(ap);
-	answer_reason(&a->answer, buf_str(&text));
-	noticed(a);
-}
-
-static void
-event(struct agent_chat *a, const char *name, const cJSON *payload)
-{
-	_cleanup_free_ char *text = json_print(payload);
-
-	answer_event(&a->answer, name, text);
-	noticed(a);
-}
-
-/* The first max bytes of text, whole characters only. */
-static char *
-cut(const char *text, size_t max)
-{
-	size_t len = strlen(text);
-
-	if (len <= max)
-		return str_dup(text);
-	for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-		len--;
-	return str_printf("%.*s…", (int)len, text);
-}
-
-/* What a tool was told, for people: the command or the code alone, where that is all. */
-static char *
-input_words(const char *input)
-{
-	_cleanup_json_ cJSON *json = NULL;
-	const char *text = NULL;
-
-	if (json_parse(input, strlen(input), &json, NULL) == 0) {
-		text = json_str(json, "command");
-		if (text == NULL)
-			text = json_str(json, "code");
-	}
-	return cut(text != NULL ? text : input, SHOWN_INPUT);
-}
-
-static void
-tool_started(struct agent_chat *a, const struct step *step)
-{
-	_cleanup_json_ cJSON *payload = cJSON_CreateObject();
-	_cleanup_free_ char *input = cut(step->text, EVENT_TEXT), *shown = input_words(step->text);
-
-	json_add_str(payload, "id", step->id);
-	json_add_str(payload, "name", step->name);
-	json_add_str(payload, "input", input);
-	event(a, "tool_start", payload);
-	reason(a, "\n%s: %s%s", step->name, shown, str_ends(shown, "\n") ? "" : "\n");
-}
-
-static void
-tool_ended(struct agent_chat *a, const struct step *step)
-{
-	_cleanup_json_ cJSON *payload = cJSON_CreateObject();
-	_cleanup_free_ char *output = cut(step->text, EVENT_TEXT),
-			    *shown = cut(step->text, SHOWN_OUTPUT);
-
-	json_add_str(payload, "id", step->id);
-	json_add_str(payload, "name", step->name);
-	json_add_bool(payload, "ok", !step->failed);
-	json_add_str(payload, "output", output);
-	event(a, "tool_end", payload);
-	reason(
-	    a, "%s%s%s", step->failed ? "failed: " : "", shown, str_ends(shown, "\n") ? "" : "\n");
-}
-
-static void
-take_step(struct agent_chat *a, const struct step *step)
-{
-	switch (step->kind) {
-	case STEP_TEXT:
-		answer_content(&a->answer, step->text);
-		noticed(a);
-		break;
-	case STEP_THOUGHT: reason(a, "%s", step->text); break;
-	case STEP_STATUS: reason(a, "(%s)\n", step->text); break;
-	case STEP_TOOL_START: tool_started(a, step); break;
-	case STEP_TOOL_END: tool_ended(a, step); break;
-	}
-}
-
-static void
-sandbox_began(struct agent_chat *a, const struct run_note *n)
-{
-	_cleanup_json_ cJSON *payload = cJSON_CreateObject();
-	const char *agent = a->chat->server->config->agent->name;
-
-	str_copy(a->sandbox_id, sizeof(a->sandbox_id), n->text);
-	begin(a);
-	json_add_str(payload, "sandbox_id", n->text);
-	json_add_str(payload, "agent", agent);
-	json_add_str(payload, "model", a->chat->model);
-	json_add_int(payload, "wait_ms", n->ms);
-	event(a, "sandbox_start", payload);
-	reason(a, "A sandbox is there after %.1f s; %s begins, with %s.\n", (double)n->ms / 1000,
-	    agent, a->chat->model != NULL ? a->chat->model : "no model");
-}
-
-static void
-sandbox_ended(struct agent_chat *a, const struct run_note *n)
-{
-	_cleanup_json_ cJSON *payload = cJSON_CreateObject();
-
-	json_add_str(payload, "sandbox_id", n->text);
-	cJSON_AddNumberToObject(payload, "seconds", (double)n->ms / 1000);
-	event(a, "sandbox_end", payload);
-}
-
-static void
-take_artifact(struct agent_chat *a, const struct run_note *n)
-{
-	char *bytes = mem_zalloc(n->len + 1);
-	_cleanup_buf_ struct buf descriptor = { 0 };
-
-	memcpy(bytes, n->bytes, n->len);
-	artifact_describe(
-	    artifacts_keep(&a->chat->server->artifacts, n->text, bytes, n->len, clock_wall_ms()),
-	    &descriptor);
-	a->artifacts++;
-	answer_artifact(&a->answer, buf_str(&descriptor));
-	reason(a, "File: %s, %zu bytes.\n", n->text, n->len);
-}
 
 /* ---- from the worker to the loop ---- */
 
@@ -210,18 +47,9 @@ static void
 deliver(void *arg)
 {
 	struct posted *p = arg;
-	struct agent_chat *a = p->run->chat;
 
-	if (a != NULL) {
-		switch (p->note.kind) {
-		case RUN_SANDBOX: sandbox_began(a, &p->note); break;
-		case RUN_READY: break;
-		case RUN_STEP: take_step(a, &p->note.step); break;
-		case RUN_ARTIFACT: take_artifact(a, &p->note); break;
-		case RUN_PROBLEM: reason(a, "(%s)\n", p->note.text); break;
-		case RUN_SANDBOX_END: sandbox_ended(a, &p->note); break;
-		}
-	}
+	if (p->run->chat != NULL)
+		agent_words_tell(p->run->chat, &p->note);
 	free(p->text);
 	free(p->bytes);
 	free(p->id);
@@ -335,60 +163,30 @@ end(struct agent_chat *a, const char *finish_reason, const struct chat_usage *us
 }
 
 static void
-add_words(struct agent_chat *a, const char *text)
-{
-	if (a->answer.has_content)
-		answer_content(&a->answer, "\n\n");
-	answer_content(&a->answer, text);
-}
-
-/* The agent came to an end of some kind: its answer, or what there is of one, or an error. */
-static void
 agent_ended(struct agent_chat *a, const struct run_result *r)
 {
 	const struct chat_usage usage = usage_of(r);
-	const bool something = a->answer.has_content || a->artifacts > 0;
-	char text[400];
+	struct verdict v;
 
-	if (r->timed_out && something) {
-		snprintf(text, sizeof(text),
-		    "(The agent was ended at its limit of %" PRId64
-		    " s; this is what it had by then.)",
-		    a->chat->server->config->timeout_ms / 1000);
-		add_words(a, text);
-		end(a, "length", &usage);
-	} else if (r->timed_out) {
-		fail(a, CODE_UPSTREAM_TIMEOUT_TOTAL, NULL,
-		    "The agent was ended at its limit of time, and had no answer by then.", &usage);
-	} else if (r->failed && !something) {
-		snprintf(text, sizeof(text), "The agent failed: %s", r->text);
-		fail(a, CODE_UPSTREAM_BAD_RESPONSE, NULL, text, &usage);
-	} else if (r->failed) {
-		snprintf(text, sizeof(text), "(The agent ended early: %s)", r->text);
-		add_words(a, text);
-		end(a, "stop", &usage);
-	} else if (!something) {
-		fail(a, CODE_UPSTREAM_BAD_RESPONSE, NULL, "The agent ended without an answer.",
-		    &usage);
-	} else {
-		if (!a->answer.has_content)
-			add_words(a, "(The agent wrote no answer, only files.)");
-		end(a, "stop", &usage);
+	verdict_of(
+	    r, a->answer.has_content, a->artifacts > 0, a->chat->server->config->timeout_ms, &v);
+	if (v.code != CODE_NONE) {
+		fail(a, v.code, v.fault, v.text, &usage);
+		return;
 	}
+	if (v.text[0] != '\0' && a->answer.has_content)
+		answer_content(&a->answer, "\n\n");
+	answer_content(&a->answer, v.text);
+	end(a, v.finish_reason, &usage);
 }
 
 static void
 run_ended(struct agent_chat *a, const struct run_result *r)
 {
-	const struct chat_usage usage = usage_of(r);
 	struct chat *chat = a->chat;
 
-	if (r->code == CODE_NONE) {
-		agent_ended(a, r);
-		return;
-	}
 	/* Nothing was said yet, and nobody insists on an agent. */
-	if (!r->has_sandbox && !a->answer.begun && !chat->triage.asked) {
+	if (r->code != CODE_NONE && !r->has_sandbox && !a->answer.begun && !chat->triage.asked) {
 		struct http_request *req = answer_hand_over(&a->answer);
 		_cleanup_free_ char *why =
 		    str_printf("%s But no sandbox could be had, so this is answered directly: %s.",
@@ -398,7 +196,7 @@ run_ended(struct agent_chat *a, const struct run_result *r)
 		chat_go_fast(chat, req, why);
 		return;
 	}
-	fail(a, r->code, r->fault, r->text, &usage);
+	agent_ended(a, r);
 }
 
 static void
@@ -434,7 +232,7 @@ static void
 on_hold(struct timer *t, void *arg)
 {
 	(void)t;
-	begin(arg);
+	agent_words_begin(arg);
 }
 
 static void
@@ -450,7 +248,7 @@ on_progress(struct timer *t, void *arg)
 		payload = cJSON_CreateObject();
 		json_add_str(payload, "stage", a->sandbox_id[0] != '\0' ? "agent" : "sandbox");
 		json_add_int(payload, "elapsed_seconds", elapsed_ms / 1000);
-		event(a, "progress", payload);
+		agent_words_event(a, "progress", payload);
 	}
 	timer_set(loop, t, left_ms > 0 ? left_ms : PROGRESS_MS, on_progress, a);
 }
@@ -563,9 +361,10 @@ agent_chat_begin(
 	a->chat = c;
 	answer_init(&a->answer, req, stream, want_usage,
 	    c->model != NULL ? c->model : s->config->agent->name, on_gone, a);
-	reason(a, "%s\n", c->triage.why);
+	agent_words_reason(a, "%s\n", c->triage.why);
 	if (waits)
-		reason(a, "%d agents are at work; this one waits for its turn.\n", s->runs);
+		agent_words_reason(
+		    a, "%d agents are at work; this one waits for its turn.\n", s->runs);
 	a->run = run_new(c, &task);
 	a->run->chat = a;
 	timer_set(s->loop, &a->hold, HOLD_MS, on_hold, a);

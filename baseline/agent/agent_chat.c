@@ -333,6 +333,7 @@ run_new(struct chat *c, const struct task *task)
 		.platform_url = config->platform_url,
 		.request_id = run->request_id,
 		.task = *task,
+		.insists = c->triage.asked,
 		.due_ms = c->accepted_us / 1000 + config->timeout_ms,
 	};
 	return run;

@@ -96,6 +96,7 @@ make_sandbox(struct run *r, struct error *err)
 		.priority = 2,
 		.flavor = "agent-ready",
 		.timeout_minutes = (int)(left_ms(r) / 60000) + 2,
+		.tries = r->order->insists ? 0 : 1,
 	};
 	const int64_t from_ms = clock_now_ms();
 

@@ -25,6 +25,7 @@ struct run_order { /* strings borrowed for the run */
 	const char *platform_url; /* as the sandbox and we reach it; NULL: there is none */
 	const char *request_id;
 	struct task task;
+	bool insists; /* on a sandbox: tries again where none can be had at once */
 	int64_t due_ms; /* monotonic: by then all is over, the sandbox too */
 	atomic_bool cancel; /* nobody waits any more: end it */
 };

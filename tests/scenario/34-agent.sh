@@ -130,3 +130,11 @@ task '' '"messages":[{"role":"user","content":[{"type":"text","text":"What is th
 has "a picture reaches a model that sees" 'DONE pictures=1' "$said"
 has "  which is another" 'fake-vision' "$body"
 no_sandbox_is_left
+
+# --- without a sandbox service ---------------------------------------------------------------
+end janus-sandboxd
+task 'Create a CSV file'
+has "work without a sandbox is answered directly, and says so" 'Agent path: .*answered directly' "$thought"
+has "  by the model" 'DONE' "$said"
+task 'Create a CSV file' '"metadata":{"path":"agent"}'
+has "  unless an agent was asked for" '"error"' "$body"

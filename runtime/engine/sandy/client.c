@@ -78,8 +78,8 @@ sandy_create(const struct sandy *s, const struct sandy_wish *w, const atomic_boo
 {
 	_cleanup_free_ char *json = wish_json(w);
 	struct http_call call = { 0 };
-	int rc = call_again(s, "POST", "/api/sandboxes", json, CREATE_MS, CREATE_TRIES, cancel,
-	    "create a sandbox", &call, err);
+	int rc = call_again(s, "POST", "/api/sandboxes", json, CREATE_MS,
+	    w->tries > 0 ? w->tries : CREATE_TRIES, cancel, "create a sandbox", &call, err);
 
 	if (rc == 0)
 		rc = sandy_box_parse(buf_str(&call.reply), call.reply.len, out, err);

@@ -45,6 +45,7 @@ struct sandy_wish {
 	bool docker; /* a container engine in it */
 	bool no_cache; /* keep the host's shared cache out */
 	int timeout_minutes; /* 0: the service's own, ten */
+	int tries; /* 0: five */
 	const char *flavor, *upstream; /* NULL: the service's choice */
 };
 struct sandy_box {

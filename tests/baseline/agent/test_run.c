@@ -208,6 +208,32 @@ START_TEST(test_bad)
 }
 END_TEST
 
+/* Who can do without is not kept waiting for a sandbox. */
+START_TEST(test_one_try)
+{
+	for (int insists = 0; insists < 2; insists++) {
+		struct run_order order = {
+			.sandy = { .base_url = fake_url, .key = "fake-key", .retry_first_ms = 1 },
+			.agent = agent_kind_find("janus-agent"),
+			.request_id = "req_test_run",
+			.insists = insists != 0,
+			.due_ms = clock_now_ms() + 60000,
+		};
+		struct heard h = { .order = &order };
+		struct run_result r;
+		_cleanup_json_ cJSON *state = NULL;
+
+		cJSON_Delete(ask_fake("{\"create\":\"full\"}"));
+		run_do(&order, hear, &h, &r);
+		ck_assert_int_eq(r.code, CODE_SANDBOX_CAPACITY);
+		state = ask_fake(NULL);
+		ck_assert_int_eq(
+		    cJSON_GetArraySize(json_get(state, "calls")), insists != 0 ? 5 : 1);
+		heard_done(&h);
+	}
+}
+END_TEST
+
 START_TEST(test_no_service)
 {
 	struct run_order order = {
@@ -252,6 +278,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_good);
 	tcase_add_loop_test(tc, test_bad, 0, (int)ARRAY_LEN(bad));
+	tcase_add_test(tc, test_one_try);
 	tcase_add_test(tc, test_no_service);
 	tcase_add_loop_test(tc, test_cancelled, 0, 3);
 	suite_add_tcase(suite, tc);

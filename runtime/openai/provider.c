@@ -319,8 +319,8 @@ add_preface(const char *text, const char *json, size_t len, struct buf *out)
 
 /* An event, or a whole answer, with what is added; false where nothing is. */
 static bool
-chat_passing(struct chat_relay *relay, const char *raw, size_t raw_len, const char *json, size_t len,
-    void *arg)
+chat_passing(struct chat_relay *relay, const char *raw, size_t raw_len, const char *json,
+    size_t len, void *arg)
 {
 	struct provider_chat *c = arg;
 	const struct provider_additions *a = c->additions;
@@ -333,8 +333,7 @@ chat_passing(struct chat_relay *relay, const char *raw, size_t raw_len, const ch
 	if (a == NULL)
 		return false;
 	if (whole) {
-		if (a->preface != NULL &&
-		    chat_splice_reasoning(json, len, a->preface, &changed)) {
+		if (a->preface != NULL && chat_splice_reasoning(json, len, a->preface, &changed)) {
 			json = buf_str(&changed);
 			len = changed.len;
 		}

@@ -86,15 +86,20 @@ stream_failed() {	# step log
 # that work for the host work for them.
 image_build() {
 	local image=$1 content=$2 dir=$3 args=${4:-'{}'} log=$work/build.log from=$SECONDS
-	local query before
+	local query before try
 	before=$(image_id "$image")
 	query="t=$(urlencode "$image")&dockerfile=Containerfile&rm=1&forcerm=1&networkmode=host"
 	query+="&labels=$(urlencode "{\"rodeo.janus.content\":\"$content\"}")&buildargs=$(urlencode "$args")"
 	say "building $image"
 	tar -C "$dir" --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$work/context.tar" .
-	api POST "/build?$query" -H 'Content-Type: application/x-tar' \
-		--data-binary "@$work/context.tar" >"$log" ||
-		die "building $image: the engine went away: $(cat "$status_file")"
+	for try in 1 2 3; do
+		api POST "/build?$query" -H 'Content-Type: application/x-tar' \
+			--data-binary "@$work/context.tar" >"$log" ||
+			die "building $image: the engine went away: $(cat "$status_file")"
+		# A step that was cached may go with somebody's old image while we are about to use it.
+		grep -q 'unable to find image' "$log" || break
+		say "building $image: once more ($try): a cached step was removed meanwhile"
+	done
 	if stream_failed "building $image" "$log"; then
 		exit 1
 	fi

@@ -11,8 +11,10 @@ relay_taken(
 {
 	if (r->events->on_passing == NULL)
 		return false;
-	r->held = true;
-	if (!r->events->on_passing(r, raw, raw_len, data, data_len, r->arg)) {
+	r->held = r->asking = true;
+	const bool taken = r->events->on_passing(r, raw, raw_len, data, data_len, r->arg);
+	r->asking = false;
+	if (!taken) {
 		r->held = false;
 		return false;
 	}
@@ -86,7 +88,8 @@ chat_relay_pass(struct chat_relay *r, const char *bytes, size_t len)
 	r->held = false;
 	if (r->is_stream_body) {
 		relay_pass_event(r, bytes, len);
-		go_on(r);
+		if (!r->asking) /* else who asks goes on by himself */
+			go_on(r);
 	} else {
 		buf_clear(&r->body);
 		buf_add(&r->body, bytes, len);

@@ -38,6 +38,7 @@ struct chat_relay {
 	bool told; /* how it ended stood in upstream's own last event */
 	bool relayed; /* an event has gone to the client: no other attempt may follow, but if */
 	bool held; /* its owner has taken an event, or the answer: nothing else may pass it */
+	bool asking; /* it is being asked whether it takes one */
 	struct buf kept; /* events that came after it */
 	bool ended; /* and so has upstream's end */
 	enum exchange_end end;

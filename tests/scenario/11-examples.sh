@@ -3,7 +3,8 @@
 # 11-examples.sh - what README.md and docs/miner.md tell people to type really runs.
 . "$(dirname "$0")/lib.sh"
 
-images base link baseline
+images base link baseline sandbox
+start_sandboxd JANUS_SANDBOX_WARM=1
 start_janus
 baseline
 export DOCKER_HOST=unix://$engine DOCKER_BUILDKIT=0
@@ -30,6 +31,16 @@ typed() {	# FILE NAME
 typed README.md first-submission
 chat janus/my-owl "hello owl"
 has "README: my-owl answers" 'lwo olleh' "$(jq -r '.choices[0].message.content' <<<"$body")"
+typed README.md files
+has "README: its steps, and two files" '"event":"artifact".*"display_name":"squares.csv"' "$(grep -v '^: ' "$work/typed.log")"
+has "README: the bundle is whole" '^broken +-$' "$(tail -n 12 "$work/typed.log")"
+packages
+ln -s "$sdk/node_modules" "$work/node_modules"
+cp "$root/docs/examples/squares/"* "$work"
+(cd "$work" && OPENAI_BASE_URL=$url/v1 node squares.mjs) >"$work/squares.log" 2>&1 || bad "squares.mjs runs" "$(tail "$work/squares.log")"
+same "squares.mjs: steps and files" "[sandbox_start] [tool_start] [tool_end] kept chart.svg kept squares.csv [sandbox_end]" \
+	"$(grep -oE '^(\[[a-z_]+\]|kept .*)' "$work/squares.log" | grep -vE '^\[(progress|artifact)\]' | tr '\n' ' ' | sed 's/ $//')"
+same "squares.mjs: the CSV is there" 11 "$(wc -l <"$work/squares.csv")"
 typed docs/getting-started.md look
 typed docs/getting-started.md curl
 typed docs/miner.md python

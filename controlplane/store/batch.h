@@ -1,0 +1,42 @@
+/*
+ * batch.h - rows that are written together, or not at all (internal to store/).
+ */
+#ifndef JANUS_STORE_BATCH_H
+#define JANUS_STORE_BATCH_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "controlplane/store/nouns.h"
+#include "controlplane/store/store.h"
+#include "controlplane/store/tables.h"
+#include "runtime/base/error.h"
+
+#define USAGE_TOGETHER 32 /* rows of one batch: each is written by itself */
+
+struct item {
+	struct item *next;
+	table_write_fn *write;
+	void *row;
+	void (*row_done)(void *row); /* what the copy owns; may be NULL */
+};
+
+struct store_batch {
+	struct store_batch *next;
+	struct item *first, **last;
+	store_done_fn *done;
+	void *arg;
+	struct error err; /* of the write */
+	bool has_events, is_egress;
+	char object_id[NOUN_ID_MAX]; /* of its last event */
+	size_t nusage;
+	struct usage_row
+	    usage[]; /* USAGE_TOGETHER of them, or none: a batch is of the one or the other */
+};
+
+/** batch_add - copies the row; returns the copy, whose pointers are still the row's: copy what they
+ *  own too. */
+void *batch_add(
+    struct store_batch *, table_write_fn *, const void *row, size_t size, void (*row_done)(void *));
+/** batch_free - one that was never committed, or is over. */
+void batch_free(struct store_batch *);
+#endif

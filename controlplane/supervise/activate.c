@@ -31,13 +31,19 @@ competitor_rules(const struct supervisor *sup, struct competitor *c)
 }
 
 void
-live_limits(const struct live *l, struct policy *out)
+competitor_limits(const struct supervisor *sup, const struct competitor *c, struct policy *out)
 {
-	const struct competitor *c = registry_competitor(l->sup->c.registry, l->in->competitor_id);
 	struct rules rules;
 
-	policy_apply(l->sup->c.rules, c != NULL ? c->policy : "", &rules);
+	policy_apply(sup->c.rules, c != NULL ? c->policy : "", &rules);
 	*out = rules.limits;
+}
+
+void
+live_limits(const struct live *l, struct policy *out)
+{
+	competitor_limits(
+	    l->sup, registry_competitor(l->sup->c.registry, l->in->competitor_id), out);
 }
 
 enum life

@@ -146,7 +146,10 @@ enum life life_of(const struct live *, int64_t *due_ms);
 bool fits_budget(struct live *);
 /** competitor_rules - what its policy comes to; kept in it. */
 void competitor_rules(const struct supervisor *, struct competitor *);
-/** live_limits - what an instance may have: settings, and what was said of its competitor. */
+/** competitor_limits - what its instances may have: settings, and what was said of it; NULL: of one
+ *  that is not known yet. */
+void competitor_limits(const struct supervisor *, const struct competitor *, struct policy *out);
+/** live_limits - what an instance may have. */
 void live_limits(const struct live *, struct policy *out);
 /** memory_within - what a manifest asks for, or all that is allowed. */
 int64_t memory_within(const struct policy *, const struct manifest *);

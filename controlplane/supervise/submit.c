@@ -544,20 +544,10 @@ is_reserved(const char *slug)
 	return str_starts(slug, "janus-") || str_starts(slug, CHECK_PREFIX);
 }
 
-static void
-limits_of(const struct supervisor *sup, const char *slug, struct policy *out)
-{
-	const struct competitor *c = registry_slug(sup->c.registry, slug);
-	struct rules rules;
-
-	policy_apply(sup->c.rules, c != NULL ? c->policy : "", &rules);
-	*out = rules.limits;
-}
-
 void
 trial_limits(const struct trial *t, struct policy *out)
 {
-	limits_of(t->sup, t->sub->slug, out);
+	competitor_limits(t->sup, registry_slug(t->sup->c.registry, t->sub->slug), out);
 }
 
 static int
@@ -568,7 +558,7 @@ check_manifest(const struct supervisor *sup, const char *slug, const char *text,
 
 	if (manifest_parse(text, &m, err) < 0)
 		return error_add(err, "manifest");
-	limits_of(sup, slug, &limits);
+	competitor_limits(sup, registry_slug(sup->c.registry, slug), &limits);
 	const int within = manifest_check(&m, &limits, err);
 	manifest_done(&m);
 	return within < 0 ? error_add(err, "manifest") : 0;

@@ -24,6 +24,7 @@ struct probe;
 struct pull;
 
 #define TOKEN_MAX 64
+#define CHECK_PREFIX "check-" /* the names of what is only checked */
 /* Who decided, where nobody asked. */
 #define OURSELVES              \
 	{                      \
@@ -180,10 +181,23 @@ void trials_free(struct supervisor *);
 /** trial_left_over - is it a competitor that was only checked, and is to be removed? */
 bool trial_left_over(const struct supervisor *, const struct competitor *);
 bool trial_holds(const struct supervisor *, const struct instance *);
-/** trial_jobs: see submit_jobs.c */
+/** trial_limits - what its competitor may have. */
+void trial_limits(const struct trial *, struct policy *out);
+/** trial_enter_cancelled - it ends, wherever it is; not while its present step is being stored. */
+void trial_enter_cancelled(struct trial *);
+
+/* submit_wish.c */
+/** trial_tell_cancelled - those who asked for its end: it came (err NULL), or why not. */
+void trial_tell_cancelled(struct trial *, const struct error *err);
+/** trial_answer_cancels - as it is stored now. */
+void trial_answer_cancels(struct trial *);
+
+/* submit_jobs.c */
+/** trial_job - do a step that blocks; trial_step_done is called in the end. */
 void trial_job(struct trial *, enum submission_action);
 /** trial_step_done - what its step's job came to; then what comes next. */
 void trial_step_done(struct trial *, const struct error *);
+
 /* import.c: archives that were sent */
 #define IMPORT_REPOSITORY "localhost/janus-import/" /* the images of them, by competitor */
 /** import_archive - check it, and have the engine load what it holds; id: of the image. BLOCKS. */
@@ -194,8 +208,6 @@ int import_archive(struct engine *, const char *state_dir, const char *archive,
 void imports_cancel(struct supervisor *);
 /** import_over - the trial is: its archive goes, and unless it serves, its image. */
 void import_over(struct trial *);
-/** trial_limits - what its competitor may have. */
-void trial_limits(const struct trial *, struct policy *out);
 
 /* pulls.c */
 /** pull_join - wait for its image; trial_step_done is called in the end, unless it leaves. */

@@ -32,15 +32,23 @@ struct mode {
 	evil_fn *evil; /* hogs: in the serving process */
 };
 
-/* hostile.c */
+/* answers.c */
 /** put - all of it, or as much as the other side takes. */
 void put(int fd, const char *bytes, size_t len);
+/** reply - a whole answer of HTTP. */
+void reply(int fd, const char *status, const char *type, const char *body);
+/** request_read - one request with its body; head is the caller's to free. False: none came. */
+bool request_read(int fd, struct request *);
 /** answer - a proper one; content is already escaped for JSON. */
 void answer(int fd, const struct request *, const char *content);
+/** answer_whole - the same, whatever was asked for not streamed. */
+void answer_whole(int fd, const struct request *, const char *content);
 /** stream_begin, stream_piece, stream_end - a proper stream in one's own time. */
 void stream_begin(int fd);
 void stream_piece(int fd, const char *content);
 void stream_end(int fd, const struct request *, size_t out_tokens);
+
+/* hostile.c */
 answer_fn chat_caller, chat_500;
 
 /* attacks.c */

@@ -1,8 +1,5 @@
 /*
  * json_scan.c - the strict validator: one pass, an explicit stack, no recursion.
- *
- * Duplicate keys are looked for when an object ends: its keys' hashes wait on one stack shared by
- * all open objects, so an object of a million keys costs a million insertions and no more.
  */
 #include "runtime/base/json_scan.h"
 
@@ -13,16 +10,10 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
-#include "runtime/base/hash.h"
 #include "runtime/base/json.h"
+#include "runtime/base/json_keys.h"
 #include "runtime/base/str.h"
 
-#define FEW_KEYS 12 /* compared pair by pair, without a table */
-
-struct key {
-	uint64_t hash;
-	uint32_t at, len;
-};
 struct frame { /* an array or object that is open */
 	bool object;
 	struct json_value value; /* as it will be reported, all but len */
@@ -35,9 +26,7 @@ struct scan {
 	json_value_fn *on_value;
 	void *arg;
 	struct error *err;
-	uint64_t seed;
-	struct key *keys; /* owned */
-	size_t nkeys, keys_cap;
+	struct json_keys keys;
 	int depth;
 	struct frame frames[JSON_MAX_DEPTH];
 };
@@ -266,99 +255,6 @@ scan_word(struct scan *s, const char *word)
 	return 0;
 }
 
-/* Keys come from strangers: without a secret seed they could all be made to collide. */
-static uint64_t
-process_seed(void)
-{
-	static _Thread_local uint64_t seed;
-
-	if (seed == 0) {
-		hash_random(&seed, sizeof(seed));
-		seed |= 1;
-	}
-	return seed;
-}
-
-static uint64_t
-mix(uint64_t a, uint64_t b)
-{
-	const unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t
-hash_bytes(const char *p, size_t len, uint64_t seed)
-{
-	uint64_t h = seed ^ mix(len ^ 0x9e3779b97f4a7c15u, seed | 1);
-	uint64_t word;
-
-	for (; len >= 8; p += 8, len -= 8) {
-		memcpy(&word, p, 8);
-		h = mix(h ^ word, seed ^ 0xe7037ed1a0b428dbu);
-	}
-	word = 0;
-	memcpy(&word, p, len);
-	return mix(h ^ word, seed ^ 0x8ebc6af09c88c6e3u);
-}
-
-static void
-remember_key(struct scan *s, size_t at, size_t len, bool escaped)
-{
-	if (s->nkeys == s->keys_cap) {
-		s->keys_cap = s->keys_cap != 0 ? s->keys_cap * 2 : 64;
-		s->keys = realloc(s->keys, s->keys_cap * sizeof(*s->keys));
-		if (s->keys == NULL)
-			mem_out();
-	}
-	struct key *key = &s->keys[s->nkeys++];
-	key->at = (uint32_t)at;
-	key->len = (uint32_t)len;
-	if (!escaped) {
-		key->hash = hash_bytes(s->text + at + 1, len - 2, s->seed);
-		return;
-	}
-	_cleanup_free_ char *decoded = json_unquote(s->text + at, len);
-	key->hash = hash_bytes(decoded, strlen(decoded), s->seed);
-}
-
-static bool
-same_key(const struct scan *s, const struct key *a, const struct key *b)
-{
-	if (a->hash != b->hash)
-		return false;
-	_cleanup_free_ char *x = json_unquote(s->text + a->at, a->len);
-	_cleanup_free_ char *y = json_unquote(s->text + b->at, b->len);
-	return strcmp(x, y) == 0;
-}
-
-static int
-check_keys(struct scan *s, const struct key *keys, size_t n)
-{
-	if (n <= FEW_KEYS) {
-		for (size_t i = 1; i < n; i++)
-			for (size_t j = 0; j < i; j++)
-				if (same_key(s, &keys[i], &keys[j]))
-					return fail(s, keys[i].at, "duplicate key");
-		return 0;
-	}
-	size_t cap = 64;
-	while (cap < n * 2)
-		cap *= 2;
-	_cleanup_free_ uint32_t *table = calloc(cap, sizeof(*table)); /* index + 1, 0 free */
-	if (table == NULL)
-		mem_out();
-	for (size_t i = 0; i < n; i++) {
-		size_t slot = keys[i].hash & (cap - 1);
-
-		for (; table[slot] != 0; slot = (slot + 1) & (cap - 1))
-			if (same_key(s, &keys[i], &keys[table[slot] - 1]))
-				return fail(s, keys[i].at, "duplicate key");
-		table[slot] = (uint32_t)i + 1;
-	}
-	return 0;
-}
-
 static int
 report(struct scan *s, const struct json_value *v)
 {
@@ -386,7 +282,7 @@ begin_value(struct scan *s, struct json_value *v)
 		s->frames[s->depth++] = (struct frame){
 			.object = v->type == JSON_OBJECT,
 			.value = *v,
-			.keys = s->nkeys,
+			.keys = s->keys.n,
 		};
 		s->at++;
 		return 0;
@@ -432,7 +328,7 @@ scan_key(struct scan *s, struct json_value *v)
 	if (scan_string(s, &escaped) < 0)
 		return -1;
 	v->key_len = s->at - v->key_at;
-	remember_key(s, v->key_at, v->key_len, escaped);
+	json_keys_add(&s->keys, v->key_at, v->key_len, escaped);
 	skip_space(s);
 	if (peek(s) != ':')
 		return unexpected(s, "a colon");
@@ -446,9 +342,10 @@ close_frame(struct scan *s)
 	struct frame *f = &s->frames[--s->depth];
 
 	s->at++;
-	if (s->nkeys > f->keys && check_keys(s, s->keys + f->keys, s->nkeys - f->keys) < 0)
-		return -1;
-	s->nkeys = f->keys;
+	const struct json_key *twice = json_keys_twice(&s->keys, f->keys);
+	if (twice != NULL)
+		return fail(s, twice->at, "duplicate key");
+	s->keys.n = f->keys;
 	f->value.len = s->at - f->value.at;
 	return report(s, &f->value);
 }
@@ -500,14 +397,12 @@ json_scan(const char *text, size_t len, json_value_fn *on_value, void *arg, stru
 	s.on_value = on_value;
 	s.arg = arg;
 	s.err = err;
-	s.seed = process_seed();
-	s.keys = NULL;
-	s.nkeys = s.keys_cap = 0;
+	json_keys_init(&s.keys, text);
 	s.depth = 0; /* frames stay as they are: 6 KiB that most texts never touch */
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		return fail(&s, 0, "a byte order mark is not accepted");
 	const int rc = scan_text(&s);
-	free(s.keys);
+	json_keys_done(&s.keys);
 	return rc;
 }
 

@@ -1,0 +1,129 @@
+/*
+ * json_keys.c - hash the keys, and compare what collides.
+ */
+#include "runtime/base/json_keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/hash.h"
+#include "runtime/base/json_scan.h"
+#include "runtime/base/str.h"
+
+#define FEW_KEYS 12 /* compared pair by pair, without a table */
+
+/* Keys come from strangers: without a secret seed they could all be made to collide. */
+static uint64_t
+process_seed(void)
+{
+	static _Thread_local uint64_t seed;
+
+	if (seed == 0) {
+		hash_random(&seed, sizeof(seed));
+		seed |= 1;
+	}
+	return seed;
+}
+
+static uint64_t
+mix(uint64_t a, uint64_t b)
+{
+	const unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t
+hash_bytes(const char *p, size_t len, uint64_t seed)
+{
+	uint64_t h = seed ^ mix(len ^ 0x9e3779b97f4a7c15u, seed | 1);
+	uint64_t word;
+
+	for (; len >= 8; p += 8, len -= 8) {
+		memcpy(&word, p, 8);
+		h = mix(h ^ word, seed ^ 0xe7037ed1a0b428dbu);
+	}
+	word = 0;
+	memcpy(&word, p, len);
+	return mix(h ^ word, seed ^ 0x8ebc6af09c88c6e3u);
+}
+
+void
+json_keys_init(struct json_keys *k, const char *text)
+{
+	*k = (struct json_keys){ .text = text, .seed = process_seed() };
+}
+
+void
+json_keys_done(struct json_keys *k)
+{
+	free(k->all);
+}
+
+void
+json_keys_add(struct json_keys *k, size_t at, size_t len, bool escaped)
+{
+	if (k->n == k->cap) {
+		k->cap = k->cap != 0 ? k->cap * 2 : 64;
+		k->all = realloc(k->all, k->cap * sizeof(*k->all));
+		if (k->all == NULL)
+			mem_out();
+	}
+	struct json_key *key = &k->all[k->n++];
+	key->at = (uint32_t)at;
+	key->len = (uint32_t)len;
+	if (!escaped) {
+		key->hash = hash_bytes(k->text + at + 1, len - 2, k->seed);
+		return;
+	}
+	_cleanup_free_ char *decoded = json_unquote(k->text + at, len);
+	key->hash = hash_bytes(decoded, strlen(decoded), k->seed);
+}
+
+static bool
+same_key(const char *text, const struct json_key *a, const struct json_key *b)
+{
+	if (a->hash != b->hash)
+		return false;
+	_cleanup_free_ char *x = json_unquote(text + a->at, a->len);
+	_cleanup_free_ char *y = json_unquote(text + b->at, b->len);
+	return strcmp(x, y) == 0;
+}
+
+static const struct json_key *
+twice_of_few(const char *text, const struct json_key *keys, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (same_key(text, &keys[i], &keys[j]))
+				return &keys[i];
+	return NULL;
+}
+
+const struct json_key *
+json_keys_twice(const struct json_keys *k, size_t first)
+{
+	const size_t n = k->n - first;
+
+	if (n < 2)
+		return NULL;
+	const struct json_key *keys = k->all + first;
+	if (n <= FEW_KEYS)
+		return twice_of_few(k->text, keys, n);
+	size_t cap = 64;
+	while (cap < n * 2)
+		cap *= 2;
+	_cleanup_free_ uint32_t *table = calloc(cap, sizeof(*table)); /* index + 1, 0 free */
+	if (table == NULL)
+		mem_out();
+	for (size_t i = 0; i < n; i++) {
+		size_t slot = keys[i].hash & (cap - 1);
+
+		for (; table[slot] != 0; slot = (slot + 1) & (cap - 1))
+			if (same_key(k->text, &keys[i], &keys[table[slot] - 1]))
+				return &keys[i];
+		table[slot] = (uint32_t)i + 1;
+	}
+	return NULL;
+}

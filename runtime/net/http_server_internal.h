@@ -1,5 +1,5 @@
 /*
- * http_server_internal.h - what http_server.c, http_request.c and http_stream.c share.
+ * http_server_internal.h - what the files of the HTTP server share.
  *
  * A client is one connection, from accept to close; an exchange is one request on it with its
  * answer.  libmicrohttpd and the answering side each hold an exchange: it is freed when
@@ -114,6 +114,11 @@ exchange_of(const struct http_request *r)
 void server_tend_soon(struct http_server *);
 /** server_run_soon - and run libmicrohttpd after that. */
 void server_run_soon(struct http_server *);
+
+/* http_connection.c */
+/** client_on_connection - libmicrohttpd has taken one, or closed one. */
+void client_on_connection(
+    void *cls, struct MHD_Connection *, void **context, enum MHD_ConnectionNotificationCode);
 /** client_free - forget a connection; its descriptor is somebody else's. */
 void client_free(struct client *);
 /** client_add - a connection of this server; mhd may be NULL. */
@@ -122,6 +127,12 @@ struct client *client_add(struct http_server *, struct MHD_Connection *mhd, int 
 void client_on_idle(struct timer *, void *arg);
 /** client_watch - from now on notice that the client leaves. */
 void client_watch(struct client *);
+/** client_on_head_late - the timer of one whose head is not complete: it is refused. */
+void client_on_head_late(struct timer *, void *arg);
+/** client_on_body_check - the timer of one that sends its body: has it been too slow? */
+void client_on_body_check(struct timer *, void *arg);
+/** client_hang_up - have it closed. */
+void client_hang_up(struct client *);
 
 /* http_request.c */
 struct exchange *exchange_new(struct client *, const char *target);

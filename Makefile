@@ -120,12 +120,14 @@ down:				## stop it all; the data stay
 test:				## everything: packages, build, lint, units, fuzzing, scenarios, SDK
 	@tests/run.sh
 tests: $(TESTS) fakes benches
-scenarios: programs fakes benches $(B)/tests/runtime/engine/sandy/test_client $(B)/tests/controlplane/platform/test_vectors	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
+scenarios: programs fakes benches $(B)/tests/runtime/engine/test_docker $(B)/tests/runtime/engine/sandy/test_client $(B)/tests/controlplane/platform/test_vectors	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
 	@BIN=$(BIN) tests/scenario/run.sh $(SCENARIOS)
 sandbox-opencode: programs	## the sandbox's image with OpenCode, an open CLI agent, which npm downloads
 	@images/build.sh sandbox-opencode
 test-opencode: programs	## the baseline with OpenCode as its agent; not part of `make test`: it downloads 180 MB
 	@BIN=$(BIN) tests/e2e/opencode/run.sh
+test-podman: programs fakes $(B)/tests/runtime/engine/test_docker	## the engine's tests and scenarios (SCENARIOS) on a Podman of their own
+	@BIN=$(BIN) tests/podman.sh engine $(or $(SCENARIOS),01 02 04 05 31)
 e2e: programs fakes		## run the official OpenAI SDK against Janus
 	@BIN=$(BIN) tests/scenario/run.sh 13
 
@@ -177,7 +179,7 @@ compile_commands.json:		## write build/compile_commands.json, where clangd looks
 		END { print "\n]" }' > build/compile_commands.json
 	@echo "  made build/compile_commands.json"
 
-.PHONY: up down sandbox-opencode test-opencode test tests langchain scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
+.PHONY: up down sandbox-opencode test-opencode test test-podman tests langchain scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
 
 help:				## show this list
 	@awk -F':.*## ' '/^[a-z0-9_.]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile

@@ -21,7 +21,7 @@ readonly command=test steps=8
 readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap procps
 	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
 	libconfuse-dev libsmartcols-dev libarchive-dev zlib1g-dev check libsubunit-dev clang clang-format clang-tidy libclang-rt-14-dev
-	cppcheck shellcheck mandoc jq python3-jsonschema xxd docker-registry)
+	cppcheck shellcheck mandoc jq python3-jsonschema xxd docker-registry podman catatonit runc)
 passed=0
 failed=0
 failures=()

@@ -94,17 +94,45 @@ read_v2(const char *root, const char *table, struct cgroup_usage *out)
 	return 0;
 }
 
-int
-cgroup_read(
-    const char *root, int pid, const char *container, struct cgroup_usage *out, struct error *err)
+/* /proc/PID/cgroup, if it is of that container; the caller's. */
+static char *
+read_table(const char *root, int pid, const char *container)
 {
 	_cleanup_free_ char *file = str_printf("%s/proc/%d/cgroup", root, pid);
 	_cleanup_free_ char *table = NULL;
 
 	if (pid <= 0 || container[0] == '\0' || file_read(file, FILE_MAX, &table, NULL, NULL) < 0 ||
 	    strstr(table, container) == NULL)
+		return NULL;
+	return TAKE(table);
+}
+
+int
+cgroup_read(
+    const char *root, int pid, const char *container, struct cgroup_usage *out, struct error *err)
+{
+	_cleanup_free_ char *table = read_table(root, pid, container);
+
+	if (table == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "process %d is none of that container", pid);
 	if (read_v1(root, table, out) < 0 && read_v2(root, table, out) < 0)
 		return error_set(err, ERROR_NOT_FOUND, "its cgroup cannot be read");
 	return 0;
+}
+
+uint64_t
+cgroup_oom_kills(const char *root, int pid, const char *container)
+{
+	_cleanup_free_ char *table = read_table(root, pid, container), *v1 = NULL, *v2 = NULL;
+	uint64_t kills = 0;
+
+	if (table == NULL)
+		return 0;
+	v1 = path_of(table, "memory");
+	v2 = path_of(table, "");
+	if ((v1 == NULL ||
+		read_number(root, "/memory", v1, "memory.oom_control", "oom_kill", &kills) < 0) &&
+	    (v2 == NULL || read_number(root, "", v2, "memory.events", "oom_kill", &kills) < 0))
+		return 0;
+	return kills;
 }

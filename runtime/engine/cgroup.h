@@ -21,4 +21,8 @@ struct cgroup_usage {
  */
 int cgroup_read(
     const char *root, int pid, const char *container, struct cgroup_usage *out, struct error *);
+
+/** cgroup_oom_kills - how many of its processes the kernel killed at its memory limit; 0 too where
+ *  that cannot be read. As cgroup_read. */
+uint64_t cgroup_oom_kills(const char *root, int pid, const char *container);
 #endif

@@ -241,6 +241,28 @@ registry_size(const struct image_ref *ref, const char *digest, const char *arch,
 }
 
 int
+registry_digest(
+    const struct image_ref *ref, const char *which, char digest[DIGEST_BYTES], struct error *err)
+{
+	struct http_call call;
+	char hash[HASH_HEX_MAX];
+	int rc = ask("GET", ref, which, &call, err);
+
+	if (rc == 0 && (call.status != 200 || call.reply.len == 0)) {
+		rc = error_set(
+		    err, ERROR_UPSTREAM, "the registry does not say what %.120s is", which);
+	} else if (rc == 0) {
+		hash_sha256_hex(buf_str(&call.reply), call.reply.len, hash);
+		if (str_starts(which, "sha256:") && strcmp(hash, which + strlen("sha256:")) != 0)
+			rc = error_set(err, ERROR_UPSTREAM, "the registry sent another manifest");
+		else
+			snprintf(digest, DIGEST_BYTES, "sha256:%.64s", hash);
+	}
+	buf_done(&call.reply);
+	return rc;
+}
+
+int
 registry_wait_s(const struct image_ref *ref, const char *which)
 {
 	struct http_call call;

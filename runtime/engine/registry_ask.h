@@ -21,6 +21,9 @@ struct image_size {
  *  does not become known.  Blocks, some seconds at most. */
 int registry_size(const struct image_ref *, const char *digest, const char *arch,
     struct image_size *out, struct error *);
+/** registry_digest - the digest of that tag (or digest) now, into digest (72 bytes); -1 with err if it
+ *  does not become known. Blocks as registry_size. */
+int registry_digest(const struct image_ref *, const char *which, char digest[72], struct error *);
 /** registry_wait_s - how long it asks to wait for that tag or digest; 0: it says nothing. Blocks as
  *  registry_size. */
 int registry_wait_s(const struct image_ref *, const char *which);

@@ -12,6 +12,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/docker/docker.h"
+#include "runtime/engine/oom_log.h"
 #include "runtime/engine/registry_ask.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -101,6 +102,8 @@ answers(const char *text, size_t len)
 	lines_done(&l);
 	pull_state_done(&s);
 	docker_message(text, len, message);
+	init_exec_code(text, len);
+	oom_log_line(text, len, "aa4a97c212327c11");
 	registry_refusal(&err, 500, message, "h/m:v1");
 	if (json_parse(text, len, &json, NULL) == 0) {
 		struct container *list = NULL;

@@ -304,6 +304,8 @@ push() {
 	api DELETE "/images/$2?noprune=1" >/dev/null
 }
 
+on_podman() { api GET /version | jq -e '[.Components[]?.Name] | any(startswith("Podman"))' >/dev/null; }
+
 # --- an engine of the scenario's own, that may be killed ------------------------------
 
 start_engine() {	# its images survive it

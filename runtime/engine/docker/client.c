@@ -11,6 +11,7 @@
 #include "runtime/engine/docker/docker.h"
 #include "runtime/net/http_client.h"
 
+#define VERSION_SLOW_MS 15000
 #define REPLY_MAX_BYTES (32u << 20) /* a list names every label of every image of ours */
 
 void
@@ -64,9 +65,9 @@ call_engine(struct docker *d, struct http_call *call, const char *url, struct er
 }
 
 static int
-agree(struct docker *d, struct dialect *out, struct error *err)
+ask_version(struct docker *d, int total_ms, struct dialect *out, struct error *err)
 {
-	struct http_call call = { .method = "GET", .total_ms = PING_MS };
+	struct http_call call = { .method = "GET", .total_ms = total_ms };
 	_cleanup_json_ cJSON *json = NULL;
 	int status = call_engine(d, &call, "http://engine/version", err);
 
@@ -77,6 +78,33 @@ agree(struct docker *d, struct dialect *out, struct error *err)
 		    "what answers is not a container engine (status %d)", call.status);
 	buf_done(&call.reply);
 	return status < 0 ? -1 : dialect_parse(json, out, err);
+}
+
+static bool
+answers_ping(struct docker *d)
+{
+	struct http_call call = { .method = "GET", .total_ms = PING_MS };
+	const int status = call_engine(d, &call, "http://engine/_ping", NULL);
+
+	buf_done(&call.reply);
+	return status == 0 && call.status == 200;
+}
+
+/* An engine not known yet may be one that needs long for this; it is told by its prompt ping. */
+static int
+agree(struct docker *d, struct dialect *out, struct error *err)
+{
+	struct error why = { 0 };
+	int known_ms;
+
+	pthread_mutex_lock(&d->lock);
+	known_ms = d->agreed ? d->dialect.ways->info_ms : 0;
+	pthread_mutex_unlock(&d->lock);
+	if (ask_version(d, known_ms > 0 ? known_ms : PING_MS, out, &why) == 0)
+		return 0;
+	if (known_ms == 0 && why.kind == ERROR_TIMEOUT && answers_ping(d))
+		return ask_version(d, VERSION_SLOW_MS, out, err);
+	return error_set(err, why.kind, "%s", why.text);
 }
 
 int

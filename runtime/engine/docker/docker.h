@@ -40,12 +40,23 @@ struct image_ref;
 #define CONTAINER_ID_MAX 72
 #define CONTAINER_NAME_MAX 64
 
+/* How one kind of engine differs from the others. */
+struct engine_ways {
+	const char *name;
+	bool podman; /* spells what a container is asked with its own way: pod_json.c, readback.c */
+	bool resolves; /* says what a registry's tag is without pulling it */
+	bool tells_oom; /* that a container met its memory limit */
+	bool tells_no_exec; /* that its init could not start the command */
+	int info_ms; /* its word about itself may take so long */
+	int info_keep_ms; /* and holds so long while it answers a ping; 0: it is asked each time */
+};
+
 /* What was agreed with the engine. */
 struct dialect {
 	char api[16];
 	char version[64];
 	char arch[32];
-	bool podman;
+	const struct engine_ways *ways;
 };
 
 struct docker {
@@ -55,7 +66,10 @@ struct docker {
 	char *socket; /* owned; NULL: not found yet */
 	bool agreed;
 	struct dialect dialect;
-	struct map oom; /* instances that an oom event named, to a non-NULL mark */
+	struct map
+	    oom; /* instances that were seen to meet their memory limit, to a non-NULL mark */
+	struct engine_info info; /* the last one */
+	int64_t info_at_ms; /* of the steady clock; 0: there is none */
 };
 
 struct docker *docker_of(struct engine *);
@@ -84,6 +98,9 @@ int docker_dialect(struct docker *, bool fresh, struct dialect *out, struct erro
 
 /** docker_message - the text of an error body (JSON or not), escaped and bounded; returns out. */
 const char *docker_message(const char *body, size_t len, char out[ENGINE_TEXT_MAX]);
+/** engine_words - text escaped into out (ENGINE_TEXT_MAX); of what is too long the end, where the
+ *  cause stands. */
+void engine_words(const char *text, size_t len, char out[ENGINE_TEXT_MAX]);
 /** docker_refusal - err from a status >= 400: `what` failed, in the engine's words. */
 int docker_refusal(struct error *, const struct docker_reply *, const char *what);
 /** registry_refusal - err from what an engine says when a registry let it down, naming ref. */
@@ -94,6 +111,13 @@ int dialect_parse(const cJSON *version, struct dialect *out, struct error *);
 char *path_filters(const char *prefix, const char *const *labels, size_t n);
 /** ref_text - "repository:tag" or "repository@digest" into out (700 bytes); returns it. */
 const char *ref_text(const struct image_ref *, const char *digest, char *out);
+
+/* --- ways.c: how engines differ. Pure. --- */
+
+/** ways_of - the engine's whose /version this is. */
+const struct engine_ways *ways_of(const cJSON *version);
+/** init_exec_code - 127 or 126 if this line is an init's word that it could not start the command, -1. */
+int init_exec_code(const char *line, size_t len);
 
 /* --- image.c, load.c, resolve.c, pull.c --- */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/docker/docker.h"
@@ -29,6 +30,26 @@ has_option(const cJSON *info, const char *start)
 	return false;
 }
 
+/* What an engine said of itself a moment ago, where asking is dear, if it still answers. */
+static bool
+known_info(struct docker *d, struct engine_info *out)
+{
+	_cleanup_reply_ struct docker_reply r = { 0 };
+	struct engine_info info;
+	bool fresh;
+
+	pthread_mutex_lock(&d->lock);
+	fresh = d->agreed && d->info_at_ms != 0 &&
+	    clock_now_ms() - d->info_at_ms < d->dialect.ways->info_keep_ms;
+	info = d->info;
+	pthread_mutex_unlock(&d->lock);
+	if (!fresh || docker_call(d, "GET", "/_ping", NULL, PING_MS, &r, NULL) < 0 ||
+	    r.status != 200)
+		return false;
+	*out = info;
+	return true;
+}
+
 static int
 docker_info(struct engine *e, struct engine_info *out, struct error *err)
 {
@@ -45,10 +66,12 @@ docker_info(struct engine *e, struct engine_info *out, struct error *err)
 	struct dialect now = { 0 };
 	_cleanup_json_ cJSON *json = NULL;
 
+	if (known_info(d, out))
+		return 0;
 	if (docker_dialect(d, true, &now, err) < 0 ||
-	    docker_get(d, "/info", PING_MS, &json, err) < 0)
+	    docker_get(d, "/info", now.ways->info_ms, &json, err) < 0)
 		return -1;
-	snprintf(info.name, sizeof(info.name), now.podman ? "podman" : "docker");
+	snprintf(info.name, sizeof(info.name), "%s", now.ways->name);
 	memcpy(info.version, now.version, sizeof(info.version));
 	memcpy(info.api, now.api, sizeof(info.api));
 	memcpy(info.arch, now.arch, sizeof(info.arch));
@@ -61,6 +84,10 @@ docker_info(struct engine *e, struct engine_info *out, struct error *err)
 			add_missing(&info, limits[i].words);
 	if (!has_option(json, "name=seccomp"))
 		add_missing(&info, "seccomp");
+	pthread_mutex_lock(&d->lock);
+	d->info = info;
+	d->info_at_ms = clock_now_ms();
+	pthread_mutex_unlock(&d->lock);
 	*out = info;
 	return 0;
 }

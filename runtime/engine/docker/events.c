@@ -20,6 +20,14 @@ struct reading {
 	void *arg;
 };
 
+/* What some engines call otherwise; only a container has an instance's label in its events. */
+static const struct {
+	const char *said, *meant;
+} others[] = {
+	{ "died", "die" },
+	{ "remove", "destroy" },
+};
+
 int
 event_parse(const char *line, size_t len, struct engine_event *out)
 {
@@ -41,8 +49,9 @@ event_parse(const char *line, size_t len, struct engine_event *out)
 	snprintf(event.instance, sizeof(event.instance), "%s", instance);
 	/* "exec_create: sh -c ..." carries a command line: only the word before it. */
 	snprintf(event.action, sizeof(event.action), "%.*s", (int)strcspn(action, ":"), action);
-	if (strcmp(event.action, "died") == 0)
-		memcpy(event.action, "die", sizeof("die"));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (strcmp(event.action, others[i].said) == 0)
+			str_copy(event.action, sizeof(event.action), others[i].meant);
 	event.is_link = str_eq(json_str(attributes, LABEL_ROLE), ROLE_LINK);
 	/* An image's label may pose as exitCode: what a pod ended with is asked, not taken from here. */
 	if (code != NULL && strcmp(event.action, "die") == 0)

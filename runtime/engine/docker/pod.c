@@ -175,10 +175,11 @@ start_pod(struct docker *d, const struct pod_spec *s, struct error *err)
 	struct pod_place place = { .link_image = d->link_image, .dir = dir, .link_id = link_id };
 
 	if (docker_dialect(d, false, &now, err) < 0 || link_user(d, &place, err) < 0 ||
-	    make_dir(d, dir, err) < 0 || (seccomp = seccomp_option(d, now.podman, err)) == NULL)
+	    make_dir(d, dir, err) < 0 ||
+	    (seccomp = seccomp_option(d, now.ways->podman, err)) == NULL)
 		return -1;
 	place.seccomp = seccomp;
-	place.podman = now.podman;
+	place.podman = now.ways->podman;
 	place.nproc = PODMAN_NPROC;
 	if (getrlimit(RLIMIT_NPROC, &nproc) == 0 && nproc.rlim_max < PODMAN_NPROC)
 		place.nproc = (int64_t)nproc.rlim_max;

@@ -1,6 +1,7 @@
 /*
  * pod_state.c - what became of a pod, and which pods there are.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,13 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
+#include "runtime/engine/cgroup.h"
 #include "runtime/engine/docker/docker.h"
+#include "runtime/engine/oom_log.h"
+
+#define KERNEL_LOG "/dev/kmsg"
+#define LAST_WORD_TRIES 5
+#define LAST_WORD_MS 20
 
 /* An engine's time ("0001-01-01..." for never) to wall milliseconds, 0 where it is none. */
 static int64_t
@@ -64,6 +71,64 @@ saw_oom(struct docker *d, const char *instance)
 	return saw;
 }
 
+static void
+note_oom(struct docker *d, const char *instance)
+{
+	pthread_mutex_lock(&d->lock);
+	map_put(&d->oom, instance, d);
+	pthread_mutex_unlock(&d->lock);
+}
+
+struct last_word {
+	int lines, code;
+};
+
+static int
+take_exec_code(const struct log_line *line, void *arg)
+{
+	struct last_word *last = arg;
+
+	last->lines++;
+	last->code = init_exec_code(line->text, line->len);
+	return 0;
+}
+
+/* What an init wrote that could not start the command; of what ended just now it may not be there yet. */
+static int
+read_exec_code(struct docker *d, const char *instance)
+{
+	struct last_word last = { .code = -1 };
+
+	for (int tries = 0; tries < LAST_WORD_TRIES && last.lines == 0; tries++) {
+		if (tries > 0)
+			poll(NULL, 0, LAST_WORD_MS);
+		if (docker_logs(&d->engine, instance, 1, false, take_exec_code, &last, NULL, NULL) <
+		    0)
+			return -1;
+	}
+	return last.code;
+}
+
+/* What the engine does not tell is asked of the kernel, and of what the container wrote last. */
+static void
+find_untold(struct docker *d, const struct engine_ways *ways, struct pod_state *s)
+{
+	const bool ended = s->phase == POD_EXITED && s->exit_code != 0;
+	int code;
+
+	if (!ways->tells_oom && !s->oom_killed &&
+	    (ended ? oom_log_names(KERNEL_LOG, s->container)
+		   : cgroup_oom_kills("", s->pid, s->container) > 0)) {
+		note_oom(d, s->instance);
+		s->oom_killed = true;
+	}
+	if (ways->tells_no_exec || !ended || s->exit_code != 1)
+		return;
+	code = read_exec_code(d, s->instance);
+	if (code > 0)
+		s->exit_code = code;
+}
+
 /* One container's part of its pod. A container that vanished meanwhile is absent, no error. */
 static int
 add_container(struct docker *d, const struct container *c, struct pod_state *out, struct error *err)
@@ -71,6 +136,7 @@ add_container(struct docker *d, const struct container *c, struct pod_state *out
 	_cleanup_free_ char *path = str_printf("/containers/%s/json", c->id);
 	_cleanup_json_ cJSON *json = NULL;
 	struct error why = { 0 };
+	struct dialect now = { 0 };
 
 	memcpy(out->instance, c->instance, sizeof(out->instance));
 	memcpy(out->competitor, c->competitor, sizeof(out->competitor));
@@ -91,6 +157,8 @@ add_container(struct docker *d, const struct container *c, struct pod_state *out
 	pod_state_parse(json, out);
 	snprintf(out->container, sizeof(out->container), "%s", c->id);
 	out->oom_killed = out->oom_killed || saw_oom(d, c->instance);
+	if (docker_dialect(d, false, &now, NULL) == 0)
+		find_untold(d, now.ways, out);
 	return 0;
 }
 

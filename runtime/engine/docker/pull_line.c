@@ -98,7 +98,6 @@ static bool
 read_error(struct pull_state *s, const cJSON *json)
 {
 	const char *text = json_str(json_get(json, "errorDetail"), "message");
-	struct buf plain = { 0 };
 
 	if (text == NULL)
 		text = json_str(json, "error");
@@ -106,10 +105,9 @@ read_error(struct pull_state *s, const cJSON *json)
 	    json_get(json, "error") == NULL)
 		return false;
 	if (!s->failed) { /* the first cause, not what followed from it */
-		str_add_escaped(&plain, text != NULL ? text : "it gave no reason",
-		    text != NULL ? strnlen(text, 1024) : 17);
-		snprintf(s->error, sizeof(s->error), "%s", buf_str(&plain));
-		buf_done(&plain);
+		if (text == NULL)
+			text = "it gave no reason";
+		engine_words(text, strnlen(text, 4 * ENGINE_TEXT_MAX), s->error);
 	}
 	s->failed = true;
 	return true;

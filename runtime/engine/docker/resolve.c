@@ -53,13 +53,17 @@ ask_registry(struct docker *d, const struct image_ref *of, const char *ref, char
 	return 0;
 }
 
-/* Podman cannot ask without pulling: pull the tag, then see what came. */
+/* An engine that cannot ask without pulling: ask in its place.  A registry that wants to know who asks
+ * may know the engine: pull the tag, then see what came. */
 static int
 pull_to_know(struct docker *d, const struct image_ref *ref, const char *text,
     char digest[DIGEST_MAX], struct error *err)
 {
 	struct image_info info = { 0 };
+	const char *which = ref->digest[0] != '\0' ? ref->digest : ref->tag;
 
+	if (registry_digest(ref, which, digest, NULL) == 0)
+		return 0;
 	if (docker_pull_tag(d, ref, TAG_PULL_STALL_MS, err) < 0 ||
 	    docker_image(&d->engine, text, &info, err) < 0)
 		return -1;
@@ -96,10 +100,10 @@ docker_resolve(
 	}
 	if (no_registry)
 		status = -1;
-	else if (now.podman)
-		status = pull_to_know(d, &ref, full, found, &why);
-	else
+	else if (now.ways->resolves)
 		status = ask_registry(d, &ref, full, found, &why);
+	else
+		status = pull_to_know(d, &ref, full, found, &why);
 	if (status == 0) {
 		memcpy(digest, found, DIGEST_MAX);
 		*local = false;

@@ -26,20 +26,6 @@ api_minor(const char *text)
 	return (major - 1) * 10000 + minor;
 }
 
-static bool
-is_podman(const cJSON *version)
-{
-	const cJSON *part;
-
-	json_for_each(part, json_get(version, "Components")) {
-		const char *name = json_str(part, "Name");
-
-		if (name != NULL && str_starts(name, "Podman"))
-			return true;
-	}
-	return false;
-}
-
 int
 dialect_parse(const cJSON *version, struct dialect *out, struct error *err)
 {
@@ -62,15 +48,33 @@ dialect_parse(const cJSON *version, struct dialect *out, struct error *err)
 	snprintf(out->api, sizeof(out->api), "1.%d", max < API_MAX ? max : API_MAX);
 	snprintf(out->version, sizeof(out->version), "%s", own != NULL ? own : "");
 	snprintf(out->arch, sizeof(out->arch), "%s", arch != NULL ? arch : "");
-	out->podman = is_podman(version);
+	out->ways = ways_of(version);
 	return 0;
+}
+
+void
+engine_words(const char *text, size_t len, char out[ENGINE_TEXT_MAX])
+{
+	static const char cut[] = "...";
+	_cleanup_buf_ struct buf plain = { 0 };
+	const char *at;
+
+	str_add_escaped(&plain, text, len);
+	at = buf_str(&plain);
+	if (plain.len < ENGINE_TEXT_MAX) {
+		snprintf(out, ENGINE_TEXT_MAX, "%s", at);
+		return;
+	}
+	at += plain.len - (ENGINE_TEXT_MAX - sizeof(cut));
+	while ((*at & 0xc0) == 0x80) /* never into a character */
+		at++;
+	snprintf(out, ENGINE_TEXT_MAX, "%s%s", cut, at);
 }
 
 const char *
 docker_message(const char *body, size_t len, char out[ENGINE_TEXT_MAX])
 {
 	_cleanup_json_ cJSON *json = NULL;
-	_cleanup_buf_ struct buf plain = { 0 };
 	const char *text = NULL;
 
 	if (len > 0 && json_parse(body, len, &json, NULL) == 0) {
@@ -87,8 +91,11 @@ docker_message(const char *body, size_t len, char out[ENGINE_TEXT_MAX])
 	len = len < 4 * ENGINE_TEXT_MAX ? len : 4 * ENGINE_TEXT_MAX;
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r' || text[len - 1] == ' '))
 		len--;
-	str_add_escaped(&plain, text, len);
-	snprintf(out, ENGINE_TEXT_MAX, "%s", plain.len > 0 ? plain.data : "it gave no reason");
+	if (len == 0) {
+		text = "it gave no reason";
+		len = strlen(text);
+	}
+	engine_words(text, len, out);
 	return out;
 }
 

@@ -90,6 +90,23 @@ START_TEST(test_refused)
 }
 END_TEST
 
+START_TEST(test_oom_kills)
+{
+	put("/proc/7/cgroup",
+	    "9:memory:/libpod_parent/libpod-c0ffee\n0::/libpod_parent/libpod-c0ffee\n");
+	ck_assert_uint_eq(cgroup_oom_kills(root, 7, "c0ffee"), 0);
+	put("/sys/fs/cgroup/memory/libpod_parent/libpod-c0ffee/memory.oom_control",
+	    "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n");
+	ck_assert_uint_eq(cgroup_oom_kills(root, 7, "c0ffee"), 3);
+	ck_assert_uint_eq(cgroup_oom_kills(root, 7, "decaf"), 0);
+	ck_assert_uint_eq(cgroup_oom_kills(root, 8, "c0ffee"), 0);
+	put("/proc/9/cgroup", "0::/machine.slice/libpod-c0ffee.scope\n");
+	put("/sys/fs/cgroup/machine.slice/libpod-c0ffee.scope/memory.events",
+	    "low 0\nhigh 0\nmax 41\noom 2\noom_kill 1\noom_group_kill 0\n");
+	ck_assert_uint_eq(cgroup_oom_kills(root, 9, "c0ffee"), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -100,6 +117,7 @@ main(void)
 	tcase_add_test(tc, test_v1);
 	tcase_add_test(tc, test_v2);
 	tcase_add_test(tc, test_refused);
+	tcase_add_test(tc, test_oom_kills);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

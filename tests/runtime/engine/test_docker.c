@@ -26,9 +26,11 @@
 #include "runtime/base/id.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/image_ref.h"
 #include "runtime/engine/sandy/pod.h"
 #include "runtime/engine/link.h"
 #include "runtime/engine/link_protocol.h"
+#include "runtime/engine/registry_ask.h"
 #include "runtime/engine/spec.h"
 #include "runtime/net/http_client.h"
 
@@ -49,6 +51,23 @@ socket_path(void)
 	return path != NULL ? path : "/var/run/docker.sock";
 }
 
+/* What cannot be had of an engine: docs/getting-started.md, "Podman", says why. */
+static const struct cannot {
+	const char *name;
+	bool event_of_oom; /* no event says that a container met its memory limit */
+	bool local_digest; /* gives what was built here a digest */
+	bool short_tail; /* does not count an unfinished last line among the last lines */
+	bool
+	    named_caps; /* lists dropped capabilities one by one: what Sandy's engine, Docker, does not */
+} cannots[] = {
+	{ .name = "docker" },
+	{ .name = "podman",
+	    .event_of_oom = true,
+	    .local_digest = true,
+	    .short_tail = true,
+	    .named_caps = true },
+};
+
 /* ok(call) - it must work; the error's words if not. */
 #define ok(call)                                                                          \
 	do {                                                                              \
@@ -63,6 +82,18 @@ socket_path(void)
 		ck_assert_msg(e_.kind == (wanted) && strstr(e_.text, words) != NULL, "%s: %s: %s", \
 		    #call, error_kind_name(e_.kind), e_.text);                                     \
 	} while (0)
+
+static const struct cannot *
+cannot(void)
+{
+	struct engine_info info;
+
+	ok(engine->driver->info(engine, &info, err));
+	for (size_t i = 0; i < ARRAY_LEN(cannots); i++)
+		if (strcmp(cannots[i].name, info.name) == 0)
+			return &cannots[i];
+	ck_abort_msg("an engine nobody knows: %s", info.name);
+}
 
 static void
 sleep_ms(long ms)
@@ -150,6 +181,18 @@ wait_end(const char *instance, struct pod_state *out)
 	ck_abort_msg("%s did not end", instance);
 }
 
+static void
+wait_oom(const char *instance, struct pod_state *out)
+{
+	for (int i = 0; i < 500; i++) {
+		ok(engine->driver->pod_state(engine, instance, out, err));
+		if (out->oom_killed)
+			return;
+		sleep_ms(10);
+	}
+	ck_abort_msg("nobody told that %s met its memory limit", instance);
+}
+
 static char *
 link_path(const struct pod_spec *s)
 {
@@ -192,8 +235,7 @@ START_TEST(test_info)
 	ck_assert_str_eq(info.arch, image.arch);
 	ck_assert(str_starts(info.api, "1.4"));
 	ck_assert_uint_eq(image.nvolumes, 2);
-	if (strcmp(info.name, "docker") == 0) /* Podman invents one for what was built here */
-		ck_assert_str_eq(image.digest, "");
+	ck_assert_int_eq(image.digest[0] != '\0', cannot()->local_digest);
 	ck_assert_str_eq(image.working_dir, "/data");
 }
 END_TEST
@@ -226,7 +268,11 @@ START_TEST(test_pod_life)
 	ck_assert_str_eq(pods[0].instance, s.instance);
 	free(pods);
 	ok(engine->driver->pod_inspect(engine, s.instance, &told, err));
-	ok(sandy_inspect_check(buf_str(&told), told.len, &s, err));
+	if (cannot()->named_caps)
+		fails(sandy_inspect_check(buf_str(&told), told.len, &s, err), ERROR_INTERNAL,
+		    "HostConfig.CapDrop");
+	else
+		ok(sandy_inspect_check(buf_str(&told), told.len, &s, err));
 
 	ok(engine->driver->pod_pause(engine, s.instance, true, err));
 	ok(engine->driver->pod_pause(engine, s.instance, true, err));
@@ -368,7 +414,7 @@ START_TEST(test_logs)
 	/* Following, an engine may leave out an unfinished last line. */
 	ck_assert_int_ge(followed.lines, all.lines - 1);
 	ok(engine->driver->logs(engine, s.instance, 2, false, on_line, &tail, NULL, err));
-	ck_assert_int_le(tail.lines, 2);
+	ck_assert_int_le(tail.lines, 2 + cannot()->short_tail);
 	ok(engine->driver->logs(engine, s.instance, 0, false, on_line, &one, NULL, err));
 	ck_assert_int_eq(one.lines, 1);
 	ok(engine->driver->pod_stop(engine, s.instance, 0, err));
@@ -456,14 +502,16 @@ START_TEST(test_events_and_a_killed_child)
 	make_spec(&s, "eat-child", NULL);
 	ok(engine->driver->pod_start(engine, &s, err));
 	wait_count(&l.starts, "starts");
-	wait_count(&l.ooms, "ooms");
-	/* The first process lives: some engines tell of the killed child by the event only. */
-	ok(engine->driver->pod_state(engine, s.instance, &state, err));
+	/* The first process lives: some engines tell of the killed child by the event only, some not. */
+	if (!cannot()->event_of_oom)
+		wait_count(&l.ooms, "ooms");
+	wait_oom(s.instance, &state);
 	ck_assert_int_eq(state.phase, POD_RUNNING);
-	ck_assert(state.oom_killed);
 	ok(engine->driver->pod_stop(engine, s.instance, 0, err));
 	wait_count(&l.dies, "dies");
 	wait_count(&l.destroys, "destroys");
+	if (cannot()->event_of_oom)
+		ck_assert_int_eq(atomic_load(&l.ooms), 0);
 	atomic_store(&l.cancel, true);
 	pthread_join(thread, NULL);
 	ck_assert_msg(l.status == 0, "%s", l.err.text);
@@ -487,15 +535,20 @@ free_port(void)
 	return ntohs(at.sin_port);
 }
 
+/* body may be NULL */
 static int
-post(const char *method, const char *path)
+post(const char *method, const char *path, const char *body, size_t len)
 {
-	static const char *const headers[] = { "X-Registry-Auth: e30=", NULL };
+	static const char *const headers[] = {
+		"X-Registry-Auth: e30=", "Content-Type: application/x-tar", NULL
+	};
 	_cleanup_free_ char *url = str_printf("http://engine/v1.41%s", path);
 	struct http_call call = { .method = method,
 		.url = url,
 		.unix_socket = socket_path(),
 		.headers = headers,
+		.body = body,
+		.body_len = len,
 		.total_ms = 30000 };
 
 	ok(http_call(&call, err));
@@ -544,6 +597,23 @@ stop_registry(void)
 	waitpid(registry, NULL, 0);
 }
 
+/* An image that is here under this one name only, so that it goes with it. */
+static void
+make_image_here(const char *ref, struct image_info *out)
+{
+	_cleanup_free_ char *make = str_printf("cd %s && head -c 8192 /dev/urandom >blob && "
+					       "tar -cf layer.tar blob",
+	    run_dir);
+	_cleanup_free_ char *path = str_printf("%s/layer.tar", run_dir), *tar = NULL;
+	_cleanup_free_ char *import = str_printf("/images/create?fromSrc=-&repo=%s", ref);
+	size_t len = 0;
+
+	ck_assert_int_eq(system(make), 0);
+	ok(file_read(path, MIB, &tar, &len, err));
+	ck_assert_int_eq(post("POST", import, tar, len), 200);
+	ok(engine->driver->image(engine, ref, out, err));
+}
+
 static void
 on_progress(const struct pull_progress *p, void *arg)
 {
@@ -557,7 +627,9 @@ static const struct pull_limits five_seconds = { .stall_ms = 5000 },
 START_TEST(test_registry)
 {
 	char digest[DIGEST_MAX] = "";
-	struct image_info pulled;
+	struct image_info pulled, pushed;
+	struct image_ref parsed;
+	char asked[DIGEST_MAX] = "";
 	bool local = false;
 	int progress = 0;
 
@@ -572,15 +644,21 @@ START_TEST(test_registry)
 	_cleanup_free_ char *repo = str_printf("127.0.0.1:%d/team/pod", registry_port);
 	_cleanup_free_ char *ref = str_printf("%s:v1", repo);
 	_cleanup_free_ char *missing = str_printf("%s:v2", repo);
-	_cleanup_free_ char *tag = str_printf("/images/" IMAGE "/tag?repo=%s&tag=v1", repo);
 	_cleanup_free_ char *push = str_printf("/images/%s/push?tag=v1", repo);
 	_cleanup_free_ char *drop = str_printf("/images/%s?noprune=1", ref);
-	ck_assert_int_eq(post("POST", tag), 201);
-	ck_assert_int_eq(post("POST", push), 200);
+	make_image_here(ref, &pushed);
+	ck_assert_int_eq(post("POST", push, NULL, 0), 200);
 
 	local = true;
 	ok(engine->driver->resolve(engine, ref, digest, &local, err));
 	ck_assert(!local && str_starts(digest, "sha256:"));
+	/* Asked without the engine, for one that cannot tell, it is the same. */
+	ok(image_ref_parse(ref, &parsed, err));
+	ok(registry_digest(&parsed, parsed.tag, asked, err));
+	ck_assert_str_eq(asked, digest);
+	ok(registry_digest(&parsed, digest, asked, err));
+	fails(
+	    registry_digest(&parsed, "v2", asked, err), ERROR_UPSTREAM, "does not say what v2 is");
 	fails(engine->driver->resolve(engine, missing, digest, &local, err), ERROR_NOT_FOUND,
 	    missing);
 	fails(engine->driver->pull(engine, missing,
@@ -588,7 +666,7 @@ START_TEST(test_registry)
 		  "0000000000000000000000000000000000000000000000000000000000000000",
 		  &five_seconds, NULL, NULL, NULL, err),
 	    ERROR_NOT_FOUND, "no such image");
-	ck_assert_int_eq(post("DELETE", drop), 200);
+	ck_assert_int_eq(post("DELETE", drop, NULL, 0), 200);
 	const struct pull_limits small = { .stall_ms = 5000, .max_bytes = 100 };
 	fails(engine->driver->pull(engine, ref, digest, &small, NULL, NULL, NULL, err),
 	    ERROR_TOO_BIG, "at most 100 B"); /* as the registry says, before anything is pulled */
@@ -601,10 +679,11 @@ START_TEST(test_registry)
 	    engine, ref, digest, &five_seconds, on_progress, &progress, NULL, err));
 	_cleanup_free_ char *pinned = str_printf("%s@%s", repo, digest);
 	ok(engine->driver->image(engine, pinned, &pulled, err));
-	ck_assert_str_eq(pulled.id, image.id);
+	ck_assert_str_eq(pulled.id, pushed.id);
 	ck_assert_str_eq(pulled.digest, digest);
 	ck_assert_int_ge(progress, 1);
 	image_info_done(&pulled);
+	image_info_done(&pushed);
 
 	stop_registry();
 	ck_assert_int_eq(engine->driver->resolve(engine, missing, digest, &local, NULL), -1);
@@ -614,7 +693,7 @@ START_TEST(test_registry)
 	fails(engine->driver->resolve(engine, missing, digest, &local, err), ERROR_UNAVAILABLE,
 	    "connection refused");
 	_cleanup_free_ char *drop_pinned = str_printf("/images/%s?noprune=1", pinned);
-	ck_assert_int_eq(post("DELETE", drop_pinned), 200);
+	ck_assert_int_eq(post("DELETE", drop_pinned, NULL, 0), 200);
 }
 END_TEST
 
@@ -678,7 +757,7 @@ START_TEST(test_silent_engine)
 	ck_assert_int_eq(bind(s, (struct sockaddr *)&at, sizeof(at)), 0);
 	ck_assert_int_eq(listen(s, 16), 0);
 	fails(silent->driver->pod_state(silent, "ins_1", &state, err), ERROR_TIMEOUT, "engine");
-	ck_assert_int_le(clock_now_ms() - from, 3000);
+	ck_assert_int_le(clock_now_ms() - from, 6000); /* for its version, then for a ping */
 	silent->driver->free(silent);
 }
 END_TEST

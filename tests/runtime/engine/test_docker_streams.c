@@ -202,6 +202,7 @@ START_TEST(test_events)
 	} cases[] = {
 		{ EVENT("die", "\"exitCode\":\"137\","), 0, "die", 137, false },
 		{ EVENT("died", "\"containerExitCode\":\"3\","), 0, "die", 3, false },
+		{ EVENT("remove", ""), 0, "destroy", -1, false },
 		{ EVENT("start", "\"rodeo.janus.role\":\"link\","), 0, "start", -1, true },
 		{ EVENT("exec_create: sh -c secret", ""), 0, "exec_create", -1, false },
 		{ EVENT("something_new_and_very_long_indeed", ""), 0, "something_new_and_very_", -1,

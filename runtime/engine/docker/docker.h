@@ -62,6 +62,8 @@ struct dialect {
 struct docker {
 	struct engine engine;
 	char *node, *runtime_dir, *link_image, *seccomp; /* owned */
+	pthread_mutex_t
+	    asking; /* held while an engine is asked of itself where that is dear; before lock */
 	pthread_mutex_t lock; /* for what follows */
 	char *socket; /* owned; NULL: not found yet */
 	bool agreed;

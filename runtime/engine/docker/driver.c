@@ -51,7 +51,7 @@ known_info(struct docker *d, struct engine_info *out)
 }
 
 static int
-docker_info(struct engine *e, struct engine_info *out, struct error *err)
+ask_info(struct docker *d, struct engine_info *out, struct error *err)
 {
 	static const struct {
 		const char *field, *words;
@@ -61,13 +61,10 @@ docker_info(struct engine *e, struct engine_info *out, struct error *err)
 		{ "PidsLimit", "process limit" },
 		{ "CpuCfsQuota", "CPU limit" },
 	};
-	struct docker *d = docker_of(e);
 	struct engine_info info = { 0 };
 	struct dialect now = { 0 };
 	_cleanup_json_ cJSON *json = NULL;
 
-	if (known_info(d, out))
-		return 0;
 	if (docker_dialect(d, true, &now, err) < 0 ||
 	    docker_get(d, "/info", now.ways->info_ms, &json, err) < 0)
 		return -1;
@@ -92,6 +89,25 @@ docker_info(struct engine *e, struct engine_info *out, struct error *err)
 	return 0;
 }
 
+static int
+docker_info(struct engine *e, struct engine_info *out, struct error *err)
+{
+	struct docker *d = docker_of(e);
+	bool dear;
+	int status = 0;
+
+	pthread_mutex_lock(&d->lock);
+	dear = d->agreed && d->dialect.ways->info_keep_ms > 0;
+	pthread_mutex_unlock(&d->lock);
+	if (!dear)
+		return ask_info(d, out, err);
+	pthread_mutex_lock(&d->asking); /* one asks, the others have its answer */
+	if (!known_info(d, out))
+		status = ask_info(d, out, err);
+	pthread_mutex_unlock(&d->asking);
+	return status;
+}
+
 static void
 docker_free(struct engine *e)
 {
@@ -102,6 +118,7 @@ docker_free(struct engine *e)
 	d = docker_of(e);
 	map_done(&d->oom);
 	pthread_mutex_destroy(&d->lock);
+	pthread_mutex_destroy(&d->asking);
 	free(d->socket);
 	free(d->node);
 	free(d->runtime_dir);
@@ -151,5 +168,6 @@ docker_engine_new(const struct engine_config *c)
 	d->link_image = str_dup(c->link_image);
 	d->seccomp = str_dup(c->seccomp);
 	pthread_mutex_init(&d->lock, NULL);
+	pthread_mutex_init(&d->asking, NULL);
 	return &d->engine;
 }

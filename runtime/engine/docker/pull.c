@@ -150,14 +150,14 @@ pull_one(struct docker *d, const struct image_ref *of, const char *tag, struct r
 static void
 find_disk(struct docker *d, struct reading *r)
 {
-	_cleanup_json_ cJSON *info = NULL;
+	struct engine_info info;
 
 	if (r->limits->free_percent == 0)
 		return;
 	if (r->limits->disk != NULL)
 		str_copy(r->disk, sizeof(r->disk), r->limits->disk);
-	else if (docker_get(d, "/info", LOOK_MS, &info, NULL) == 0)
-		str_copy(r->disk, sizeof(r->disk), json_str(info, "DockerRootDir"));
+	else if (d->engine.driver->info(&d->engine, &info, NULL) == 0)
+		str_copy(r->disk, sizeof(r->disk), info.root);
 }
 
 /* Before a byte of it comes: what its registry says, if it says. */

@@ -1,16 +1,12 @@
 // Ask for work with the official OpenAI SDK, watch the steps, keep the files.
 //
-//	npm install openai; node squares.mjs [PROMPT-FILE]
+//	npm install openai; node squares.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import OpenAI from 'openai';
 
 const baseURL = process.env.OPENAI_BASE_URL ?? 'http://127.0.0.1:8000/v1';
 const client = new OpenAI({ baseURL, apiKey: process.env.OPENAI_API_KEY ?? 'none' });
-const stream = await client.chat.completions.create({
-	model: 'janus/baseline-agent',
-	stream: true,
-	messages: [{ role: 'user', content: readFileSync(process.argv[2] ?? 'prompt.md', 'utf8') }],
-});
+const stream = await client.chat.completions.create(JSON.parse(readFileSync('chat.json', 'utf8')));
 
 for await (const chunk of stream) {
 	const delta = chunk.choices[0]?.delta ?? {};

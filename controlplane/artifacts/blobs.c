@@ -95,21 +95,9 @@ blob_begin(const char *dir, struct error *err)
 int
 blob_write(struct blob_writer *w, const void *bytes, size_t len, struct error *err)
 {
-	const char *p = bytes;
-
 	hasher_add(w->hasher, bytes, len);
 	w->len += (int64_t)len;
-	while (len > 0) {
-		const ssize_t n = write(w->fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_errno(err, "%s", w->temp);
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return file_write_all(w->fd, bytes, len) < 0 ? error_errno(err, "%s", w->temp) : 0;
 }
 
 int64_t

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "runtime/base/file.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -45,17 +46,9 @@ give_up(struct recording_file *f, const char *what)
 static int
 write_all(struct recording_file *f, const char *bytes, size_t len)
 {
-	while (len > 0 && f->fd >= 0) {
-		const ssize_t n = write(f->fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return give_up(f, "write");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return f->fd >= 0 ? 0 : -1;
+	if (f->fd < 0)
+		return -1;
+	return file_write_all(f->fd, bytes, len) < 0 ? give_up(f, "write") : 0;
 }
 
 struct recording_file *

@@ -32,8 +32,8 @@ base64_add(struct buf *out, const void *bytes, size_t len)
 	out->len += (size_t)(to - from);
 }
 
-static int
-value_of(char c)
+int
+base64_digit(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -51,7 +51,7 @@ base64_decode(struct buf *out, const char *text, size_t len)
 
 	buf_reserve(out, len / 4 * 3 + 3);
 	for (size_t i = 0; i < len; i++) {
-		const int v = value_of(text[i]);
+		const int v = base64_digit(text[i]);
 
 		if (text[i] == '\n' || text[i] == '\r' || text[i] == ' ')
 			continue;

@@ -46,9 +46,11 @@ file_read(const char *path, size_t max, char **out, size_t *len, struct error *e
 	return 0;
 }
 
-static int
-write_all(int fd, const char *p, size_t len)
+int
+file_write_all(int fd, const void *bytes, size_t len)
 {
+	const char *p = bytes;
+
 	while (len > 0) {
 		const ssize_t n = write(fd, p, len);
 
@@ -70,7 +72,7 @@ file_write(const char *path, const void *bytes, size_t len, unsigned mode, struc
 
 	if (fd < 0)
 		return error_errno(err, "%s", temp);
-	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0 || rename(temp, path) < 0) {
+	if (file_write_all(fd, bytes, len) < 0 || fsync(fd) < 0 || rename(temp, path) < 0) {
 		error_errno(err, "%s", path);
 		unlink(temp);
 		return -1;

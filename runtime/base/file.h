@@ -10,6 +10,8 @@ struct error;
 
 /** file_read - the whole of a file of at most max bytes; *out is NUL-terminated and the caller's. */
 int file_read(const char *path, size_t max, char **out, size_t *len, struct error *);
+/** file_write_all - all of the bytes to a descriptor; -1 with errno. */
+int file_write_all(int fd, const void *bytes, size_t len);
 /** file_write - replace path in one step (temp, fsync, rename) with mode. */
 int file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct error *);
 /** file_mkdirs - make path and its parents; an existing directory is fine. */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/base/file.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
@@ -50,22 +51,6 @@ walk(int root, char *path, char **last)
 }
 
 static int
-write_whole(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
-static int
 write_file(
     struct bundle_reader *r, int dir, const char *name, bool is_executable, struct error *err)
 {
@@ -77,7 +62,7 @@ write_file(
 	if (fd < 0)
 		return error_errno(err, "write '%s'", name);
 	while ((n = bundle_read(r, bytes, sizeof(bytes), err)) > 0)
-		if (write_whole(fd, bytes, (size_t)n) < 0)
+		if (file_write_all(fd, bytes, (size_t)n) < 0)
 			return error_errno(err, "write '%s'", name);
 	if (n == 0 && fchmod(fd, is_executable ? 0755 : 0644) < 0)
 		return error_errno(err, "write '%s'", name);

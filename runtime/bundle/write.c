@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/base/file.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
@@ -296,17 +297,6 @@ int
 bundle_to_fd(const void *bytes, size_t len, void *arg, struct error *err)
 {
 	const int fd = *(const int *)arg;
-	const char *p = bytes;
 
-	while (len > 0) {
-		const ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_errno(err, "write the archive");
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return file_write_all(fd, bytes, len) < 0 ? error_errno(err, "write the archive") : 0;
 }

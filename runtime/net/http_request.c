@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/base/file.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/id.h"
@@ -359,16 +360,8 @@ write_body(const struct exchange *ex, const char *bytes, size_t len)
 	const int fd = ex->pub.body_fd;
 	const int64_t before = ex->pub.body_bytes, after = before + (int64_t)len;
 
-	while (len > 0) {
-		const ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes += n;
-		len -= (size_t)n;
-	}
+	if (file_write_all(fd, bytes, len) < 0)
+		return false;
 	if (after / FLUSH_BYTES != before / FLUSH_BYTES)
 		sync_file_range(
 		    fd, before / FLUSH_BYTES * FLUSH_BYTES, FLUSH_BYTES, SYNC_FILE_RANGE_WRITE);

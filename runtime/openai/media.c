@@ -7,23 +7,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "runtime/base/base64.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 
 #define FIRST_BYTES 32
-
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
 
 /* How many bytes base64 text holds, the first of them in first; -1 if it is not base64. */
 static long
@@ -33,7 +22,7 @@ base64_look(const char *text, unsigned char first[FIRST_BYTES])
 	unsigned bits = 0;
 
 	for (; *text != '\0' && *text != '='; text++) {
-		const int value = base64_value(*text);
+		const int value = base64_digit(*text);
 
 		if (value < 0)
 			return -1;

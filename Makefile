@@ -108,7 +108,7 @@ check: programs $(TESTS)	## run the unit tests; SAN=address,undefined sanitizes 
 # The second baseline is a package of its own: checked by tsc, tested by node.
 LANGCHAIN := baseline/langchain
 $(LANGCHAIN)/node_modules/.done: $(LANGCHAIN)/package-lock.json
-	@echo "  npm  $(LANGCHAIN)"; cd $(@D)/.. && npm ci --no-fund --no-audit --silent && touch node_modules/.done
+	@echo "  npm  $(LANGCHAIN)"; cd $(LANGCHAIN) && npm ci --no-fund --no-audit --silent && touch node_modules/.done
 langchain: $(LANGCHAIN)/node_modules/.done	## check the types of baseline/langchain and run its tests
 	@cd $(LANGCHAIN) && npm run --silent lint && npm test --silent
 

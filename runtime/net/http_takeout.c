@@ -24,13 +24,17 @@ client_bytes_read(int fd)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
-	int waiting;
+	int before, waiting;
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
-	    len <
-		offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received) ||
-	    ioctl(fd, SIOCINQ, &waiting) < 0)
-		return -1;
+	/* What comes between the two counts would be in one of them alone. */
+	do {
+		if (ioctl(fd, SIOCINQ, &before) < 0 ||
+		    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
+		    len < offsetof(struct tcp_info, tcpi_bytes_received) +
+			    sizeof(info.tcpi_bytes_received) ||
+		    ioctl(fd, SIOCINQ, &waiting) < 0)
+			return -1;
+	} while (before != waiting);
 	return (int64_t)info.tcpi_bytes_received - waiting;
 }
 

@@ -162,9 +162,8 @@ static struct answer
 ask(const char *event)
 {
 	struct step script[3] = { { SEND, NULL, 0 }, { 0 } };
-	_cleanup_free_ char *bytes = str_printf(SSE_HEAD HI "%s" HI STOP DONE, event);
 
-	script[0].bytes = bytes;
+	script[0].bytes = house_keep(str_printf(SSE_HEAD HI "%s" HI STOP DONE, event));
 	house_script(script);
 	struct answer a = chat("", CHAT_STREAM);
 	house_script(answers_whole);

@@ -191,10 +191,9 @@ START_TEST(test_redirects) /* [H03] each hop is looked at anew; five at most */
 {
 	open_web("");
 	for (size_t i = 0; i < ARRAY_LEN(leads); i++) {
-		_cleanup_free_ char *answer = str_printf(
-		    "HTTP/1.1 302 Found\r\nlocation: %s\r\ncontent-length: 0\r\n\r\n", leads[i].to);
-
-		h.answer = answer;
+		h.answer = house_keep(
+		    str_printf("HTTP/1.1 302 Found\r\nlocation: %s\r\ncontent-length: 0\r\n\r\n",
+			leads[i].to));
 		_cleanup_free_ char *got = fetch("http://up.test:%d/", h.upstream_port);
 		ck_assert_msg(status_of(got) == leads[i].status, "%s: %s", leads[i].to, got);
 		check_has(got, leads[i].code);

@@ -161,9 +161,10 @@ get(const char *method, const char *link, const char *headers)
 static struct answer
 ask(const char *event)
 {
-	struct step script[3] = { { SEND, NULL, 0 }, { 0 } };
+	struct step *script = house_keep(mem_zalloc(2 * sizeof(*script)));
 
-	script[0].bytes = house_keep(str_printf(SSE_HEAD HI "%s" HI STOP DONE, event));
+	script[0] =
+	    (struct step){ SEND, house_keep(str_printf(SSE_HEAD HI "%s" HI STOP DONE, event)), 0 };
 	house_script(script);
 	struct answer a = chat("", CHAT_STREAM);
 	house_script(answers_whole);

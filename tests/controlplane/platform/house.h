@@ -67,14 +67,14 @@ struct house {
 static struct house h = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 /* Bytes that a thread of the house may still look at when the test has gone on: kept to its end. */
-static inline const char *
-house_keep(char *text)
+static inline void *
+house_keep(void *bytes)
 {
-	static char *kept[2048];
+	static void *kept[4096];
 	static size_t n;
 
 	ck_assert_uint_lt(n, sizeof(kept) / sizeof(kept[0]));
-	return kept[n++] = text;
+	return kept[n++] = bytes;
 }
 
 static inline void

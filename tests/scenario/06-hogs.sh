@@ -32,18 +32,19 @@ the_neighbour_answers() {
 }
 
 # [G06] [G07] all it can get: bounded by its own limits, nothing of it left
-for hog in fork-bomb memory-hog disk-fill log-flood fd-hog cpu-hog; do
-	ctl submit image "hostile-$hog:latest" --name "$hog" --manifest "$work/small.json" --wait --timeout 90s
+for hog in fork-bomb memory-hog disk-fill fd-hog cpu-hog log-flood; do
+	name=does-${hog%%-*}	# not what it waits to be told: its checks are chats, too
+	ctl submit image "hostile-$hog:latest" --name "$name" --manifest "$work/small.json" --wait --timeout 90s
 	[ "$code" = 0 ] || giveup "$hog is accepted" "$out" "$err"
-	chat "janus/$hog" "now do it: $hog" || true
+	chat "janus/$name" "now do it: $hog" || true
 	the_neighbour_answers "$hog"
 	ask "$url/livez"
 	same "while $hog: janusd lives" 200 "$status"
 	if [ "$hog" = log-flood ]; then
-		log=$(timeout 20 "$bin/janusctl" logs log-flood -n 200 | tr -d '\n\t')
+		log=$(timeout 20 "$bin/janusctl" logs "$name" -n 200 | tr -d '\n\t')
 		lacks "its log is shown without control characters" $'[\x01-\x08\x0b-\x1f\x7f]' "$log"
 	fi
-	ctl remove competitor "$hog" --yes
+	ctl remove competitor "$name" --yes
 	becomes "$hog is removed, whole" 45 containers_are 2
 done
 
@@ -77,5 +78,6 @@ check "the neighbour answers" answers janus/neighbour
 ctl remove competitor greedy --yes
 becomes "all of them are gone" 45 containers_are 2
 below "MiB of disk that are gone" 300 $((disk_before - $(free_disk)))
-below "MiB of memory that are gone" 600 $((memory_before - $(free_memory)))
+memory_is_back() { [ $((memory_before - $(free_memory))) -lt 600 ]; }
+becomes "memory is given back, but for 600 MiB" 60 memory_is_back
 printf '     slowest chat of the neighbour: %d ms\n' "$slowest"

@@ -12,7 +12,6 @@
 
 #define ANSWER_MAX ((size_t)4 << 20)
 #define HEALTH_LIMIT_MS 2000
-#define HEALTH_AFTER_MS 10000 /* is it there at all? A busy machine is not its fault */
 #define CHAT_LIMIT_MS 60000
 #define LARGE_BYTES ((size_t)1 << 20)
 
@@ -120,7 +119,7 @@ ask_cancel(const struct conform_run *run, size_t round, size_t copy, struct conf
 		    "");
 		q->ask.hang_up = true;
 	} else {
-		get(q, "/health", HEALTH_AFTER_MS);
+		get(q, "/health", HEALTH_LIMIT_MS);
 	}
 }
 

@@ -150,7 +150,7 @@ format:				## fail on C that clang-format would write otherwise; FIX=1 rewrites 
 tidy: $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
 	@tests/lint/tidy.sh
 
-# Fuzz targets: clang's, over the whole runtime.
+# Fuzz targets: clang's, over the whole runtime, and what some of them name from above it.
 FUZZ_FLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -DJANUS_VERSION='"$(VERSION)"'
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -161,6 +161,9 @@ build/fuzz/obj/%.o: %.c Makefile
 build/fuzz/libruntime.a: $(FUZZ_OBJECTS)
 build/fuzz/fuzz_inside_frames: build/fuzz/obj/controlplane/sandbox/inside_frames.o
 build/fuzz/fuzz_host_line: build/fuzz/obj/controlplane/sandbox/host_line.o
+build/fuzz/fuzz_conform: $(patsubst %,build/fuzz/obj/controlplane/supervise/%.o,conform_ask conform_checks conform_stream)
+build/fuzz/fuzz_listening: build/fuzz/obj/controlplane/supervise/evidence.o
+build/fuzz/fuzz_otlp_config: build/fuzz/obj/controlplane/observe/otlp_config.o
 build/fuzz/fuzz_html: build/fuzz/obj/controlplane/platform/html.o
 build/fuzz/fuzz_artifacts: $(patsubst %,build/fuzz/obj/controlplane/artifacts/%.o,descriptor inline label multipart range \
 	source splice)

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/supervise/conform_ask.h"
+#include "controlplane/supervise/conform_checks.h"
+#include "controlplane/supervise/conform_stream.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
-/* The fuzzers link the runtime only; these files need nothing above it. */
-#include "controlplane/supervise/conform_checks.c"
-#include "controlplane/supervise/conform_stream.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

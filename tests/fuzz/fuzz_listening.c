@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/supervise/evidence.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
-/* The fuzzers link the runtime only; this file needs nothing above it. */
-#include "controlplane/supervise/evidence.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/observe/otlp.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
-/* The fuzzers link the runtime only; this file needs nothing above it. */
-#include "controlplane/observe/otlp_config.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

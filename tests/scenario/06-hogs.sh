@@ -32,19 +32,18 @@ the_neighbour_answers() {
 }
 
 # [G06] [G07] all it can get: bounded by its own limits, nothing of it left
-for hog in fork-bomb memory-hog disk-fill fd-hog cpu-hog log-flood; do
-	name=does-${hog%%-*}	# not what it waits to be told: its checks are chats, too
-	ctl submit image "hostile-$hog:latest" --name "$name" --manifest "$work/small.json" --wait --timeout 90s
+for hog in fork-bomb memory-hog disk-fill log-flood fd-hog cpu-hog; do
+	ctl submit image "hostile-$hog:latest" --name "$hog" --manifest "$work/small.json" --wait --timeout 90s
 	[ "$code" = 0 ] || giveup "$hog is accepted" "$out" "$err"
-	chat "janus/$name" "now do it: $hog" || true
+	chat "janus/$hog" "now do it: $hog" || true
 	the_neighbour_answers "$hog"
 	ask "$url/livez"
 	same "while $hog: janusd lives" 200 "$status"
 	if [ "$hog" = log-flood ]; then
-		log=$(timeout 20 "$bin/janusctl" logs "$name" -n 200 | tr -d '\n\t')
+		log=$(timeout 20 "$bin/janusctl" logs log-flood -n 200 | tr -d '\n\t')
 		lacks "its log is shown without control characters" $'[\x01-\x08\x0b-\x1f\x7f]' "$log"
 	fi
-	ctl remove competitor "$name" --yes
+	ctl remove competitor "$hog" --yes
 	becomes "$hog is removed, whole" 45 containers_are 2
 done
 

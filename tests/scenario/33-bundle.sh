@@ -160,6 +160,8 @@ has "it answers there" 'mode ok' "$out"
 there list events --limit 0 --output jsonl
 truth "where it comes from is in the record" "[.[] | select(.action == \"submission.create\") | .detail | test(\"signed by $signer\")] == [true]" "$(jq -s . <<<"$out")"
 there remove competitor boxed --yes
+none_there() { there list instances --limit 0 --output jsonl; [ "$code" = 0 ] && [ -z "$out" ]; }
+becomes "and ends there" 40 none_there
 end janusd-2
 
 for each in boxed laid-out built; do

@@ -40,9 +40,11 @@ order(struct hostile *h, enum order what)
 static void
 chat_ok(struct hostile *h, int fd, const struct request *r)
 {
+	const char *messages =
+	    strstr(r->body, "\"messages\""); /* its model may name the mode, too */
 	char content[160];
 
-	if (h->mode->evil != NULL && strstr(r->body, h->mode->name) != NULL)
+	if (h->mode->evil != NULL && messages != NULL && strstr(messages, h->mode->name) != NULL)
 		order(h, ORDER_EVIL);
 	snprintf(content, sizeof(content), "A test competitor in mode %s read %zu bytes.",
 	    h->mode->name, strlen(r->body));

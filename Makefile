@@ -29,12 +29,13 @@ objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
 RUNTIME := runtime/base runtime/base/cli runtime/bundle runtime/capture runtime/loop runtime/net runtime/sql runtime/engine \
 	runtime/engine/docker runtime/engine/sandy runtime/openai
 DAEMON := controlplane/store controlplane/registry controlplane/artifacts controlplane/supervise controlplane/gateway \
-	controlplane/observe \
+	controlplane/schedule controlplane/observe \
 	controlplane/api controlplane
 PLATFORM := controlplane/platform
 SANDBOX := controlplane/sandbox
 BASELINE := baseline/cli baseline/agent
 CTL := controlplane/ctl
+BENCH := bench/record bench/score bench/report bench/opponents bench
 PROGRAMS := janusd janusctl janus-platform janus-baseline janus-agent janus-sandboxd
 STATIC := janus-link janus-canary janus-sandbox-agent
 
@@ -47,6 +48,7 @@ $(B)/libplatform.a: $(filter-out %/main.o,$(call objects,$(PLATFORM)))
 $(B)/libsandbox.a: $(filter-out %/main.o,$(call objects,$(SANDBOX)))
 $(B)/libbaseline.a: $(filter-out %/main.o,$(call objects,$(BASELINE)))
 $(B)/libctl.a: $(filter-out %/main.o,$(call objects,$(CTL)))
+$(B)/libbench.a: $(filter-out %/main.o,$(call objects,$(BENCH)))
 $(B)/%.a:
 	@rm -f $@
 	@$(AR) qcs $@ $^	# q: two rooms may each have a routes.o
@@ -61,6 +63,10 @@ $(BIN)/janus-platform: $(B)/obj/controlplane/platform/main.o $(B)/libplatform.a 
 $(BIN)/janus-sandboxd: $(B)/obj/controlplane/sandbox/main.o $(B)/libsandbox.a $(B)/libruntime.a
 	$(call link,$^)
 $(BIN)/janus-baseline: $(B)/obj/baseline/agent/main.o $(B)/libbaseline.a $(B)/libruntime.a
+	$(call link,$^)
+$(BIN)/janus-bench: $(B)/obj/bench/main.o $(B)/libbench.a $(B)/libruntime.a
+	$(call link,$^)
+$(BIN)/janus-opponent: $(B)/obj/bench/opponents/main.o $(B)/libbench.a $(B)/libruntime.a
 	$(call link,$^)
 $(BIN)/janus-agent: $(B)/obj/baseline/cli/main.o $(B)/libbaseline.a $(B)/libruntime.a
 	$(call link,$^)
@@ -95,10 +101,10 @@ $(B)/obj/baseline/agent/pack.o: $(wildcard baseline/agent/pack/* baseline/agent/
 
 # Tests mirror the tree: tests/X/test_Y.c tests X/Y.c.
 TEST_SOURCES := $(sort $(wildcard tests/runtime/*/test_*.c tests/runtime/*/*/test_*.c tests/controlplane/*/test_*.c \
-	tests/controlplane/test_*.c tests/baseline/*/test_*.c))
+	tests/controlplane/test_*.c tests/baseline/*/test_*.c tests/bench/*/test_*.c))
 TESTS := $(TEST_SOURCES:%.c=$(B)/%)
 $(TESTS): $(B)/%: $(B)/obj/%.o $(B)/libdaemon.a $(B)/libplatform.a $(B)/libsandbox.a $(B)/libbaseline.a $(B)/libctl.a \
-	$(B)/libruntime.a
+	$(B)/libbench.a $(B)/libruntime.a
 	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcheck -lsubunit -lrt -lm -lz
 
 CHECK_JOBS ?= 1

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-mapfile -d '' -t files < <(find runtime controlplane baseline tests \
+mapfile -d '' -t files < <(find runtime controlplane baseline bench tests \
 	-name node_modules -prune -o -name '*.[ch]' -print0 | sort -z)
 if [ "${1:-}" = --fix ]; then
 	clang-format -i "${files[@]}"

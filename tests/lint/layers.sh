@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 includes() {	# file:line:header of every quoted include
-	find runtime controlplane baseline tests -name '*.[ch]' -print0 2>/dev/null | sort -z |
+	find runtime controlplane baseline bench tests -name '*.[ch]' -print0 2>/dev/null | sort -z |
 		xargs -0 grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' /dev/null |
 		sed -E 's/^([^:]+):([0-9]+):[^"]*"([^"]+)".*/\1 \2 \3/'
 }

@@ -11,7 +11,7 @@ mkdir -p "$stamps"
 flags=(-std=c17 -D_GNU_SOURCE -I. -Ibuild/gen -DJANUS_VERSION='"0"'
 	-Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla)
 everywhere=$({ cat .clang-tidy tests/lint/tidy.sh
-	find runtime controlplane baseline tests build/gen -name '*.h' -print0 | sort -z | xargs -0 cat; } |
+	find runtime controlplane baseline bench tests build/gen -name '*.h' -print0 | sort -z | xargs -0 cat; } |
 	sha256sum | cut -c1-16)
 export stamps everywhere
 
@@ -32,14 +32,14 @@ one() {
 }
 export -f one
 
-find runtime controlplane baseline tests/runtime tests/controlplane tests/baseline tests/fake tests/fuzz \
+find runtime controlplane baseline bench tests/runtime tests/controlplane tests/baseline tests/fake tests/fuzz \
 	tests/e2e/hostile -name '*.c' -print0 2>/dev/null | sort -z |
 	xargs -0 -P "$(nproc)" -I{} bash -c 'one "$@"' one {} "${flags[@]}"
 echo "tidy: clang-tidy is content"
 
 # The cleanup attribute is unknown to cppcheck: what it calls a leak is none; ASan finds the real ones.
 mkdir -p "$stamps/cppcheck"
-mapfile -t rooms < <(ls -d runtime controlplane baseline 2>/dev/null)
+mapfile -t rooms < <(ls -d runtime controlplane baseline bench 2>/dev/null)
 cppcheck --quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr -j "$(nproc)" \
 	--cppcheck-build-dir="$stamps/cppcheck" --enable=warning,portability \
 	--suppress=missingIncludeSystem --suppress=unknownMacro \

@@ -340,8 +340,10 @@ copy_images() {	# FROM-SOCKET IMAGE...: into the current engine
 
 # --- the end ----------------------------------------------------------------------
 
-reports_of_sanitizers() {
-	grep -hE 'ERROR: (Address|Leak|Undefined)Sanitizer|runtime error:' "$work"/janus*.log 2>/dev/null || true
+reports_of_sanitizers() {	# what was found, and the frames of each stack in it
+	sed -nE '/ERROR: (Address|Leak|Undefined)Sanitizer|runtime error:/,/^SUMMARY/ {
+		/Sanitizer|runtime error:|^ *#[0-9]|^(READ|WRITE|freed|previously)|is located/p
+	}' "$work"/janus*.log 2>/dev/null || true
 }
 
 the_end() {

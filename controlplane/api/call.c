@@ -52,6 +52,14 @@ call_let_go(struct api_call *c)
 	free(c);
 }
 
+void
+call_handle(struct api_call *c, void (*handle)(struct api_call *))
+{
+	call_hold(c);
+	handle(c);
+	call_let_go(c);
+}
+
 /* ---- control loop to owner ---- */
 
 enum answer_kind { ANSWER_WHOLE, ANSWER_BEGIN, ANSWER_WRITE, ANSWER_END, ANSWER_CUT };
@@ -305,7 +313,7 @@ run_handler(void *arg)
 {
 	struct start *s = arg;
 
-	s->handle(s->call);
+	call_handle(s->call, s->handle);
 	free(s);
 }
 

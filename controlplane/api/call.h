@@ -73,6 +73,8 @@ void reply_cut(struct api_call *);
 /** call_hold - for a worker that makes a stream: the call stays until call_let_go. Any thread. */
 void call_hold(struct api_call *);
 void call_let_go(struct api_call *);
+/** call_handle - the call stays until the handler returns, also one that it has answered. */
+void call_handle(struct api_call *, void (*handle)(struct api_call *));
 /** call_is_behind - so much waits for the client that whoever makes more should wait. Any thread. */
 bool call_is_behind(const struct api_call *);
 

@@ -181,7 +181,7 @@ run_handler(struct once *o)
 
 	o->running = true;
 	store_tag(store, &o->row);
-	o->handle(c);
+	call_handle(c, o->handle);
 	store_tag(store, NULL); /* o may be gone */
 }
 

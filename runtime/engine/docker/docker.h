@@ -192,6 +192,20 @@ bool pull_line(struct pull_state *, const char *line, size_t len);
 bool pull_moves(struct pull_state *, int64_t now_ms, int64_t stall_ms);
 void pull_state_done(struct pull_state *);
 
+/* --- tar.c: an archive that the engine takes --- */
+
+struct docker_tar {
+	const char *verb; /* what the engine does with it, for errors: "load" */
+	int fd; /* read from where it stands to its end */
+	int64_t stall_ms;
+	void (*on_text)(
+	    const char *text, void *arg); /* what it says meanwhile, a line each; or NULL */
+	void *arg;
+};
+/** docker_tar - POST it to path; what goes wrong on the way, or is told in the answer, is an error. */
+int docker_tar(struct engine *, const char *path, const struct docker_tar *,
+    const atomic_bool *cancel, struct error *);
+
 /* --- pod_json.c, readback.c: what is asked, and whether it was done. Pure. --- */
 
 /* What a pod's containers need beyond the spec. */

@@ -10,68 +10,15 @@
 #include "runtime/engine/docker/docker.h"
 #include "runtime/net/http_client.h"
 
-#define LINE_MAX_BYTES (64 * 1024)
-
-struct reading {
-	struct lines lines;
-	struct pull_state state;
-};
-
-static int
-on_line(const char *line, size_t len, void *arg)
-{
-	struct reading *r = arg;
-
-	pull_line(&r->state, line, len);
-	return 0;
-}
-
-static int
-on_data(const char *bytes, size_t len, void *arg)
-{
-	struct reading *r = arg;
-
-	return lines_feed(&r->lines, bytes, len, on_line, r);
-}
-
-/* A bad archive is an error line inside a 200. */
-static int
-outcome(const struct reading *r, const struct http_call *call, struct error *err)
-{
-	char text[ENGINE_TEXT_MAX];
-
-	if (call->status >= 300)
-		return error_set(err, call->status >= 500 ? ERROR_UPSTREAM : ERROR_INVALID,
-		    "the engine does not load it: %s",
-		    docker_message(buf_str(&call->reply), call->reply.len, text));
-	if (r->state.failed)
-		return error_set(
-		    err, ERROR_INVALID, "the engine does not load it: %s", r->state.error);
-	return 0;
-}
-
 int
 docker_load(struct engine *e, int fd, const char *id, int64_t stall_ms, const atomic_bool *cancel,
     struct error *err)
 {
-	static const char *const headers[] = { "Content-Type: application/x-tar", NULL };
-	struct reading r = { .lines.max_bytes = LINE_MAX_BYTES };
-	struct http_call call = { .headers = headers,
-		.body_fd = fd,
-		.stall_ms = stall_ms,
-		.cancel = cancel,
-		.on_data = on_data,
-		.arg = &r };
+	const struct docker_tar t = { .verb = "load", .fd = fd, .stall_ms = stall_ms };
 	struct image_info info = { 0 };
-	int rc = docker_stream(docker_of(e), "POST", "/images/load?quiet=1", &call, err);
 
-	lines_end(&r.lines, on_line, &r);
-	if (rc == 0)
-		rc = outcome(&r, &call, err);
-	buf_done(&call.reply);
-	lines_done(&r.lines);
-	pull_state_done(&r.state);
-	if (rc < 0 || docker_image(e, id, &info, err) < 0)
+	if (docker_tar(e, "/images/load?quiet=1", &t, cancel, err) < 0 ||
+	    docker_image(e, id, &info, err) < 0)
 		return -1;
 	image_info_done(&info);
 	return 0;

@@ -34,7 +34,7 @@ link_ends(const char *p, const char *end)
 		return p + 1 == end || !isalnum((unsigned char)p[1]);
 	if (*p == '\\' && p + 1 < end && p[1] == '/')
 		return false;
-	return !isalnum((unsigned char)*p) && strchr("-_~%/?=&@+$", *p) == NULL;
+	return !isalnum((unsigned char)*p) && strchr(LINK_GOES_ON, *p) == NULL;
 }
 
 static bool

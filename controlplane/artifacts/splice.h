@@ -10,6 +10,8 @@
 #include "controlplane/artifacts/descriptor.h"
 struct buf;
 
+#define LINK_GOES_ON "-_~%/?=&@+$" /* beside letters and digits: what no link ends before */
+
 struct splice {
 	struct spot spot; /* what goes */
 	char *text; /* owned: what comes */

@@ -223,6 +223,7 @@ static const struct chat_relay_events relay_events = {
 	.on_headers = on_headers,
 	.on_answering = attempt_answering,
 	.on_passing = chat_artifacts_passing,
+	.on_rest = chat_artifacts_rest,
 	.on_ping = queue_ping,
 	.on_done = on_done,
 };

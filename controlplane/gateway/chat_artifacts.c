@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "controlplane/artifacts/artifacts.h"
+#include "controlplane/artifacts/cut_links.h"
 #include "controlplane/artifacts/inline.h"
 #include "controlplane/artifacts/descriptor.h"
 #include "controlplane/artifacts/intake.h"
@@ -43,6 +44,7 @@ struct chat_artifacts {
 	struct chat *chat;
 	struct artifacts *artifacts;
 	struct announced *first;
+	struct cut_links links; /* those of them, in the content of a stream */
 	int64_t n;
 	bool told; /* of one that was refused, in the log of events */
 
@@ -86,6 +88,8 @@ remember(struct chat_artifacts *a, const struct descriptor *d, const char *link,
 	n->size = d->size;
 	n->next = a->first;
 	a->first = n;
+	if (link != NULL && !inline_is(d->url))
+		cut_links_know(&a->links, d->url, link);
 }
 
 /* The same again (a chunk and the last message both name it), or something else by its id? */
@@ -389,6 +393,7 @@ let_pass(struct chat_artifacts *a)
 	struct buf out = { 0 };
 
 	timer_cancel(&a->deadline);
+	cut_links_end(&a->links, &out);
 	for (const struct announced *n = a->first; n != NULL; n = n->next)
 		if (n->link != NULL && !inline_is(n->url))
 			splices_links(&a->splices, buf_str(a->whole ? &a->raw : &a->data),
@@ -456,27 +461,51 @@ of_chat(struct chat *c)
 	return c->artifacts;
 }
 
+/* An event that is nothing but content, or nothing to us. */
+static bool
+content_passes(struct chat_artifacts *a, struct chat_relay *relay, const char *raw, size_t raw_len,
+    const char *data, size_t data_len, const struct descriptors *found)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+
+	if (found->ntexts == 1) {
+		cut_links_event(&a->links, raw, raw_len, data, data_len, found->texts[0], &out);
+	} else if (a->links.nheld > 0) {
+		cut_links_end(&a->links, &out);
+		buf_add(&out, raw, raw_len);
+	} else {
+		return false;
+	}
+	chat_relay_pass(relay, buf_str(&out), out.len);
+	return true;
+}
+
 bool
 chat_artifacts_passing(struct chat_relay *relay, const char *raw, size_t raw_len, const char *data,
     size_t data_len, void *arg)
 {
 	struct chat *c = arg;
+	struct chat_artifacts *a = c->artifacts;
 	struct descriptors found = { 0 };
+	const bool whole = raw == data;
 
-	(void)relay;
 	if (c->gw->config.artifacts == NULL || c->dialect->at != DIALECT_CHAT || c->target == NULL)
 		return false;
-	const bool links = c->artifacts != NULL && links_to_known(c->artifacts, data, data_len);
-	if (!links && !descriptors_may_be(data, data_len))
+	const bool linked = a != NULL && a->links.nknown > 0;
+	if (!linked && !descriptors_may_be(data, data_len))
 		return false;
-	if (descriptors_find(data, data_len, &found) < 0)
+	if (descriptors_find(data, data_len, &found) < 0 && !linked)
 		return false;
-	if (found.len == 0 && !links) {
+	if (found.len == 0 &&
+	    (!linked || whole || found.ntexts < 2 || !links_to_known(a, data, data_len))) {
+		const bool taken = linked && !whole &&
+		    content_passes(a, relay, raw, raw_len, data, data_len, &found);
+
 		descriptors_done(&found);
-		return false;
+		return taken;
 	}
-	struct chat_artifacts *a = of_chat(c);
-	a->whole = raw == data;
+	a = of_chat(c);
+	a->whole = whole;
 	a->found = found;
 	a->at = 0;
 	a->target = route_target_ref(c->target);
@@ -487,6 +516,16 @@ chat_artifacts_passing(struct chat_relay *relay, const char *raw, size_t raw_len
 	    c->gw->loop, &a->deadline, artifacts_config(a->artifacts)->fetch_ms, on_deadline, a);
 	work(a);
 	return true;
+}
+
+void
+chat_artifacts_rest(struct chat_relay *relay, struct buf *out, void *arg)
+{
+	const struct chat *c = arg;
+
+	(void)relay;
+	if (c->artifacts != NULL)
+		cut_links_end(&c->artifacts->links, out);
 }
 
 void
@@ -510,6 +549,7 @@ chat_artifacts_free(struct chat_artifacts *a)
 	buf_done(&a->notices);
 	splices_done(&a->splices);
 	descriptors_done(&a->found);
+	cut_links_done(&a->links);
 	route_target_unref(a->target);
 	free(a);
 }

@@ -51,9 +51,10 @@ relay_finish(struct chat_relay *r, enum wire_code code, const char *text, const 
 	r->result.code = code;
 	if (text != r->result.text) /* an owner may hand back what we told it */
 		str_copy(r->result.text, sizeof(r->result.text), text);
-	if (r->result.committed && (r->client != NULL || r->sink != NULL))
+	if (r->result.committed && (r->client != NULL || r->sink != NULL)) {
+		relay_pass_rest(r);
 		relay_end_stream(r, code, text);
-	else if (r->client != NULL)
+	} else if (r->client != NULL)
 		relay_reply_error(r, code, text, details);
 	r->client = NULL;
 	r->over = true;

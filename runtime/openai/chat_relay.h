@@ -82,6 +82,10 @@ struct chat_relay_events {
 	 */
 	bool (*on_passing)(struct chat_relay *, const char *raw, size_t raw_len, const char *data,
 	    size_t data_len, void *arg);
+	/** What the owner took of events and has not handed on yet (it passed none in their place) is
+	 *  added to out: it goes before the end, before another attempt, and where a ping is due.
+	 *  May be NULL. */
+	void (*on_rest)(struct chat_relay *, struct buf *out, void *arg);
 	/** Add comments or events to be sent where a ping is due; none: a ping.  May be NULL. */
 	void (*on_ping)(struct chat_relay *, struct buf *out, void *arg);
 	/** Once: the chat is over (answered, failed, or code CLIENT_CLOSED). Freed after it returns. */
@@ -131,7 +135,8 @@ void chat_relay_go_on(struct chat_relay *);
 bool chat_relay_answering(const struct chat_relay *);
 /** chat_relay_say - send whole events of our own to the client of a stream, between attempts. */
 void chat_relay_say(struct chat_relay *, const char *events, size_t len);
-/** chat_relay_pass - what was taken goes on, as these bytes: whole events, or a whole answer. */
+/** chat_relay_pass - what was taken goes on, as these bytes: whole events, also none, or a whole
+ *  answer. */
 void chat_relay_pass(struct chat_relay *, const char *bytes, size_t len);
 /** chat_relay_retry_after - what the next chat_relay_fail tells with a 429 or 503: whole seconds. */
 void chat_relay_retry_after(struct chat_relay *, int64_t seconds);

@@ -73,6 +73,7 @@ ping(struct chat_relay *r)
 {
 	struct buf told = { 0 };
 
+	relay_pass_rest(r);
 	r->result.pings++;
 	if (r->events->on_ping != NULL)
 		r->events->on_ping(r, &told, r->arg);

@@ -97,3 +97,15 @@ chat_relay_pass(struct chat_relay *r, const char *bytes, size_t len)
 	}
 	relay_leave(r);
 }
+
+void
+relay_pass_rest(struct chat_relay *r)
+{
+	struct buf rest = { 0 };
+
+	if (r->events->on_rest == NULL || !r->relayed)
+		return;
+	r->events->on_rest(r, &rest, r->arg);
+	relay_pass_event(r, rest.data, rest.len);
+	buf_done(&rest);
+}

@@ -95,6 +95,8 @@ void relay_waited(struct chat_relay *);
 /** relay_taken - does the owner take what is about to pass? */
 bool relay_taken(
     struct chat_relay *, const char *raw, size_t raw_len, const char *data, size_t data_len);
+/** relay_pass_rest - what the owner still has of events goes to the client. */
+void relay_pass_rest(struct chat_relay *);
 /** relay_keeps - an event that comes behind it waits; false: nothing is held. */
 bool relay_keeps(struct chat_relay *, const struct sse_event *);
 /** relay_keeps_end - the same of upstream's end. */

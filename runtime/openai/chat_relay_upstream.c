@@ -100,6 +100,7 @@ on_failed(struct timer *t, void *arg)
 
 	(void)t;
 	relay_enter(r);
+	relay_pass_rest(r);
 	r->events->on_attempt_failed(r, &r->result, r->arg);
 	relay_leave(r);
 }
@@ -179,6 +180,8 @@ relay_pass_event(struct chat_relay *r, const char *raw, size_t len)
 	    ? 3
 	    : 0;
 
+	if (len == 0)
+		return;
 	r->began = true;
 	relay_tap_show(r->tap, RELAY_CLIENT, raw + bom, len - bom);
 	relay_send(r, raw + bom, len - bom);

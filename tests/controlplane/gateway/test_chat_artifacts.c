@@ -445,6 +445,75 @@ START_TEST(links_in_the_text_are_ours_too)
 }
 END_TEST
 
+START_TEST(a_link_that_is_cut_is_ours_too)
+{
+	_cleanup_free_ char *link = NULL, *wanted = NULL;
+	struct answer a;
+
+	h.paths = paths;
+	begin();
+	a = ask(JANUS_EVENT("artifact", D("a", "/a/hello", FIVE)) SAYS("see [it](/a") SAYS("/hel")
+		SAYS("lo), not /a/h"));
+	link = link_in(&a);
+	ck_assert_ptr_nonnull(link);
+	wanted = str_printf(SAYS("see [it](%s") SAYS("") SAYS("), not /a/h") HI STOP DONE, link);
+	ck_assert_msg(str_ends(buf_str(&a.body), wanted), "%s", buf_str(&a.body));
+	answer_done(&a);
+}
+END_TEST
+
+/* What may be the begin of a link waits no longer than a heartbeat would, and for no end. */
+static const struct step goes_silent[] = {
+	{ SEND, SSE_HEAD JANUS_EVENT("artifact", D("a", "/a/hello", FIVE)) SAYS("see /a/he"), 0 },
+	{ GATE, NULL, 0 }, { SEND, HI STOP DONE, 0 }, { 0 }
+};
+static const struct step dies[] = {
+	{ SEND, SSE_HEAD JANUS_EVENT("artifact", D("a", "/a/hello", FIVE)) SAYS("see /a/he"), 0 },
+	{ 0 }
+};
+
+START_TEST(the_begin_of_a_link_goes_on_in_a_silence)
+{
+	struct peer p;
+	struct answer a;
+
+	h.paths = paths;
+	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
+		.connect_ms = 1000,
+		.body_bytes = 1 << 20,
+		.anonymous = true,
+		.queue_wait_ms = 60000,
+		.listen_host = "127.0.0.1" };
+	h.config.relay.ping_ms = 20;
+	begin();
+	house_script(goes_silent);
+	p = peer_open();
+	peer_send_chat(&p, "", CHAT_STREAM, strlen(CHAT_STREAM));
+	ck_assert(peer_until(&p, SAYS("see /a/he")));
+	ck_assert(peer_until(&p, ": ping\n\n"));
+	house_open_gate();
+	a = peer_answer(&p);
+	ck_assert_msg(str_ends(buf_str(&a.body), HI STOP DONE), "%s", buf_str(&a.body));
+	answer_done(&a);
+	peer_close(&p);
+}
+END_TEST
+
+START_TEST(the_begin_of_a_link_goes_before_the_end)
+{
+	struct answer a;
+
+	h.paths = paths;
+	begin();
+	house_script(dies);
+	a = chat("", CHAT_STREAM);
+	const char *text = strstr(buf_str(&a.body), SAYS("see /a/he"));
+	ck_assert_msg(text != NULL, "%s", buf_str(&a.body));
+	ck_assert_ptr_nonnull(strstr(text, "\"code\":\"upstream_died\""));
+	answer_done(&a);
+}
+END_TEST
+
 START_TEST(others_are_not_held_up_and_heartbeats_go_on)
 {
 	_cleanup_free_ char *link = NULL;
@@ -930,6 +999,9 @@ make_suite(void)
 	tcase_add_test(t, a_thousand_in_one_answer);
 	tcase_add_test(t, announced_again_it_has_the_same_link);
 	tcase_add_test(t, links_in_the_text_are_ours_too);
+	tcase_add_test(t, a_link_that_is_cut_is_ours_too);
+	tcase_add_test(t, the_begin_of_a_link_goes_on_in_a_silence);
+	tcase_add_test(t, the_begin_of_a_link_goes_before_the_end);
 	tcase_add_test(t, others_are_not_held_up_and_heartbeats_go_on);
 	tcase_add_test(t, the_client_leaves_meanwhile);
 	tcase_add_loop_test(t, what_comes_behind_waits, 0, 2 * (int)ARRAY_LEN(behinds));

@@ -18,7 +18,7 @@ struct chat_relay;
 bool chat_artifacts_passing(struct chat_relay *, const char *raw, size_t raw_len, const char *data,
     size_t data_len, void *chat);
 /** chat_artifacts_rest - of chat_relay_events: what ended inside of a link that is ours. */
-void chat_artifacts_rest(struct chat_relay *, struct buf *out, void *chat);
+void chat_artifacts_rest(struct chat_relay *, struct buf *out, void *arg);
 /** chat_artifacts_free - with the chat; what is under way ends. NULL is fine. */
 void chat_artifacts_free(struct chat_artifacts *);
 #endif

@@ -27,11 +27,62 @@ json_parse(const char *text, size_t len, cJSON **out, struct error *err)
 	return 0;
 }
 
+/* cJSON writes 15 digits where they are nearly the same number; a few doubles need 17. */
+static bool
+needs_more_digits(const cJSON *item, char text[32])
+{
+	const double d = item->valuedouble;
+
+	if (!cJSON_IsNumber(item) || d == (double)item->valueint || !isfinite(d))
+		return false;
+	snprintf(text, 32, "%.15g", d);
+	if (strtod(text, NULL) == d)
+		return false;
+	snprintf(text, 32, "%.16g", d);
+	if (strtod(text, NULL) != d)
+		snprintf(text, 32, "%.17g", d);
+	return true;
+}
+
+static bool
+has_long_number(const cJSON *json)
+{
+	const cJSON *item;
+	char text[32];
+
+	json_for_each(item, json) {
+		if (needs_more_digits(item, text) || has_long_number(item))
+			return true;
+	}
+	return false;
+}
+
+static void
+spell_long_numbers(cJSON *json)
+{
+	cJSON *item;
+	char text[32];
+
+	json_for_each(item, json) {
+		if (needs_more_digits(item, text)) {
+			item->valuestring = str_dup(text);
+			item->type = (item->type & ~0xFF) | cJSON_Raw;
+		}
+		spell_long_numbers(item);
+	}
+}
+
 char *
 json_print(const cJSON *json)
 {
-	char *text = cJSON_PrintUnformatted(json);
+	_cleanup_json_ cJSON *spelled = has_long_number(json) ? cJSON_Duplicate(json, true) : NULL;
+	char number[32];
 
+	if (needs_more_digits(json, number))
+		return str_dup(number);
+	if (spelled != NULL)
+		spell_long_numbers(spelled);
+	char *text = cJSON_PrintUnformatted(spelled != NULL ? spelled : json);
 	if (text == NULL)
 		mem_out();
 	return text;

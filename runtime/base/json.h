@@ -18,7 +18,7 @@ struct error;
 
 /** json_parse - text of len bytes to a tree that the caller frees; INVALID names the byte. */
 int json_parse(const char *text, size_t len, cJSON **out, struct error *);
-/** json_print - compact text, the caller's. */
+/** json_print - compact text, the caller's; its numbers are read back as the same doubles. */
 char *json_print(const cJSON *);
 
 const cJSON *json_get(const cJSON *object, const char *key);

@@ -70,6 +70,16 @@ str_copy(char *out, size_t cap, const char *text)
 	out[len] = '\0';
 }
 
+size_t
+str_find(const char *const *words, size_t n, const char *word)
+{
+	size_t i = 0;
+
+	while (i < n && strcmp(words[i], word) != 0)
+		i++;
+	return i;
+}
+
 bool
 str_eq(const char *a, const char *b)
 {

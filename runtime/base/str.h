@@ -21,6 +21,8 @@ void mem_out(void) __attribute__((noreturn));
 /** str_copy - text into out, cut to cap - 1 bytes; NULL is "".  What snprintf does, at a tenth. */
 void str_copy(char *out, size_t cap, const char *text);
 bool str_eq(const char *a, const char *b); /* two NULLs are equal */
+/** str_find - the place of word among n words; n if it is none of them. */
+size_t str_find(const char *const *words, size_t n, const char *word);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 /** str_replace - *at becomes a copy of value (NULL allowed); the old copy is freed. */

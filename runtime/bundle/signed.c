@@ -79,7 +79,7 @@ read_text(struct bundle_reader *r, const char *name, char **out, size_t *len, st
 
 static int
 check_signature(const char *seal, size_t seal_len, const char *text, size_t len, const char *signer,
-    struct signed_bundle *out, struct error *err)
+    char public_key[ED25519_PUBLIC_MAX], struct error *err)
 {
 	_cleanup_json_ cJSON *json = NULL;
 
@@ -95,8 +95,45 @@ check_signature(const char *seal, size_t seal_len, const char *text, size_t len,
 	if (signer != NULL && strcmp(signer, key) != 0)
 		return error_set(
 		    err, ERROR_CONFLICT, "it is signed by %s, not by %.80s", key, signer);
-	snprintf(out->public_key, sizeof(out->public_key), "%s", key);
+	snprintf(public_key, ED25519_PUBLIC_MAX, "%s", key);
 	return 0;
+}
+
+int
+signed_check(const char *text, size_t len, const char *seal, size_t seal_len, const char *signer,
+    cJSON **manifest, char public_key[ED25519_PUBLIC_MAX], struct error *err)
+{
+	_cleanup_json_ cJSON *json = NULL;
+
+	if (check_signature(seal, seal_len, text, len, signer, public_key, err) < 0)
+		return -1;
+	if (json_parse(text, len, &json, err) < 0)
+		return error_add(err, MANIFEST);
+	if (!cJSON_IsArray(json_get(json, "files")))
+		return error_set(err, ERROR_INVALID, MANIFEST ": it has no 'files'");
+	*manifest = TAKE(json);
+	return 0;
+}
+
+const cJSON *
+signed_file(const cJSON *manifest, const char *name)
+{
+	const cJSON *file;
+
+	json_for_each(file, json_get(manifest, "files"))
+		if (str_eq(json_str(file, "name"), name))
+			return file;
+	return NULL;
+}
+
+bool
+signed_names(const cJSON *manifest, const char *name, const char *bytes, size_t len)
+{
+	const cJSON *file = signed_file(manifest, name);
+	char digest[HASH_HEX_MAX];
+
+	return file != NULL && json_int(file, "size_bytes", -1) == (int64_t)len &&
+	    str_eq(json_str(file, "sha256"), hash_sha256_hex(bytes, len, digest));
 }
 
 static int
@@ -159,17 +196,13 @@ static int
 read_signed(struct bundle_reader *r, const char *signer, signed_bytes_fn *fn, void *arg,
     struct signed_bundle *out, struct error *err)
 {
-	_cleanup_free_ char *text = NULL, *seal = NULL;
 	size_t len, seal_len;
 
-	if (read_text(r, MANIFEST, &text, &len, err) < 0 ||
-	    read_text(r, SIGNATURE, &seal, &seal_len, err) < 0 ||
-	    check_signature(seal, seal_len, text, len, signer, out, err) < 0)
+	if (read_text(r, MANIFEST, &out->text, &len, err) < 0 ||
+	    read_text(r, SIGNATURE, &out->seal, &seal_len, err) < 0 ||
+	    signed_check(out->text, len, out->seal, seal_len, signer, &out->manifest,
+		out->public_key, err) < 0)
 		return -1;
-	if (json_parse(text, len, &out->manifest, err) < 0)
-		return error_add(err, MANIFEST);
-	if (!cJSON_IsArray(json_get(out->manifest, "files")))
-		return error_set(err, ERROR_INVALID, MANIFEST ": it has no 'files'");
 	return check_files(r, fn, arg, out, err);
 }
 
@@ -194,5 +227,7 @@ void
 signed_bundle_done(struct signed_bundle *b)
 {
 	cJSON_Delete(b->manifest);
+	free(b->text);
+	free(b->seal);
 	*b = (struct signed_bundle){ 0 };
 }

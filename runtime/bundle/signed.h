@@ -14,6 +14,9 @@
 #include "runtime/bundle/bundle.h"
 struct error;
 
+#define SIGNED_TEXTS_MAX \
+	(4 << 20) /* of a bundle's texts, where they are kept without its other files */
+
 /** signed_manifest - {"object":"bundle","kind":kind,"created_at":now,"files":[]}; the caller's. */
 cJSON *signed_manifest(const char *kind, int64_t now_ms);
 /** signed_add - one more file in it, whose entry the caller may add to; borrowed. sha256 in hex. */
@@ -22,8 +25,21 @@ cJSON *signed_add(cJSON *manifest, const char *name, int64_t size, const char *s
 int signed_begin(
     struct bundle_writer *, const cJSON *manifest, const struct ed25519_key *, struct error *);
 
+/**
+ * signed_check - the two texts alone: is the first a manifest, and the second a signature over it?
+ *
+ * manifest is the caller's then, and public_key who signed.  Errors as signed_read.
+ */
+int signed_check(const char *text, size_t len, const char *seal, size_t seal_len,
+    const char *signer, cJSON **manifest, char public_key[ED25519_PUBLIC_MAX], struct error *);
+/** signed_names - does the manifest say that the file of that name has these bytes? */
+bool signed_names(const cJSON *manifest, const char *name, const char *bytes, size_t len);
+/** signed_file - what the manifest says of the file of that name; NULL: it has none. Borrowed. */
+const cJSON *signed_file(const cJSON *manifest, const char *name);
+
 struct signed_bundle {
 	cJSON *manifest; /* owned */
+	char *text, *seal; /* owned: manifest.json and signature.json as they are */
 	char public_key[ED25519_PUBLIC_MAX];
 	int64_t files, bytes; /* that were read and are what the manifest says */
 };

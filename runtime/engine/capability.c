@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runtime/base/buf.h"
+#include "runtime/base/str.h"
 
 static const char *const words[CAPABILITY_COUNT] = {
 #define X(name, word) [CAPABILITY_AT_##name] = word,
@@ -16,10 +17,9 @@ static const char *const words[CAPABILITY_COUNT] = {
 unsigned
 capability_named(const char *word)
 {
-	for (unsigned i = 0; i < CAPABILITY_COUNT; i++)
-		if (strcmp(words[i], word) == 0)
-			return 1u << i;
-	return 0;
+	const size_t at = str_find(words, CAPABILITY_COUNT, word);
+
+	return at < CAPABILITY_COUNT ? 1u << at : 0;
 }
 
 void

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
@@ -182,7 +183,10 @@ take_head(struct http_exchange *x, const char *bytes, size_t len, size_t *at)
 			return 0;
 		}
 		*at += (size_t)n - before;
-		buf_done(&x->head);
+		_cleanup_buf_ struct buf pieces = x->head; /* the head's bytes may be in there */
+		x->head = (struct buf){ 0 };
+		head.bytes = from;
+		head.len = (size_t)n;
 		const int done = handle_head(x, &head);
 		if (done != 0)
 			return done;

@@ -23,6 +23,8 @@ struct http_head {
 	int64_t content_length; /* -1: unknown */
 	bool close; /* the connection may not be used again */
 	bool encoded; /* a content-encoding other than identity */
+	const char *bytes; /* in on_head of http_exchange.h: as it came, borrowed; else NULL */
+	size_t len;
 };
 
 /**

@@ -77,26 +77,46 @@ on_total(struct timer *t, void *arg)
 
 /* ---- the owner's side ---- */
 
-struct chat_relay *
-chat_relay_new(struct http_request *client, bool stream, bool want_usage,
+static struct chat_relay *
+relay_new(struct loop *loop, int64_t accepted_us, struct http_request *client, bool stream,
     const struct chat_relay_limits *limits, const struct chat_relay_events *events, void *arg)
 {
 	struct chat_relay *r = spare_take(&spares, sizeof(*r));
 
 	r->client = client;
-	r->loop = client->loop;
+	r->loop = loop;
 	r->limits = limits;
 	r->events = events;
 	r->arg = arg;
 	r->dialect = &dialects[DIALECT_CHAT];
 	r->stream = stream;
-	r->accepted_us = client->accepted_us;
-	r->watch.want_usage = want_usage;
+	r->accepted_us = accepted_us;
 	r->sse.max_bytes = limits->event_bytes;
 	r->result.ttft_us = -1;
 	r->result.usage = (struct chat_usage){ .cost_micro_usd = -1, .sandbox_seconds = -1 };
 	relay_client_begin(r);
 	timer_set(r->loop, &r->total, limits->total_ms, on_total, r);
+	return r;
+}
+
+struct chat_relay *
+chat_relay_new(struct http_request *client, bool stream, bool want_usage,
+    const struct chat_relay_limits *limits, const struct chat_relay_events *events, void *arg)
+{
+	struct chat_relay *r =
+	    relay_new(client->loop, client->accepted_us, client, stream, limits, events, arg);
+
+	r->watch.want_usage = want_usage;
+	return r;
+}
+
+struct chat_relay *
+chat_relay_new_into(struct loop *loop, int64_t accepted_us, struct chat_sink *sink,
+    const struct chat_relay_limits *limits, const struct chat_relay_events *events, void *arg)
+{
+	struct chat_relay *r = relay_new(loop, accepted_us, NULL, true, limits, events, arg);
+
+	r->sink = sink;
 	return r;
 }
 

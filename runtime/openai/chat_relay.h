@@ -116,6 +116,12 @@ struct chat_sink {
  */
 struct chat_relay *chat_relay_new(struct http_request *, bool stream, bool want_usage,
     const struct chat_relay_limits *, const struct chat_relay_events *, void *arg);
+struct loop;
+/** chat_relay_new_into - the same for a stream that no client of its own waits for: it goes into that
+ *  sink (borrowed), whose begin gets no client.  What fails before it begins is told by on_done
+ *  alone. */
+struct chat_relay *chat_relay_new_into(struct loop *, int64_t accepted_us, struct chat_sink *,
+    const struct chat_relay_limits *, const struct chat_relay_events *, void *arg);
 /** chat_relay_speak - another dialect than chat; before the first attempt. */
 void chat_relay_speak(struct chat_relay *, const struct dialect *);
 /** chat_relay_into - the answer, a stream, goes into that sink (borrowed).  Before any attempt. */

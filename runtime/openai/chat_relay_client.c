@@ -145,7 +145,8 @@ static const struct http_request_events client_events = {
 void
 relay_client_begin(struct chat_relay *r)
 {
-	http_request_watch(r->client, &client_events, r);
+	if (r->client != NULL)
+		http_request_watch(r->client, &client_events, r);
 	if (r->stream)
 		timer_set(r->loop, &r->ping, r->limits->hold_ms, on_ping, r);
 }

@@ -39,6 +39,7 @@
 	X(REQUEST_TIMEOUT, "request_timeout", 408, "invalid_request_error", "client", true)        \
 	X(CONFLICT, "conflict", 409, "conflict_error", "client", false)                            \
 	X(INVALID_STATE, "invalid_state", 409, "conflict_error", "client", false)                  \
+	X(LEASE_LOST, "lease_lost", 409, "conflict_error", "client", false)                        \
 	X(IDEMPOTENCY_CONFLICT, "idempotency_conflict", 409, "conflict_error", "client", false)    \
 	X(IDEMPOTENCY_IN_PROGRESS, "idempotency_in_progress", 409, "conflict_error", "client",     \
 	    true)                                                                                  \

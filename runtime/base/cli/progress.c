@@ -49,17 +49,26 @@ progress_format(struct buf *out, size_t width, const char *label, int64_t done, 
 }
 
 void
-progress_show(struct progress *p, const char *label, int64_t done, int64_t total)
+progress_line(struct progress *p, const char *line)
 {
 	const int64_t now_ms = clock_now_ms();
-	_cleanup_buf_ struct buf line = { 0 };
 
 	if (p->out == NULL || (p->drawn_ms != 0 && now_ms - p->drawn_ms < REDRAW_MS))
 		return;
 	p->drawn_ms = now_ms;
-	progress_format(&line, p->width - 1, label, done, total);
-	fprintf(p->out, "\r\033[K%s", buf_str(&line));
+	fprintf(p->out, "\r\033[K%s", line);
 	fflush(p->out);
+}
+
+void
+progress_show(struct progress *p, const char *label, int64_t done, int64_t total)
+{
+	_cleanup_buf_ struct buf line = { 0 };
+
+	if (p->out == NULL)
+		return;
+	progress_format(&line, p->width - 1, label, done, total);
+	progress_line(p, buf_str(&line));
 }
 
 void

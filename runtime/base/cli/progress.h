@@ -19,6 +19,8 @@ struct progress { /* embedded; {0} shows nothing */
 void progress_init(struct progress *, FILE *f, bool wanted);
 /** progress_show - label and, where total is above 0, a bar of bytes; at most ten times a second. */
 void progress_show(struct progress *, const char *label, int64_t done, int64_t total);
+/** progress_line - any other line, at most width - 1 columns and without control codes; as often. */
+void progress_line(struct progress *, const char *line);
 /** progress_clear - take the line away: before any other output, and at the end. */
 void progress_clear(struct progress *);
 /** progress_format - the line without control codes, at most width columns. Pure. */

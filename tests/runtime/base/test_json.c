@@ -81,6 +81,28 @@ START_TEST(test_build_and_print)
 }
 END_TEST
 
+START_TEST(test_numbers_come_back) /* a score is compared bit by bit */
+{
+	static const double numbers[] = { 100.0 / 3, 0.1, 1e300, 5e-324, 2.0 / 3 * 100, 0.1 + 0.2,
+		9007199254740991.0, 83.333333333333329, -1.0000000000000002, 0, 7 };
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		_cleanup_json_ cJSON *json = cJSON_CreateObject(), *back = NULL;
+
+		cJSON_AddItemToArray(json_add_arr(json, "a"), cJSON_CreateNumber(numbers[i]));
+		_cleanup_free_ char *text = json_print(json);
+		ck_assert_int_eq(json_parse(text, strlen(text), &back, NULL), 0);
+		uint64_t came, went;
+		memcpy(&came, &json_path(back, "a.0")->valuedouble, sizeof(came));
+		memcpy(&went, &numbers[i], sizeof(went));
+		ck_assert_msg(came == went, "%s", text);
+		_cleanup_json_ cJSON *alone = cJSON_CreateNumber(numbers[i]);
+		_cleanup_free_ char *spelled = json_print(alone);
+		ck_assert_msg(strtod(spelled, NULL) == numbers[i], "%s", spelled);
+	}
+}
+END_TEST
+
 START_TEST(test_bad_bytes_are_replaced)
 {
 	_cleanup_json_ cJSON *json = cJSON_CreateObject();
@@ -129,6 +151,7 @@ main(void)
 	tcase_add_test(tc, test_parse_is_strict);
 	tcase_add_test(tc, test_getters);
 	tcase_add_test(tc, test_build_and_print);
+	tcase_add_test(tc, test_numbers_come_back);
 	tcase_add_test(tc, test_bad_bytes_are_replaced);
 	tcase_add_test(tc, test_quoted);
 	suite_add_tcase(suite, tc);

@@ -67,6 +67,17 @@ static const struct parsed {
 	{ INT, "99999999999999999999", -1 },
 };
 
+START_TEST(test_find)
+{
+	static const char *const words[] = { "a", "ab", "b" };
+
+	ck_assert_uint_eq(str_find(words, 3, "a"), 0);
+	ck_assert_uint_eq(str_find(words, 3, "b"), 2);
+	ck_assert_uint_eq(str_find(words, 3, "c"), 3);
+	ck_assert_uint_eq(str_find(words, 2, "b"), 2);
+}
+END_TEST
+
 START_TEST(test_parsed)
 {
 	const struct parsed *p = &parsed[_i];
@@ -352,6 +363,7 @@ main(void)
 	TCase *tc = tcase_create("all");
 
 	tcase_add_loop_test(tc, test_parsed, 0, (int)ARRAY_LEN(parsed));
+	tcase_add_test(tc, test_find);
 	tcase_add_test(tc, test_negative_int_and_bool);
 	tcase_add_test(tc, test_formatted);
 	tcase_add_test(tc, test_glob);

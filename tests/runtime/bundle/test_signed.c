@@ -89,6 +89,9 @@ START_TEST(test_cases) /* what was changed, taken away, added or signed by someb
 		ck_assert_int_eq(found.bytes, 10);
 		ck_assert_str_eq(found.public_key, public_key);
 		ck_assert_str_eq(json_str(found.manifest, "kind"), "test");
+		ck_assert(signed_names(found.manifest, "files/b", "hello", 5));
+		ck_assert(!signed_names(found.manifest, "files/b", "jello", 5));
+		ck_assert(!signed_names(found.manifest, "files/c", "hello", 5));
 	}
 	signed_bundle_done(&found);
 }
@@ -116,6 +119,32 @@ START_TEST(test_formats) /* in every format; each byte of it changed is found, o
 		if (i < b.len)
 			b.data[i] ^= 0x20;
 	}
+}
+END_TEST
+
+START_TEST(test_texts) /* its two first texts hold alone, wherever they are kept */
+{
+	_cleanup_buf_ struct buf b = { 0 };
+	_cleanup_json_ cJSON *manifest = NULL;
+	struct signed_bundle found = { 0 };
+	struct error err = { 0 };
+	char signer[ED25519_PUBLIC_MAX];
+
+	make(BUNDLE_TAR, FINE, &b);
+	_cleanup_close_ int fd = file_of(b.data, b.len);
+	ck_assert_int_eq(
+	    signed_read(fd, &bundle_limits_default, NULL, NULL, NULL, &found, &err), 0);
+	ck_assert_int_eq(signed_check(found.text, strlen(found.text), found.seal,
+			     strlen(found.seal), NULL, &manifest, signer, &err),
+	    0);
+	ck_assert_str_eq(signer, found.public_key);
+	ck_assert_str_eq(json_str(manifest, "kind"), "test");
+	found.text[strlen(found.text) - 1] = ' ';
+	ck_assert_int_eq(signed_check(found.text, strlen(found.text), found.seal,
+			     strlen(found.seal), NULL, &manifest, signer, &err),
+	    -1);
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	signed_bundle_done(&found);
 }
 END_TEST
 
@@ -232,6 +261,7 @@ main(void)
 		return 1;
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_cases, 0, (int)ARRAY_LEN(cases));
+	tcase_add_test(t, test_texts);
 	tcase_add_loop_test(t, test_formats, 0, 3);
 	tcase_add_loop_test(t, test_stream, 0, 3);
 	tcase_add_test(t, test_key);

@@ -36,7 +36,7 @@ SANDBOX := controlplane/sandbox
 BASELINE := baseline/cli baseline/agent
 CTL := controlplane/ctl
 BENCH := bench/record bench/score bench/report bench/opponents bench
-PROGRAMS := janusd janusctl janus-platform janus-baseline janus-agent janus-sandboxd
+PROGRAMS := janusd janusctl janus-platform janus-baseline janus-agent janus-sandboxd janus-bench janus-opponent
 STATIC := janus-link janus-canary janus-sandbox-agent
 
 all: programs			## build every program into build/bin
@@ -97,6 +97,8 @@ $(B)/gen/sql_migrations.h: $(sort $(wildcard db/migrations/*.sql))
 $(call objects,controlplane/store): $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
 
 $(B)/obj/controlplane/gateway/openapi.o: docs/openapi.json
+$(B)/obj/bench/score/scoring.o: $(wildcard bench/scoring/*.json)
+$(B)/obj/bench/report/html.o: bench/report/html.css
 $(B)/obj/baseline/agent/pack.o: $(wildcard baseline/agent/pack/* baseline/agent/pack/*/*)
 
 # Tests mirror the tree: tests/X/test_Y.c tests X/Y.c.
@@ -142,13 +144,14 @@ fakes: $(FAKES)
 $(FAKES): $(B)/%: $(B)/obj/%.o
 	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^
 
-lint: layers format tidy	## layers, format, clang-tidy, cppcheck, shellcheck, man pages, errors
+lint: layers format tidy	## layers, format, clang-tidy, cppcheck, shellcheck, man pages, errors, suites
 	@tests/lint/shell.sh
 	@tests/lint/man.sh
 	@tests/lint/errors.sh
 	@tests/lint/faults.sh --check
 	@tests/lint/metrics.sh
 	@tests/lint/openapi.sh
+	@bench/suites/make.py --check
 layers:				## fail on an include that points up
 	@tests/lint/layers.sh
 format:				## fail on C that clang-format would write otherwise; FIX=1 rewrites it
@@ -168,13 +171,21 @@ build/fuzz/libruntime.a: $(FUZZ_OBJECTS)
 build/fuzz/fuzz_inside_frames: build/fuzz/obj/controlplane/sandbox/inside_frames.o
 build/fuzz/fuzz_host_line: build/fuzz/obj/controlplane/sandbox/host_line.o
 build/fuzz/fuzz_conform: $(patsubst %,build/fuzz/obj/controlplane/supervise/%.o,conform_ask conform_checks conform_stream)
+build/fuzz/fuzz_history: build/fuzz/obj/controlplane/supervise/history.o build/fuzz/obj/controlplane/store/nouns.o
 build/fuzz/fuzz_listening: build/fuzz/obj/controlplane/supervise/evidence.o
+build/fuzz/fuzz_lead: $(patsubst %,build/fuzz/obj/controlplane/schedule/%.o,lead lead_report)
 build/fuzz/fuzz_otlp_config: build/fuzz/obj/controlplane/observe/otlp_config.o
+build/fuzz/fuzz_arena: $(patsubst %,build/fuzz/obj/controlplane/gateway/%.o,arena_body arena_voice)
 build/fuzz/fuzz_html: build/fuzz/obj/controlplane/platform/html.o
 build/fuzz/fuzz_artifacts: $(patsubst %,build/fuzz/obj/controlplane/artifacts/%.o,descriptor inline label multipart range \
 	source splice)
 build/fuzz/fuzz_agent_chat: $(patsubst %,build/fuzz/obj/baseline/%.o,cli/blocks cli/model agent/steps agent/task agent/triage agent/vision)
+build/fuzz/fuzz_bench: $(patsubst %.c,build/fuzz/obj/%.o,$(call sources,bench/record bench/score))
+build/fuzz/fuzz_schedule: $(patsubst %,build/fuzz/obj/controlplane/schedule/%.o,cron zone days)
 build/fuzz/fuzz_proxy_head: build/fuzz/obj/controlplane/platform/proxy_head.o build/fuzz/obj/controlplane/platform/web_url.o
+build/fuzz/fuzz_bench_wire: $(patsubst %.c,build/fuzz/obj/%.o,bench/calculate.c bench/fetch.c bench/target.c bench/tools.c bench/verdict.c \
+	bench/wire.c bench/record/attempt.c)
+build/fuzz/fuzz_evidence: $(patsubst %.c,build/fuzz/obj/%.o,$(call sources,bench/record bench/score bench/report))
 $(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libruntime.a
 	@echo "  link $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -pthread
 fuzzers: $(FUZZERS)
@@ -207,7 +218,9 @@ churn: programs $(BENCHES)	## 10 minutes of 10,000 streams while competitors die
 	@BIN=$(BIN) tests/bench/churn.sh $(or $(SECONDS),600) $(or $(STREAMS),10000) docs/churn.md
 starts: programs			## how long starts, thaws and sandboxes take, write docs/starts.md; TIMES=10
 	@BIN=$(BIN) tests/bench/starts.sh $(or $(TIMES),10) docs/starts.md
+scores: programs		## score both baselines and the opponents on a running Janus; writes docs/scores.md
+	@BIN=$(BIN) tests/bench/scores.sh
 benches: $(BENCHES)
-.PHONY: bench benches churn starts
+.PHONY: bench benches churn scores starts
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -13,6 +13,7 @@
 
 #include "bench/record/attempt.h"
 #include "bench/record/item.h"
+#include "bench/record/resample.h"
 struct error;
 
 #define SCORE_DIMENSIONS(X)   \
@@ -58,6 +59,7 @@ int scoring_parse(const char *text, size_t len, struct scoring *out, struct erro
 
 struct measured { /* of all turns of an attempt together, at the socket */
 	bool complete; /* each turn: 2xx, to its proper end */
+	bool asked_stream; /* the first request asked for a stream (true where none was sent) */
 	int turns, status; /* of the last turn */
 	int64_t
 	    ttft_us; /* first byte of content, reasoning or a tool call; an empty delta is none; -1 */
@@ -120,6 +122,4 @@ struct scored { /* one item, its epochs averaged by composite_of */
  *  array does not matter. seed is stored with the run. */
 void composite_of(
     const struct scored *, size_t n, const struct scoring *, uint64_t seed, struct composite *out);
-/** resample - the next of a stored stream of pseudo-random numbers, below n (splitmix64). */
-uint64_t resample(uint64_t *state, uint64_t n);
 #endif

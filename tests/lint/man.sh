@@ -9,27 +9,29 @@ failed=0
 for page in docs/man/*.[1-8]; do
 	mandoc -T lint -W warning "$page" || failed=1
 done
-for program in janusd.8 janus-platform.8 janus-sandboxd.8 janusctl.1; do
+for program in janusd.8 janus-platform.8 janus-sandboxd.8 janusctl.1 janus-bench.1; do
 	[ -f "docs/man/$program" ] || { echo "docs/man/$program is missing"; failed=1; }
 done
 
-# The command table's usage lines, options and exit codes against the page's, both ways.
-ctl=${BIN:-build/bin}/janusctl
-page=docs/man/janusctl.1
+# The command tables' usage lines, options and exit codes against the pages', both ways.
 said() {
 	"$ctl" help --all | sed -E 's/^option .*--([a-z-]+).*/option \1/'
 }
 written() {
-	sed -nE -e 's/^\.It (janusctl .*)/\1/p' -e 's/^\.It Fl ([a-zA-Z] , )?-([a-z-]+).*/option \2/p' "$page"
+	sed -nE -e "s/^\.It (${ctl##*/} .*)/\1/p" -e 's/^\.It Fl ([a-zA-Z] , )?-([a-z-]+).*/option \2/p' "$page"
 	sed -n '/^\.Sh EXIT STATUS/,/^\.El/p' "$page" |
 		awk '/^\.It / { code = $2; next } code != "" && !/^\./ { print "exit", code, $0 }'
 }
-if [ ! -x "$ctl" ]; then
-	echo "man: $ctl is not built, so $page was not compared with it"
-elif ! diff <(said | sort) <(written | sort); then
-	echo "$page (>) and 'janusctl help --all' (<) differ"
-	failed=1
-fi
+for name in janusctl janus-bench; do
+	ctl=${BIN:-build/bin}/$name
+	page=docs/man/$name.1
+	if [ ! -x "$ctl" ]; then
+		echo "man: $ctl is not built, so $page was not compared with it"
+	elif ! diff <(said | sort) <(written | sort); then
+		echo "$page (>) and '$name help --all' (<) differ"
+		failed=1
+	fi
+done
 
 # Every setting of janusd -T in janus.conf(5), and no other.
 daemon=${BIN:-build/bin}/janusd

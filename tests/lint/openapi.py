@@ -218,11 +218,11 @@ def check_reply(reply):
     return found[1]["operationId"] if status.startswith("2") else None
 
 
-# Answered by competitors that offer them, or as files: tests/scenario/18-openai-surface.sh, 32-artifacts.sh
-# and 33-bundle.sh play these.
+# Answered by competitors that offer them, or as files: tests/scenario/18-openai-surface.sh, 32-artifacts.sh,
+# 33-bundle.sh and 42-schedule.sh play these.
 elsewhere = ("completion_create", "response_create", "embedding_create",
              "artifact_download", "artifact_list", "artifact_get", "artifact_link", "artifact_remove",
-             "artifact_bundle_get", "bundle_put", "competitor_export",
+             "artifact_bundle_get", "bundle_put", "competitor_export", "run_evidence",
              "file_list", "file_create", "file_get", "file_content", "file_delete")
 
 

@@ -1,0 +1,1 @@
+"""The public suites of Janus, made: see docs/suites.md."""

@@ -120,6 +120,68 @@ store_delete_artifact(struct store_batch *b, const char *id)
 	batch_add(b, artifacts_delete, row, sizeof(row), NULL);
 }
 
+void
+store_put_battle(struct store_batch *b, const struct battle *row)
+{
+	batch_add(b, battles_write, row, sizeof(*row), NULL);
+}
+
+void
+store_sweep_battles(struct store_batch *b, int64_t now_ms, int64_t before_ms)
+{
+	const struct battle_sweep sweep = { now_ms, before_ms };
+
+	batch_add(b, battles_sweep, &sweep, sizeof(sweep), NULL);
+}
+
+static void
+run_drop(void *row)
+{
+	run_row_done(row);
+}
+
+static void
+run_item_drop(void *row)
+{
+	run_item_row_done(row);
+}
+
+void
+store_put_run(struct store_batch *b, const struct run *r)
+{
+	struct run *copy = batch_add(b, runs_write, r, sizeof(*r), run_drop);
+
+	copy->report = str_dup(r->report);
+}
+
+void
+store_put_run_item(struct store_batch *b, const struct run_item *i)
+{
+	struct run_item *copy = batch_add(b, run_items_write, i, sizeof(*i), run_item_drop);
+
+	copy->result = str_dup(i->result);
+}
+
+static void
+reign_drop(void *row)
+{
+	reign_row_done(row);
+}
+
+void
+store_put_reign(struct store_batch *b, const struct reign *r)
+{
+	struct reign *copy = batch_add(b, reigns_write, r, sizeof(*r), reign_drop);
+
+	copy->proof = str_dup(r->proof);
+}
+
+void
+store_put_schedule(struct store_batch *b, const struct schedule *h)
+{
+	batch_add(b, schedules_write, h, sizeof(*h), NULL);
+}
+
 static void
 idempotency_done(void *row)
 {

@@ -9,6 +9,7 @@
 #include "controlplane/store/tables.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/str.h"
 #include "sql_queries.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -36,11 +37,7 @@ key_kind_name(enum key_kind k)
 enum key_kind
 key_kind_named(const char *name)
 {
-	unsigned i = 0;
-
-	while (i < KEY_KIND_COUNT && strcmp(kinds[i], name) != 0)
-		i++;
-	return (enum key_kind)i;
+	return (enum key_kind)str_find(kinds, KEY_KIND_COUNT, name);
 }
 
 const char *

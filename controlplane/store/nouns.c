@@ -2,6 +2,7 @@
  * nouns.c - names of states, and what the nouns own.
  */
 #include "controlplane/store/nouns.h"
+#include "runtime/base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +17,6 @@ static const char *const instance_states[] = {
 	INSTANCE_STATES(X)
 #undef X
 };
-
-static int
-find(const char *const *names, int n, const char *name)
-{
-	int i = 0;
-
-	while (i < n && strcmp(names[i], name) != 0)
-		i++;
-	return i;
-}
 
 const char *
 submission_state_name(enum submission_state s)
@@ -42,13 +33,13 @@ instance_state_name(enum instance_state s)
 enum submission_state
 submission_state_named(const char *name)
 {
-	return (enum submission_state)find(submission_states, SUBMISSION_STATE_COUNT, name);
+	return (enum submission_state)str_find(submission_states, SUBMISSION_STATE_COUNT, name);
 }
 
 enum instance_state
 instance_state_named(const char *name)
 {
-	return (enum instance_state)find(instance_states, INSTANCE_STATE_COUNT, name);
+	return (enum instance_state)str_find(instance_states, INSTANCE_STATE_COUNT, name);
 }
 
 bool
@@ -80,4 +71,13 @@ void
 instance_done(struct instance *i)
 {
 	free(i->evidence);
+}
+
+void
+history_done(struct history *h)
+{
+	free(h->manifest);
+	free(h->signature);
+	free(h->story);
+	*h = (struct history){ 0 };
 }

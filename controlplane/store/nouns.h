@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/base/ed25519.h"
+
 #define NOUN_ID_MAX 40
 #define SLUG_MAX 48
 #define REFERENCE_MAX 520
@@ -61,6 +63,15 @@ enum submission_state submission_state_named(const char *);
 enum instance_state instance_state_named(const char *);
 bool submission_is_final(enum submission_state);
 
+/* What the leaderboard says of a competitor. */
+struct standing {
+	bool has_score; /* of the suite that decides */
+	double score; /* 0 to 100 */
+	int rank_low, rank_high;
+	bool is_champion, is_fast, is_cheap; /* who model janus, janus-fast and janus-cheap are */
+	int canary_percent; /* of the chats of model janus, while it is tried */
+};
+
 struct traffic;
 struct competitor {
 	char id[NOUN_ID_MAX], slug[SLUG_MAX];
@@ -76,6 +87,7 @@ struct competitor {
 	int64_t asked_ms; /* monotonic: when a chat last wanted it; 0: never */
 	bool wakes; /* a chat that waits for it brings an instance */
 	struct traffic *traffic; /* a reference; NULL until something of it was made */
+	struct standing standing; /* not stored either; champion.h's */
 };
 
 struct version {
@@ -133,9 +145,19 @@ struct instance {
 	struct live *live; /* the supervisor's own */
 };
 
+/* What a competitor did elsewhere, as the bundle tells that brought it here. */
+struct history {
+	char submission_id[NOUN_ID_MAX]; /* that brought it */
+	int64_t place; /* among those it brought, the oldest 0 */
+	char signer[ED25519_PUBLIC_MAX];
+	int64_t exported_at_ms, imported_at_ms; /* by the signer's clock; by ours */
+	char *manifest, *signature, *story; /* owned: texts of the bundle's files, as they were */
+};
+
 /** version_may_serve - was it accepted, and not retired since? */
 bool version_may_serve(const struct version *);
 void version_done(struct version *);
 void submission_done(struct submission *);
 void instance_done(struct instance *);
+void history_done(struct history *);
 #endif

@@ -111,6 +111,17 @@ store_egress(
 }
 
 int
+store_histories(
+    struct store *s, const char *competitor_id, history_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return histories_load(&q, competitor_id, fn, arg, err);
+}
+
+int
 store_load_artifacts(struct store *s, artifact_row_fn *fn, void *arg, struct error *err)
 {
 	_cleanup_(sql_close) struct sql q = { 0 };
@@ -118,6 +129,28 @@ store_load_artifacts(struct store *s, artifact_row_fn *fn, void *arg, struct err
 	if (open_reader(s, &q, err) < 0)
 		return -1;
 	return artifacts_load(&q, fn, arg, err);
+}
+
+int
+store_battles(
+    struct store *s, const struct battle_query *wanted, battle_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return battles_load(&q, wanted, fn, arg, err);
+}
+
+int
+store_load_battles(
+    struct store *s, const struct battle_rows *rows, int64_t since_ms, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return battles_restore(&q, rows, since_ms, arg, err);
 }
 
 int
@@ -129,6 +162,56 @@ store_load_keys(
 	if (open_reader(s, &q, err) < 0)
 		return -1;
 	return keys_load(&q, rows, now_wall_ms, arg, err);
+}
+
+int
+store_load_runs(struct store *s, const struct run_rows *rows, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return runs_load(&q, rows, arg, err);
+}
+
+int
+store_whole_runs(struct store *s, const char *suite, run_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return runs_load_whole(&q, suite, fn, arg, err);
+}
+
+int
+store_run_items(struct store *s, const char *run_id, run_item_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return run_items_load(&q, run_id, fn, arg, err);
+}
+
+int
+store_load_reigns(struct store *s, reign_row_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return reigns_load(&q, fn, arg, err);
+}
+
+int
+store_load_schedules(struct store *s, schedule_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return schedules_load(&q, fn, arg, err);
 }
 
 int

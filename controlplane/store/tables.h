@@ -6,9 +6,13 @@
 #ifndef JANUS_STORE_TABLES_H
 #define JANUS_STORE_TABLES_H
 #include "controlplane/store/artifacts.h"
+#include "controlplane/store/battles.h"
 #include "controlplane/store/egress.h"
+#include "controlplane/store/histories.h"
 #include "controlplane/store/idempotency.h"
 #include "controlplane/store/keys.h"
+#include "controlplane/store/reigns.h"
+#include "controlplane/store/schedules.h"
 #include "controlplane/store/store.h"
 #include "runtime/sql/sql.h"
 
@@ -34,9 +38,29 @@ int requests_load(
     struct sql *, const struct request_query *, request_fn *, void *arg, struct error *);
 int egress_write(struct sql *, const void *row, struct error *);
 int egress_load(struct sql *, const struct egress_query *, egress_fn *, void *arg, struct error *);
+int histories_write(struct sql *, const void *row, struct error *);
+int histories_load(
+    struct sql *, const char *competitor_id, history_fn *, void *arg, struct error *);
 int artifacts_write(struct sql *, const void *row, struct error *);
 int artifacts_delete(struct sql *, const void *row, struct error *);
 int artifacts_load(struct sql *, artifact_row_fn *, void *arg, struct error *);
+int runs_write(struct sql *, const void *row, struct error *);
+int runs_load(struct sql *, const struct run_rows *, void *arg, struct error *);
+int runs_load_whole(struct sql *, const char *suite, run_fn *, void *arg, struct error *);
+int run_items_write(struct sql *, const void *row, struct error *);
+int run_items_load(struct sql *, const char *run_id, run_item_fn *, void *arg, struct error *);
+int reigns_write(struct sql *, const void *row, struct error *);
+int reigns_load(struct sql *, reign_row_fn *, void *arg, struct error *);
+int schedules_write(struct sql *, const void *row, struct error *);
+int schedules_load(struct sql *, schedule_fn *, void *arg, struct error *);
+int battles_write(struct sql *, const void *row, struct error *);
+struct battle_sweep {
+	int64_t now_ms, before_ms;
+};
+int battles_sweep(struct sql *, const void *row, struct error *);
+int battles_load(struct sql *, const struct battle_query *, battle_fn *, void *arg, struct error *);
+int battles_restore(
+    struct sql *, const struct battle_rows *, int64_t since_ms, void *arg, struct error *);
 int events_write(struct sql *, const void *row, struct error *);
 int events_load(struct sql *, const struct event_query *, event_fn *, void *arg, struct error *);
 

@@ -111,7 +111,7 @@ auth_begin(struct gateway *gw, struct http_request *req, enum gateway_route rout
 	const struct key_entry *key;
 	const int64_t wall_ms = clock_wall_ms();
 
-	if (req->is_unix) {
+	if (req->is_unix && !brings_key(req)) { /* with one it may what the key may */
 		/* The socket's directory lets in its own user and root (and the group it is given). */
 		be(req, SCOPE_ALL, NULL);
 		return true;
@@ -280,10 +280,9 @@ static const struct {
 	    "The API key has spent its budget of this month (UTC)." },
 };
 
-bool
-auth_take(struct gateway *gw, struct http_request *req, enum gateway_route route)
+static bool
+take(struct gateway *gw, struct http_request *req, struct auth *a, enum gateway_route route)
 {
-	struct auth *a = req->user;
 	struct http_header headers[AUTH_HEADERS_MAX + 3];
 	char seconds[24], ms[24];
 	size_t n;
@@ -304,6 +303,30 @@ auth_take(struct gateway *gw, struct http_request *req, enum gateway_route route
 	metric_add(&gw->counters.rejections[refusals[v].reason], 1);
 	answer_refusal(gw, req, route, refusals[v].code, headers, refusals[v].text);
 	return false;
+}
+
+bool
+auth_take(struct gateway *gw, struct http_request *req, enum gateway_route route)
+{
+	return take(gw, req, req->user, route);
+}
+
+struct auth *
+auth_take_another(struct gateway *gw, struct http_request *req, enum gateway_route route)
+{
+	const struct auth *first = req->user;
+	struct auth *a = mem_zalloc(sizeof(*a));
+
+	a->refs = 1;
+	a->scopes = first->scopes;
+	memcpy(a->key_id, first->key_id, sizeof(a->key_id));
+	a->limits = first->limits;
+	if (first->meter != NULL)
+		a->meter = key_meter_ref(first->meter);
+	if (take(gw, req, a, route))
+		return a;
+	auth_unref(a);
+	return NULL;
 }
 
 void

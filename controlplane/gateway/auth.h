@@ -36,6 +36,9 @@ bool auth_begin(struct gateway *, struct http_request *, enum gateway_route);
 bool auth_may(struct gateway *, struct http_request *, enum gateway_route, enum scope_at);
 /** auth_take - one chat off the caller's limits. False after a 429. */
 bool auth_take(struct gateway *, struct http_request *, enum gateway_route);
+/** auth_take_another - one more off them, for a second chat of the same call: a new reference with a
+ *  hold of its own. NULL after a 429. */
+struct auth *auth_take_another(struct gateway *, struct http_request *, enum gateway_route);
 /** auth_headers - the rate limit headers; values live in the auth until the next call. */
 size_t auth_headers(struct auth *, struct http_header *out, size_t max);
 /** auth_settle - the chat is over. */

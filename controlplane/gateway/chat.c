@@ -46,9 +46,8 @@ chat_counters(struct chat *c)
 }
 
 bool
-chat_head_accepted(struct gateway *gw, struct http_request *req)
+chat_head_accepted(struct gateway *gw, struct http_request *req, enum gateway_route route)
 {
-	const enum gateway_route route = route_of(dialect_of_path(req->path));
 	const char *encoding = http_header_get(req, "content-encoding");
 
 	if (gw->draining) {
@@ -175,7 +174,8 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 	(void)relay;
 	attempt_note_end(c, r->code, r);
 	attempt_tell_breaker(c, judge_attempt(r->code, r->upstream_status), r->retry_after);
-	counters_http(&gw->counters, route_of(c->dialect), "POST", status, duration_us);
+	if (c->on_over == NULL)
+		counters_http(&gw->counters, route_of(c->dialect), "POST", status, duration_us);
 	if (c->slug[0] != '\0') {
 		counters_chat(chat_counters(c), r, c->request.stream, duration_us);
 		if (r->code == CODE_NONE)
@@ -187,6 +187,10 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 	auth_settle(c->auth, r);
 	if (gw->hooks->on_usage != NULL)
 		gw->hooks->on_usage(&usage, gw->arg);
+	if (c->on_over != NULL)
+		c->on_over(
+		    &(struct chat_over){ r->code, r->ttft_us, duration_us, c->version, c->digest },
+		    c->over_arg);
 	chat_free(c);
 }
 
@@ -357,6 +361,38 @@ chat_begin(struct gateway *gw, struct http_request *req)
 	if (c->mid && request.stream && dialect->at == DIALECT_CHAT)
 		chat_relay_go_on(c->relay);
 	queue_go_on(c, p, NULL);
+}
+
+void
+chat_begin_apart(struct gateway *gw, struct http_request *req, const struct chat_apart *a)
+{
+	const int64_t began_us = clock_now_us();
+	struct chat *c = chat_new(gw, req, &dialects[DIALECT_CHAT], a->request);
+
+	if (gw->config.traces) {
+		struct chat_request again;
+		struct chat_fault none;
+
+		c->details = mem_zalloc(sizeof(*c->details));
+		dialect_request_scan(c->dialect, buf_str(a->body), a->body->len, &again,
+		    &c->details->params, &none); /* for spans alone */
+	}
+	c->mark_us = began_us;
+	c->may_fall_back = true; /* to another instance of the same */
+	c->mid = c->progress = false;
+	str_copy(c->id, sizeof(c->id), a->id);
+	str_copy(c->traceparent, sizeof(c->traceparent), a->traceparent);
+	str_replace(&c->wish, a->competitor);
+	auth_unref(c->auth);
+	c->auth = a->auth;
+	buf_add(&c->kept, a->body->data, a->body->len);
+	c->body = &c->kept;
+	c->on_over = a->on_over;
+	c->over_arg = a->arg;
+	c->relay = *a->relay = chat_relay_new_into(
+	    gw->loop, req->accepted_us, a->sink, &gw->config.relay, &relay_events, c);
+	chat_observe(c, req, a->competitor);
+	queue_go_on(c, queue_pick(c), NULL);
 }
 
 void

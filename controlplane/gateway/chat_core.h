@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "controlplane/gateway/chat.h"
 #include "controlplane/gateway/chat_head.h"
 #include "controlplane/gateway/core.h"
 #include "controlplane/gateway/life.h"
@@ -44,6 +45,8 @@ struct chat {
 	struct chat *next, **prev; /* gw->chats */
 	struct chat_relay *relay;
 	struct resume *resume; /* NULL: its stream cannot be resumed */
+	void (*on_over)(const struct chat_over *, void *arg); /* of a chat apart; else NULL */
+	void *over_arg;
 	const struct buf *body; /* the request's own, or kept */
 	struct buf kept; /* of a request that may be gone before the chat is over */
 	struct chat_request request;

@@ -12,6 +12,7 @@
 #include "controlplane/gateway/guess.h"
 #include "controlplane/gateway/pod_links.h"
 #include "runtime/loop/loop.h"
+struct arena;
 struct chat;
 struct conn_pool;
 struct dialer;
@@ -44,6 +45,7 @@ struct gateway {
 	struct resume *resumes; /* of those, list of the ones whose stream may be resumed */
 	unsigned nresumes;
 	struct follower *followers; /* list: who follows such a stream from here */
+	struct arena *arenas; /* list: battles that run */
 	struct sending *sendings; /* list: downloads that run */
 	struct timer sweep; /* for ended streams */
 	_Atomic unsigned busy; /* what gateway_busy tells other threads */

@@ -32,6 +32,8 @@ struct gateway_hooks;
 	X(FILE, "/v1/files/{id}")                 \
 	X(FILE_CONTENT, "/v1/files/{id}/content") \
 	X(BUNDLE, "/v1/bundles/{file}")           \
+	X(ARENA, "/v1/arena")                     \
+	X(VOTE, "/v1/arena/{ref}/vote")           \
 	X(LIVEZ, "/livez")                        \
 	X(READYZ, "/readyz")                      \
 	X(HEALTH, "/health")                      \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/gateway/arena.h"
 #include "controlplane/gateway/auth.h"
 #include "controlplane/gateway/chat.h"
 #include "controlplane/gateway/core.h"
@@ -35,6 +36,7 @@
 #include "runtime/openai/envelope.h"
 
 #define BUSY_MS 50
+#define VOTE_BYTES 4096
 
 struct row {
 	const char *path;
@@ -50,8 +52,8 @@ pass_on(struct gateway *gw, struct http_request *req)
 	if (gw->hooks->other_request != NULL)
 		gw->hooks->other_request(req, gw->arg);
 	else
-		answer_error(gw, req, GATEWAY_BUNDLE, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
-		    "There are no bundles here.");
+		answer_error(gw, req, GATEWAY_NONE, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
+		    "There are no bundles and no votes here.");
 }
 
 static const struct row rows[GATEWAY_ROUTE_COUNT] = {
@@ -70,6 +72,8 @@ static const struct row rows[GATEWAY_ROUTE_COUNT] = {
 	[GATEWAY_FILE] = { FILES_PATH "/", true, "GET, HEAD, DELETE, OPTIONS", files_one, true },
 	[GATEWAY_FILE_CONTENT] = { NULL, true, "GET, HEAD, OPTIONS", files_content, true },
 	[GATEWAY_BUNDLE] = { "/v1/bundles/", true, "GET, HEAD, OPTIONS", pass_on, true },
+	[GATEWAY_ARENA] = { ARENA_PATH, false, "POST, OPTIONS", arena_begin, true },
+	[GATEWAY_VOTE] = { NULL, true, "POST, OPTIONS", pass_on, true },
 	[GATEWAY_LIVEZ] = { "/livez", false, "GET, HEAD, OPTIONS", probe_livez, false },
 	[GATEWAY_READYZ] = { "/readyz", false, "GET, HEAD, OPTIONS", probe_readyz, false },
 	[GATEWAY_HEALTH] = { "/health", false, "GET, HEAD, OPTIONS", probe_health, false },
@@ -82,6 +86,8 @@ find_route(const char *path)
 {
 	if (str_starts(path, FILES_PATH "/") && str_ends(path, "/content"))
 		return GATEWAY_FILE_CONTENT;
+	if (str_starts(path, ARENA_PATH "/") && str_ends(path, "/vote"))
+		return GATEWAY_VOTE;
 	for (unsigned i = 0; i < GATEWAY_NONE; i++)
 		if (rows[i].path == NULL) /* known by more than how it begins */
 			continue;
@@ -144,11 +150,16 @@ is_meant_for_us(struct gateway *gw, struct http_request *req)
 	return true;
 }
 
-/* A key for benchmarks chats too; it waits behind everybody else (wait.h). */
+/* A key for benchmarks chats too; it waits behind everybody else (wait.h).  One for the arena may have
+ * no other scope: who votes shall not be able to look up who answered. */
 static bool
 may_chat(struct gateway *gw, struct http_request *req, enum gateway_route route)
 {
-	return (((struct auth *)req->user)->scopes & SCOPE(BENCH)) != 0 ||
+	const bool in_arena =
+	    route == GATEWAY_ARENA || route == GATEWAY_VOTE || route == GATEWAY_ARTIFACT;
+	const unsigned also = SCOPE(BENCH) | (in_arena ? SCOPE(ARENA) : 0);
+
+	return (((struct auth *)req->user)->scopes & also) != 0 ||
 	    auth_may(gw, req, route, SCOPE_AT_CHAT);
 }
 
@@ -162,7 +173,7 @@ own_head(struct gateway *gw, struct http_request *req)
 	if (route == GATEWAY_NONE) {
 		answer_error(gw, req, route, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
 		    "There is no %.200s; this surface has /v1/chat/completions, /v1/completions, "
-		    "/v1/responses, /v1/embeddings, /v1/models and /v1/files.",
+		    "/v1/responses, /v1/embeddings, /v1/models, /v1/files and /v1/arena.",
 		    req->path);
 		return -1;
 	}
@@ -180,10 +191,13 @@ own_head(struct gateway *gw, struct http_request *req)
 		return -1;
 	if (route == GATEWAY_FILES && str_eq(req->method, "POST"))
 		return files_body_max(gw);
-	if (route >= GATEWAY_MODELS)
+	if (route == GATEWAY_VOTE)
+		return VOTE_BYTES;
+	if (route >= GATEWAY_MODELS && route != GATEWAY_ARENA)
 		return 0;
-	return chat_head_accepted(gw, req) && auth_take(gw, req, route) ? gw->config.body_bytes
-									: -1;
+	return chat_head_accepted(gw, req, route) && auth_take(gw, req, route)
+	    ? gw->config.body_bytes
+	    : -1;
 }
 
 /* The client left while its body came. */
@@ -458,6 +472,7 @@ gateway_free(struct gateway *gw)
 		return;
 	timer_cancel(&gw->busy_timer);
 	chat_abandon_all(gw);
+	arena_abandon_all(gw);
 	follow_abandon_all(gw);
 	send_blob_abandon_all(gw);
 	timer_cancel(&gw->sweep);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "runtime/openai/chat_relay.h"
+struct battle;
 struct buf;
 struct chat_params;
 struct error;
@@ -38,6 +39,7 @@ struct gateway_config { /* borrowed */
 	const struct http_server_limits *http; /* borrowed; NULL: http_server_defaults */
 	struct artifacts *artifacts; /* shared by all, borrowed; NULL: none are kept */
 	struct streams *streams; /* shared by all gateways, borrowed; NULL: none may be resumed */
+	int64_t arena_window_ms; /* for how long a battle may be voted on */
 };
 
 /* One finished chat, for the usage row; borrowed for the call. */
@@ -95,6 +97,10 @@ struct gateway_hooks { /* called on the gateway's loop */
 	struct relay_tap *(*on_capture)(const struct gateway_capture *, void *arg);
 	/** A chat waits for a competitor of which nothing runs; may be NULL. */
 	void (*on_demand)(const char *competitor_id, void *arg);
+	/** In how many battles was a competitor? Thread-safe; may be NULL. */
+	uint64_t (*battles)(const char *competitor_id, void *arg);
+	/** A battle begins, or has ended: before its caller can know; may be NULL. */
+	void (*on_battle)(const struct battle *, void *arg);
 };
 
 /** gateway_new - one for each loop; `peers`/`npeers` later by gateway_set_peers. */

@@ -104,6 +104,12 @@ struct cell { /* of a table of routes, methods and statuses */
 };
 #define CELLS (GATEWAY_ROUTE_COUNT * COUNTED_METHODS * COUNTED_STATUSES)
 
+static bool
+is_posted(unsigned route)
+{
+	return route < GATEWAY_MODELS || route == GATEWAY_ARENA || route == GATEWAY_VOTE;
+}
+
 /* Its labels, and how many were counted there; the usual answer is there from the beginning. */
 static bool
 cell_begin(struct cell *c, unsigned at, const struct counters *const *all, unsigned len,
@@ -117,7 +123,7 @@ cell_begin(struct cell *c, unsigned at, const struct counters *const *all, unsig
 		*n += atomic_load_explicit(
 		    &all[i]->http[c->route][c->method][c->column], memory_order_relaxed);
 	const bool usual = c->column == 0 &&
-	    strcmp(counters_method(c->method), c->route < GATEWAY_MODELS ? "POST" : "GET") == 0;
+	    strcmp(counters_method(c->method), is_posted(c->route) ? "POST" : "GET") == 0;
 	buf_clear(labels);
 	buf_printf(labels, "surface=\"gateway\",route=\"%s\",method=\"%s\",code=\"%d\"",
 	    route_labels[c->route], counters_method(c->method), counters_status(c->column));

@@ -16,7 +16,17 @@
 #include "runtime/net/http_server.h"
 #include "runtime/net/url.h"
 
-/* r is NULL for "janus" while there is no competitor at all. */
+static void
+add_score(struct buf *out, const struct route *r)
+{
+	if (r == NULL || !r->has_score)
+		buf_add_str(out, ",\"score\":null,\"rank\":null}}");
+	else
+		buf_printf(out, ",\"score\":%.1f,\"rank\":{\"low\":%d,\"high\":%d}}}", r->score,
+		    r->rank_low, r->rank_high);
+}
+
+/* r is NULL for a virtual model while there is no competitor at all. */
 static void
 add_model(struct buf *out, const char *id, const struct route *r, const struct route *first)
 {
@@ -39,18 +49,24 @@ add_model(struct buf *out, const char *id, const struct route *r, const struct r
 				  : "not_ready",
 	    r != NULL && r == first ? "true" : "false");
 	capabilities_add(out, r != NULL ? r->capabilities | CAPABILITY(CHAT) : 0);
-	buf_add_str(out, ",\"score\":null}}"); /* nothing gives scores yet */
+	add_score(out, r);
 }
 
 void
 models_list(struct gateway *gw, struct http_request *req)
 {
+	static const char *const leading[] = { PICK_DEFAULT_MODEL, PICK_FAST_MODEL,
+		PICK_CHEAP_MODEL };
 	const struct routes *routes = gw->routes;
 	const struct route *first = pick_route(routes, PICK_DEFAULT_MODEL);
 	_cleanup_buf_ struct buf out = { 0 };
 
 	buf_add_str(&out, "{\"object\":\"list\",\"data\":[");
-	add_model(&out, PICK_DEFAULT_MODEL, first, first);
+	for (size_t i = 0; i < ARRAY_LEN(leading); i++) {
+		if (i > 0)
+			buf_add_char(&out, ',');
+		add_model(&out, leading[i], pick_route(routes, leading[i]), first);
+	}
 	for (size_t i = 0; i < routes->len; i++) {
 		char id[sizeof(routes->at[i].slug) + sizeof(PICK_DEFAULT_MODEL "/")];
 
@@ -74,7 +90,7 @@ models_get(struct gateway *gw, struct http_request *req)
 	/* Compared with names only, so nothing in it can lead anywhere else. */
 	if (url_decode(rest, strlen(rest), &id) == 0 && str_utf8_valid(id, strlen(id)))
 		r = pick_route(gw->routes, id);
-	if (r == NULL && !str_eq(id, PICK_DEFAULT_MODEL)) {
+	if (r == NULL && !pick_is_virtual(id)) {
 		answer_error(gw, req, GATEWAY_MODEL, CODE_MODEL_NOT_FOUND, NULL, "model",
 		    "There is no model '%.100s'; GET /v1/models lists those there are.",
 		    id != NULL ? id : "");

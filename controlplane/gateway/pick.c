@@ -62,10 +62,46 @@ default_route(const struct routes *routes)
 	return ready != NULL ? ready : routes->len > 0 ? &routes->at[0] : NULL;
 }
 
+/* Who leads in a dimension, if it can answer; else whoever does by default. */
+static const struct route *
+leading_route(const struct routes *routes, bool fast)
+{
+	for (size_t i = 0; i < routes->len; i++) {
+		const struct route *r = &routes->at[i];
+
+		if ((fast ? r->is_fast : r->is_cheap) && (r->ntargets > 0 || r->wakes))
+			return r;
+	}
+	return default_route(routes);
+}
+
+bool
+pick_is_virtual(const char *model)
+{
+	return str_eq(model, PICK_DEFAULT_MODEL) || str_eq(model, PICK_FAST_MODEL) ||
+	    str_eq(model, PICK_CHEAP_MODEL);
+}
+
 const struct route *
 pick_route(const struct routes *routes, const char *name)
 {
-	return str_eq(name, PICK_DEFAULT_MODEL) ? default_route(routes) : named_route(routes, name);
+	if (str_eq(name, PICK_DEFAULT_MODEL))
+		return default_route(routes);
+	if (pick_is_virtual(name))
+		return leading_route(routes, str_eq(name, PICK_FAST_MODEL));
+	return named_route(routes, name);
+}
+
+/* By lot, who is tried as the next default route; NULL: nobody, or not this time. */
+static const struct route *
+canary_route(const struct routes *routes, uint64_t random)
+{
+	for (size_t i = 0; i < routes->len; i++)
+		if (routes->at[i].canary_percent > 0)
+			return (int)(random >> 40 & 0xffff) % 100 < routes->at[i].canary_percent
+			    ? &routes->at[i]
+			    : NULL;
+	return NULL;
 }
 
 static bool
@@ -258,7 +294,9 @@ pick(const struct routes *routes, const struct pick_wish *wish, struct route_tar
 		return p;
 	}
 
-	const bool any = str_eq(p.name, PICK_DEFAULT_MODEL);
+	const bool any = pick_is_virtual(p.name);
+	const struct route *canary =
+	    str_eq(p.name, PICK_DEFAULT_MODEL) ? canary_route(routes, random) : NULL;
 	p.route = pick_route(routes, p.name);
 	if (p.route == NULL)
 		p.route = by_competitor_id(routes, p.name);
@@ -267,6 +305,15 @@ pick(const struct routes *routes, const struct pick_wish *wish, struct route_tar
 		return p;
 	struct candidates c = { .tried = tried, .ntried = ntried };
 	bool offered = false;
+	/* One on trial is not waited for. */
+	const struct route *wanted = p.route;
+	if (canary != NULL && canary->ntargets > 0 &&
+	    look_at(&p, canary, wish, &c, random, &offered) && !p.full) {
+		p.code = CODE_NONE;
+		return p;
+	}
+	p.route = wanted;
+	p.full = p.asleep = p.shut = false;
 	if (look_at(&p, p.route, wish, &c, random, &offered) ||
 	    (any && others && look_at_others(&p, routes, wish, &c, random, &offered)))
 		p.code = CODE_NONE;

@@ -2,7 +2,7 @@
  * pick.h - which competitor, and which of its instances, answers a chat.
  *
  * The snapshot, what the client asked for, what was tried, and a random number in; one target
- * out.  Asked again with what failed, it gives the next candidate.  Competitors whose breaker is
+ * out.  Whoever is tried as the next champion gets its share of the default route's chats by lot.  Asked again with what failed, it gives the next candidate.  Competitors whose breaker is
  * open are passed over.  Nothing is changed: a target's slot is the caller's to take, and may be
  * gone by then.
  */
@@ -18,6 +18,8 @@ struct route_target;
 struct routes;
 
 #define PICK_DEFAULT_MODEL "janus" /* the default route; "janus/<slug>" is one competitor's */
+#define PICK_FAST_MODEL "janus-fast" /* the leader in speed; without one the default route */
+#define PICK_CHEAP_MODEL "janus-cheap" /* the same in cost */
 
 /* What a client asked for: the first of its names that is not empty counts.  Borrowed. */
 struct pick_wish {
@@ -49,7 +51,9 @@ struct picked {
 struct picked pick(const struct routes *, const struct pick_wish *,
     struct route_target *const *tried, size_t ntried, bool others, uint64_t random);
 
-/** pick_route - the competitor that "janus", "janus/<slug>" or "<slug>" (with @version) means;
- *  NULL if there is none. For "janus" the one a chat would go to first. */
+/** pick_is_virtual - is it a model that is whoever leads? */
+bool pick_is_virtual(const char *model);
+/** pick_route - the competitor that a virtual model, "janus/<slug>" or "<slug>" (with @version) means;
+ *  NULL if there is none. For a virtual model the one a chat would go to first. */
 const struct route *pick_route(const struct routes *, const char *name);
 #endif

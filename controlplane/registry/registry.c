@@ -241,8 +241,8 @@ registry_active(const struct registry *r, const char *slug)
 }
 
 /* A ready instance of any accepted version: while a new one starts the old one serves. */
-static bool
-is_served(const struct registry *r, const struct competitor *c)
+bool
+registry_served(const struct registry *r, const struct competitor *c)
 {
 	for (size_t i = 0; i < r->ninstances; i++) {
 		const struct instance *in = r->instances[i];
@@ -262,7 +262,13 @@ registry_default(const struct registry *r)
 	for (size_t i = 0; i < r->ncompetitors; i++) {
 		struct competitor *c = r->competitors[i];
 
-		if (c->wanted && is_served(r, c))
+		if (c->standing.is_champion && c->wanted && (registry_served(r, c) || c->wakes))
+			return c;
+	}
+	for (size_t i = 0; i < r->ncompetitors; i++) {
+		struct competitor *c = r->competitors[i];
+
+		if (c->wanted && registry_served(r, c))
 			return c;
 		if (c->wanted && c->wakes && asleep == NULL)
 			asleep = c;

@@ -65,7 +65,9 @@ struct submission *registry_find_submission(
     const struct registry *, const char *ref, struct error *);
 struct instance *registry_find_instance(const struct registry *, const char *ref, struct error *);
 
-/** registry_default - who answers model `janus`: the earliest competitor that is ready, or else that
- *  a chat would wake; NULL. */
+/** registry_served - has it a ready instance of a version that may serve? */
+bool registry_served(const struct registry *, const struct competitor *);
+/** registry_default - who answers model `janus`: the champion if it is ready or a chat would wake it,
+ *  or else the earliest competitor that is ready, or that a chat would wake; NULL. */
 struct competitor *registry_default(const struct registry *);
 #endif

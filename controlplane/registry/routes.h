@@ -37,6 +37,11 @@ struct route {
 	int64_t created_at_ms;
 	unsigned capabilities; /* CAPABILITY() bits of its version's manifest */
 	bool is_default;
+	bool is_fast, is_cheap; /* who janus-fast and janus-cheap are */
+	int canary_percent; /* of the chats of the default route, while it is tried as the next one */
+	bool has_score;
+	double score; /* on the leaderboard: 0 to 100 */
+	int rank_low, rank_high; /* there; a range where intervals overlap */
 	int candidate_percent; /* of chats for a target of another version; 0: there is none */
 	bool wakes; /* without a target: a chat that waits brings one */
 	struct traffic *traffic; /* a reference; may be NULL while there is a target */

@@ -26,6 +26,7 @@
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/registry/routes.h"
 #include "controlplane/registry/traffic.h"
+#include "controlplane/store/battles.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -112,6 +113,8 @@ struct house {
 	int usages, turns;
 	struct chat_result used; /* of the last usage */
 	char used_id[160], used_competitor[40];
+	int begun, ended; /* battles */
+	struct battle battle; /* the last row of one */
 };
 static struct house h = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -187,11 +190,32 @@ house_wait_turn(void)
 	house_wait(&h.turns, before + 1);
 }
 
+static inline bool
+goes_on(enum act act)
+{
+	return act == SEND || act == DRIP || act == GATE || act == ECHO;
+}
+
+/* It is copied: a thread may still play it when the test has ended. */
 static inline void
 house_script(const struct step *script)
 {
+	size_t n = 0;
+
+	while (goes_on(script[n].act))
+		n++;
+	n += script[n].act != END;
+	struct step *copy = house_keep(mem_zalloc((n + 1) * sizeof(*copy)));
+	for (size_t i = 0; i < n; i++) {
+		const struct step *s = &script[i];
+		const size_t len = s->len > 0 || s->bytes == NULL ? s->len : strlen(s->bytes);
+
+		copy[i] = *s;
+		if (s->bytes != NULL)
+			copy[i].bytes = house_keep(str_ndup(s->bytes, len));
+	}
 	pthread_mutex_lock(&h.lock);
-	h.script = script;
+	h.script = copy;
 	pthread_mutex_unlock(&h.lock);
 }
 
@@ -517,8 +541,20 @@ house_health(struct buf *out, void *arg)
 	return true;
 }
 
-static const struct gateway_hooks house_hooks = { .on_usage = house_on_usage,
-	.health = house_health };
+static inline void
+house_on_battle(const struct battle *b, void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&h.lock);
+	h.battle = *b;
+	*(b->state == BATTLE_RUNNING ? &h.begun : &h.ended) += 1;
+	pthread_cond_broadcast(&h.changed);
+	pthread_mutex_unlock(&h.lock);
+}
+
+static const struct gateway_hooks house_hooks = {
+	.on_usage = house_on_usage, .on_battle = house_on_battle, .health = house_health
+};
 
 static inline int
 listen_any(int *port)

@@ -161,11 +161,9 @@ get(const char *method, const char *link, const char *headers)
 static struct answer
 ask(const char *event)
 {
-	struct step *script = house_keep(mem_zalloc(2 * sizeof(*script)));
+	_cleanup_free_ char *bytes = str_printf(SSE_HEAD HI "%s" HI STOP DONE, event);
 
-	script[0] =
-	    (struct step){ SEND, house_keep(str_printf(SSE_HEAD HI "%s" HI STOP DONE, event)), 0 };
-	house_script(script);
+	house_script((const struct step[]){ { SEND, bytes, 0 }, { 0 } });
 	struct answer a = chat("", CHAT_STREAM);
 	house_script(answers_whole);
 	return a;

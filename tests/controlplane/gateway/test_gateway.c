@@ -464,7 +464,7 @@ START_TEST(test_models)
 	HAS(answer, "{\"id\":\"janus/pod\"");
 	HAS(answer,
 	    "\"version\":\"ver_pod\",\"digest\":\"sha256:0123\",\"state\":\"ready\",\"default\":"
-	    "false,\"capabilities\":[\"chat\"],\"score\":null}}");
+	    "false,\"capabilities\":[\"chat\"],\"score\":null,\"rank\":null}}");
 	HAS(answer,
 	    "\"competitor\":\"off\",\"version\":\"ver_off\",\"digest\":null,\"state\":\"not_"
 	    "ready\"");

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "controlplane/registry/routes.h"
@@ -98,6 +99,73 @@ START_TEST(test_candidates_of_the_default)
 		tried[i] = p.target;
 	}
 	ck_assert_int_eq(pick(r, &wish, tried, 4, true, 1).code, CODE_NO_READY_COMPETITOR);
+	routes_unref(r);
+}
+END_TEST
+
+START_TEST(test_leaders) /* janus-fast and janus-cheap are who leads, and else the default route */
+{
+	const struct pick_wish fast = { NULL, NULL, "janus-fast", 0, 0 },
+			       cheap = { NULL, NULL, "janus-cheap", 0, 0 };
+	struct routes *r = snapshot(true);
+
+	ck_assert_str_eq(pick(r, &fast, NULL, 0, true, 1).route->slug, "bee"); /* nobody leads */
+	r->at[2].is_fast = true;
+	r->at[0].is_cheap = true;
+	ck_assert_str_eq(pick(r, &fast, NULL, 0, true, 1).route->slug, "cat");
+	ck_assert_str_eq(pick(r, &cheap, NULL, 0, true, 1).route->slug, "owl");
+	/* It failed: another may answer. */
+	struct route_target *tried[] = { r->at[2].targets[0] };
+	ck_assert_str_eq(pick(r, &fast, tried, 1, true, 1).route->slug, "owl");
+	ck_assert_int_eq(pick(r, &fast, tried, 1, false, 1).code, CODE_NO_READY_COMPETITOR);
+	/* Not ready: who answers by default does. */
+	route_target_unref(r->at[2].targets[0]);
+	r->at[2].ntargets = 0;
+	ck_assert_str_eq(pick(r, &fast, NULL, 0, false, 1).route->slug, "bee");
+	ck_assert(pick_is_virtual("janus-fast") && pick_is_virtual("janus") &&
+	    !pick_is_virtual("janus/owl"));
+	routes_unref(r);
+}
+END_TEST
+
+START_TEST(test_canary) /* its share of the default route's chats, and never one that waits */
+{
+	static const char *const others[] = { "janus-fast", "janus/bee", "bee" };
+	const struct pick_wish any = { NULL, NULL, "janus", 0, 0 };
+	struct routes *r = snapshot(true);
+	int n = 0;
+
+	r->at[2].canary_percent = 10;
+	srand(3);
+	for (int i = 0; i < 10000; i++) {
+		const uint64_t lot =
+		    (uint64_t)rand() << 40 ^ (uint64_t)rand() << 20 ^ (uint64_t)rand();
+		const struct picked p = pick(r, &any, NULL, 0, true, lot);
+
+		ck_assert_int_eq(p.code, CODE_NONE);
+		ck_assert_ptr_nonnull(p.target);
+		ck_assert(str_eq(p.route->slug, "bee") || str_eq(p.route->slug, "cat"));
+		n += str_eq(p.route->slug, "cat");
+		for (size_t k = 0; k < ARRAY_LEN(others); k++) {
+			const struct pick_wish wish = { NULL, NULL, others[k], 0, 0 };
+
+			ck_assert_str_eq(pick(r, &wish, NULL, 0, true, lot).route->slug, "bee");
+		}
+	}
+	ck_assert_int_gt(n, 850);
+	ck_assert_int_lt(n, 1150);
+
+	/* Tried, or full, or away: the default route answers, and is what is waited for. */
+	struct route_target *tried[] = { r->at[2].targets[0] };
+	r->at[2].canary_percent = 100;
+	ck_assert_str_eq(pick(r, &any, NULL, 0, true, 0).route->slug, "cat");
+	ck_assert_str_eq(pick(r, &any, tried, 1, true, 0).route->slug, "bee");
+	r->at[2].targets[0]->limit = r->at[2].targets[0]->in_flight = 1;
+	ck_assert_str_eq(pick(r, &any, NULL, 0, true, 0).route->slug, "bee");
+	r->at[1].targets[0]->limit = r->at[1].targets[0]->in_flight = 1;
+	const struct picked p = pick(r, &any, NULL, 0, false, 0);
+	ck_assert(p.full && p.target == NULL);
+	ck_assert_str_eq(p.route->slug, "bee");
 	routes_unref(r);
 }
 END_TEST
@@ -263,6 +331,8 @@ main(void)
 
 	tcase_add_loop_test(tc, test_names, 0, (int)ARRAY_LEN(names));
 	tcase_add_test(tc, test_candidates_of_the_default);
+	tcase_add_test(tc, test_leaders);
+	tcase_add_test(tc, test_canary);
 	tcase_add_test(tc, test_others_only_if_allowed);
 	tcase_add_test(tc, test_less_in_flight);
 	tcase_add_test(tc, test_needs);

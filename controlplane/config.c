@@ -109,6 +109,43 @@ parse_share(const char *text, void *out, struct error *err)
 	return 0;
 }
 
+/* "public/dev" */
+static int
+parse_suite(const char *text, void *out, struct error *err)
+{
+	const char *slash = strchr(text, '/');
+	_cleanup_free_ char *group = slash != NULL ? str_ndup(text, (size_t)(slash - text)) : NULL;
+
+	if (group == NULL || !str_slug_valid(group) || !str_slug_valid(slash + 1))
+		return error_set(
+		    err, ERROR_INVALID, "'%.40s' is no name of a suite, as public/dev", text);
+	return setting_string(text, out, err);
+}
+
+/* Shorter ones would be lost while all is well. */
+static int
+parse_lease(const char *text, void *out, struct error *err)
+{
+	if (setting_duration(text, out, err) < 0)
+		return -1;
+	return *(int64_t *)out >= 1000
+	    ? 0
+	    : error_set(err, ERROR_INVALID, "'%.40s' is less than a second", text);
+}
+
+/* "1.5": points of a score, kept as thousandths. */
+static int
+parse_points(const char *text, void *out, struct error *err)
+{
+	char *end;
+	const double n = strtod(text, &end);
+
+	if (end == text || text[strspn(text, "0123456789.")] != '\0' || *end != '\0' || n > 100)
+		return error_set(err, ERROR_INVALID, "'%.40s' is not a number from 0 to 100", text);
+	*(int64_t *)out = (int64_t)(n * 1000 + 0.5);
+	return 0;
+}
+
 #define AT(field) offsetof(struct config, field)
 static const struct setting settings[] = {
 	{ "host", "127.0.0.1", AT(host), setting_string, NULL, "numeric address to serve on" },
@@ -200,6 +237,39 @@ static const struct setting settings[] = {
 	    "for how long at first" },
 	{ "router.breaker_open_max", "60s", AT(breaker_open_max_ms), setting_duration, NULL,
 	    "and at most" },
+	{ "bench.runners", "1", AT(bench_runners), setting_limit, NULL, "benchmark runs at once" },
+	{ "bench.automatic", "true", AT(bench_automatic), setting_bool, NULL,
+	    "measure each version that was accepted, where there are a suite and janus-bench" },
+	{ "bench.suite", "public/dev", AT(bench_suite), parse_suite, NULL,
+	    "by which suite, where none is named" },
+	{ "bench.suites_dir", "/usr/share/janus/suites", AT(bench_suites_dir), setting_string, NULL,
+	    "where suites are" },
+	{ "bench.private_dir", "", AT(bench_private_dir), setting_string, NULL,
+	    "where sealed ones are; empty: nowhere" },
+	{ "bench.program", "", AT(bench_program), setting_string, NULL,
+	    "janus-bench; empty: the one beside janusd, or in PATH" },
+	{ "bench.lease", "20s", AT(bench_lease_ms), parse_lease, NULL,
+	    "a run whose worker is silent for so long is given to another" },
+	{ "bench.timeout", "6h", AT(bench_timeout_ms), setting_duration, NULL,
+	    "for a run, and for a competitor to be ready for one" },
+	{ "lead.suite", "public/dev", AT(lead_suite), parse_suite, NULL,
+	    "suite whose scores decide who is champion" },
+	{ "lead.margin", "1.0", AT(lead_margin_thousandths), parse_points, NULL,
+	    "points by which a challenger must be better, beside significantly" },
+	{ "lead.quality", "80", AT(lead_quality_percent), parse_percent, NULL,
+	    "percent of the champion's quality that janus-fast and janus-cheap need" },
+	{ "lead.canary_percent", "10", AT(canary_percent), parse_percent, NULL,
+	    "percent of the chats of model janus for the next champion on trial; 0: no trial" },
+	{ "lead.canary_requests", "20", AT(canary_requests), setting_limit, NULL,
+	    "chats after which a trial is over" },
+	{ "lead.canary_time", "10m", AT(canary_ms), setting_duration, NULL,
+	    "and time, if they do not come" },
+	{ "lead.max_errors", "10", AT(lead_error_points), parse_percent, NULL,
+	    "percent points of failed chats, above those before, that end a trial or a reign" },
+	{ "lead.max_ttft", "200", AT(lead_ttft_percent), setting_limit, NULL,
+	    "percent of the P95 time to the first content before it, that end them too" },
+	{ "lead.away", "60s", AT(lead_away_ms), setting_duration, NULL,
+	    "a champion that is not ready for so long is none" },
 	{ "capture.enabled", "false", AT(capture), setting_bool, NULL,
 	    "record the streams that are asked for below, and by x-janus-capture" },
 	{ "capture.content", "false", AT(capture_content), setting_bool, NULL,
@@ -239,6 +309,12 @@ static const struct setting settings[] = {
 	    "largest file that may be uploaded" },
 	{ "artifact.owner_bytes", "1GiB", AT(artifact_owner_bytes), setting_size, NULL,
 	    "kept of all uploads of one key" },
+	{ "arena.vote_window", "1h", AT(arena_window_ms), setting_duration, NULL,
+	    "for how long after its beginning a battle may be voted on" },
+	{ "arena.votes_per_caller", "60", AT(arena_votes_per_caller), setting_count, NULL,
+	    "votes of one key, or of one caller without, in an hour; 0: any number" },
+	{ "arena.votes_per_address", "120", AT(arena_votes_per_client), setting_count, NULL,
+	    "votes from one address in an hour; 0: any number" },
 	{ "stream.max_event", "1MiB", AT(event_bytes), setting_size, NULL,
 	    "largest event of a stream" },
 	{ "stream.resume_bytes", "4MiB", AT(resume_bytes), setting_size, NULL,
@@ -301,7 +377,7 @@ static bool
 is_text(const struct setting *s)
 {
 	return s->parse == setting_string || s->parse == parse_url || s->parse == parse_levels ||
-	    s->parse == parse_origins;
+	    s->parse == parse_origins || s->parse == parse_suite;
 }
 
 static int

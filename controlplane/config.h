@@ -37,12 +37,20 @@ struct config {
 	int64_t artifact_bytes, artifact_competitor_bytes, artifact_total_bytes, artifact_count;
 	int64_t artifact_per_request, artifact_ttl_ms, artifact_max_ttl_ms, artifact_fetch_ms;
 	int64_t artifact_upload_bytes, artifact_owner_bytes;
+	int64_t arena_window_ms, arena_votes_per_caller, arena_votes_per_client;
 	int64_t concurrency, queue_max, queue_wait_ms;
 	int64_t breaker_failures, breaker_percent, breaker_open_ms, breaker_open_max_ms;
 	int64_t loops; /* gateway loops; 0: one per core */
 	int64_t uid_first, uid_count;
+	int64_t bench_runners, bench_lease_ms, bench_timeout_ms;
+	bool bench_automatic;
+	char *bench_program, *bench_suites_dir, *bench_private_dir, *bench_suite;
 	bool capture, capture_content;
 	char *capture_competitors, *capture_keys;
+	char *lead_suite;
+	int64_t lead_margin_thousandths, lead_quality_percent;
+	int64_t canary_percent, canary_requests, canary_ms;
+	int64_t lead_error_points, lead_ttft_percent, lead_away_ms;
 	int64_t capture_share_millionths, capture_max_bytes, capture_total_bytes, capture_count,
 	    capture_age_ms;
 };

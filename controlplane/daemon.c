@@ -30,6 +30,9 @@
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
 #include "controlplane/registry/traffic.h"
+#include "controlplane/schedule/scheduler.h"
+#include "controlplane/schedule/champion.h"
+#include "controlplane/schedule/arena_table.h"
 #include "controlplane/store/store.h"
 #include "controlplane/supervise/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -49,7 +52,10 @@
 #define WORKERS_MAX 64
 #define PULLERS_MAX 8
 #define KEY_MAX_BYTES 4096
+#define BATTLES_KEPT_MS (INT64_C(30) * 86400000) /* without a vote */
+#define BATTLES_LATE_MS INT64_C(3600000) /* of votes: limits are by the hour */
 #define LOCK_TRIES 40
+#define CHAMPION_LOOK_MS 1000
 #define LOCK_WAIT_US 50000
 
 EMBED(seccomp_profile, "images/link/seccomp.json");
@@ -165,6 +171,42 @@ open_artifacts(struct janus *j, struct error *err)
 	return 0;
 }
 
+static void
+load_sum(const struct battle_side sides[2], enum battle_winner w, int64_t n, void *arg)
+{
+	struct janus *j = arg;
+
+	arena_table_add_sum(j->arena, sides, w, n);
+}
+
+static void
+load_battle(const struct battle *row, void *arg)
+{
+	struct janus *j = arg;
+
+	arena_table_restore(j->arena, row);
+}
+
+static int
+open_arena(struct janus *j, struct error *err)
+{
+	static const struct battle_rows rows = { load_sum, load_battle };
+	const struct config *c = j->config;
+	struct arena_rules rules = arena_rules_default;
+	const int64_t now_ms = clock_wall_ms();
+	struct store_batch *batch = store_batch_new();
+
+	rules.window_ms = c->arena_window_ms;
+	rules.votes_per_caller = c->arena_votes_per_caller;
+	rules.votes_per_client = c->arena_votes_per_client;
+	j->arena = arena_table_new(&rules);
+	const int rc = store_load_battles(
+	    j->store, &rows, now_ms - 2 * c->arena_window_ms - BATTLES_LATE_MS, j, err);
+	store_sweep_battles(batch, now_ms, now_ms - BATTLES_KEPT_MS);
+	store_commit(j->store, batch, NULL, NULL);
+	return rc < 0 ? error_add(err, "battles") : 0;
+}
+
 /* A Sandy beside the container engine. */
 static int
 open_sandy(struct janus *j, struct error *err)
@@ -256,12 +298,132 @@ make_supervisor(struct janus *j, struct error *err)
 	return j->supervisor != NULL ? 0 : -1;
 }
 
+static void
+on_standings(void *arg)
+{
+	const struct janus *j = arg;
+
+	supervisor_standings_changed(j->supervisor);
+}
+
+static void
+on_wake(const char *competitor_id, void *arg)
+{
+	const struct janus *j = arg;
+
+	supervisor_demand(j->supervisor, competitor_id);
+}
+
+static int
+make_champion(struct janus *j, struct error *err)
+{
+	const struct config *c = j->config;
+	const struct champion_config champion = {
+		.loop = j->control,
+		.store = j->store,
+		.registry = &j->registry,
+		.suite = c->lead_suite,
+		.lead = { (double)c->lead_margin_thousandths / 1000,
+		    (double)c->lead_quality_percent },
+		.bounds = { c->lead_error_points, c->lead_ttft_percent },
+		.succession = { c->canary_requests, c->canary_ms },
+		.canary_percent = (int)c->canary_percent,
+		.away_ms = c->lead_away_ms,
+		.look_ms = CHAMPION_LOOK_MS,
+		.on_change = on_standings,
+		.on_wake = on_wake,
+		.arg = j,
+	};
+
+	j->champion = champion_new(&champion, err);
+	return j->champion != NULL ? 0 : error_add(err, "champion");
+}
+
 static const char *
 origin_of(const char *setting, void *arg)
 {
 	const struct janus *j = arg;
 
 	return config_origin(j->config, setting);
+}
+
+/* ---- who measures ---- */
+
+static char *
+find_beside(const char *name)
+{
+	char self[512];
+	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return NULL;
+	self[n] = '\0';
+	slash = strrchr(self, '/');
+	return slash != NULL ? str_printf("%.*s/%s", (int)(slash - self), self, name) : NULL;
+}
+
+static char *
+find_in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+
+	for (const char *p = path != NULL ? path : ""; *p != '\0'; p += *p == ':') {
+		const size_t len = strcspn(p, ":");
+		_cleanup_free_ char *file = str_printf("%.*s/%s", (int)len, p, name);
+
+		if (len > 0 && access(file, X_OK) == 0)
+			return TAKE(file);
+		p += len;
+	}
+	return NULL;
+}
+
+static char *
+find_bench(const char *setting)
+{
+	_cleanup_free_ char *beside = find_beside("janus-bench");
+
+	if (setting[0] != '\0')
+		return access(setting, X_OK) == 0 ? str_dup(setting) : NULL;
+	return beside != NULL && access(beside, X_OK) == 0 ? TAKE(beside)
+							   : find_in_path("janus-bench");
+}
+
+static int
+make_scheduler(struct janus *j, struct error *err)
+{
+	const struct config *c = j->config;
+
+	j->bench_program = find_bench(c->bench_program);
+	if (j->bench_program == NULL && c->bench_program[0] != '\0')
+		log_warn("bench.no_program", F_STR("program", c->bench_program));
+	j->control_socket = str_printf("%s/janusd.sock", c->runtime_dir);
+	const struct scheduler_config k = {
+		.loop = j->control,
+		.workers = j->workers,
+		.store = j->store,
+		.registry = &j->registry,
+		.keys = &j->keys,
+		.on_keys = wire_keys,
+		.on_run = wire_run,
+		.arg = j,
+		.state_dir = c->state_dir,
+		.socket = j->control_socket,
+		.program = j->bench_program,
+		.suites_dir = c->bench_suites_dir,
+		.private_dir = c->bench_private_dir[0] != '\0' ? c->bench_private_dir : NULL,
+		.suite = c->bench_suite,
+		.automatic = c->bench_automatic,
+		.rules = { .runners = (int)c->bench_runners,
+		    .requeues_max = 3,
+		    .lease_ms = c->bench_lease_ms,
+		    .timeout_ms = c->bench_timeout_ms,
+		    .has_runner = j->bench_program != NULL },
+	};
+
+	j->scheduler = scheduler_new(&k, err);
+	return j->scheduler != NULL ? 0 : error_add(err, "scheduler");
 }
 
 static void
@@ -273,11 +435,14 @@ make_api(struct janus *j)
 		.registry = &j->registry,
 		.store = j->store,
 		.supervisor = j->supervisor,
+		.scheduler = j->scheduler,
+		.champion = j->champion,
 		.engine = j->engine,
 		.gateways = j->gateways,
 		.requests = observer_requests(j->observer),
 		.recorder = j->recorder,
 		.artifacts = j->artifacts,
+		.arena = j->arena,
 		.keys = &j->keys,
 		.on_keys = wire_keys,
 		.keys_arg = j,
@@ -373,7 +538,6 @@ make_lanes(struct janus *j, struct error *err)
 static int
 serve(struct janus *j, struct error *err)
 {
-	_cleanup_free_ char *path = str_printf("%s/janusd.sock", j->config->runtime_dir);
 	struct lane *own = &j->lanes[j->nlanes - 1];
 	int fd;
 
@@ -382,7 +546,7 @@ serve(struct janus *j, struct error *err)
 		if (fd < 0 || gateway_serve(l->gateway, fd, err) < 0)
 			return error_add(err, "listen");
 	}
-	fd = http_listen_unix(path, 0660, err);
+	fd = http_listen_unix(j->control_socket, 0660, err);
 	if (fd < 0 || gateway_serve(own->gateway, fd, err) < 0)
 		return error_add(err, "control socket");
 	return 0;
@@ -450,16 +614,18 @@ start(struct janus *j, struct error *err)
 	j->egress = egress_counts_new();
 	janus_gateway_config(j);
 	observer_names(j->observer, wire_names, j);
-	if (open_recorder(j, err) < 0 || open_artifacts(j, err) < 0)
+	if (open_recorder(j, err) < 0 || open_artifacts(j, err) < 0 || open_arena(j, err) < 0)
 		return -1;
-	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0)
+	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0 || make_champion(j, err) < 0)
 		return -1;
-	if (open_signing_key(j, err) < 0)
+	if (open_signing_key(j, err) < 0 || make_scheduler(j, err) < 0)
 		return -1;
 	make_api(j);
 	if (make_lanes(j, err) < 0 || serve(j, err) < 0 || start_lanes(j, err) < 0)
 		return -1;
 	supervisor_start(j->supervisor);
+	scheduler_start(j->scheduler);
+	champion_start(j->champion);
 	return 0;
 }
 
@@ -494,6 +660,8 @@ daemon_run(struct janus *j)
 void
 daemon_stop(struct janus *j)
 {
+	scheduler_stop(j->scheduler);
+	champion_stop(j->champion);
 	if (j->supervisor != NULL)
 		supervisor_stop(j->supervisor);
 	for (unsigned i = 0; i < j->nlanes; i++)
@@ -512,6 +680,7 @@ daemon_stop(struct janus *j)
 		    j->lanes[i].gateway); /* chats that are cut still have their usage stored */
 	}
 	store_close(j->store);
+	j->closed = true;
 	if (j->control != NULL)
 		loop_run_posted(j->control); /* what was stored; calls whose client was cut */
 	/* The loops last: answers to those calls are on them. */
@@ -523,6 +692,10 @@ daemon_stop(struct janus *j)
 	recorder_free(j->recorder);
 	ed25519_free(j->signing_key);
 	works_done(&j->works);
+	scheduler_free(j->scheduler);
+	free(j->bench_program);
+	free(j->control_socket);
+	champion_free(j->champion);
 	supervisor_free(j->supervisor);
 	api_free(j->api);
 	if (j->engine != NULL)
@@ -533,6 +706,7 @@ daemon_stop(struct janus *j)
 	loop_free(j->control);
 	streams_free(j->streams);
 	artifacts_free(j->artifacts);
+	arena_table_free(j->arena);
 	if (j->lock >= 0)
 		close(j->lock);
 	pthread_mutex_destroy(&j->summary_lock);

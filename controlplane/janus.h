@@ -22,6 +22,9 @@
 #define LOOPS_MAX 64
 
 struct request_record;
+struct run;
+struct scheduler;
+struct arena_table;
 struct artifacts;
 
 struct lane { /* one gateway and, but for the control loop's, its thread */
@@ -44,10 +47,15 @@ struct janus {
 	struct engine *second; /* of it, or NULL */
 	struct engine_config engine_config;
 	struct supervisor *supervisor;
+	struct scheduler *scheduler;
+	char *bench_program; /* owned; NULL: there is none */
+	char *control_socket; /* owned */
+	struct champion *champion;
 	struct observer *observer;
 	struct egress_counts *egress;
 	struct recorder *recorder;
 	struct artifacts *artifacts;
+	struct arena_table *arena;
 	struct works works;
 	struct ed25519_key *signing_key; /* of bundles */
 	struct api *api;
@@ -64,6 +72,7 @@ struct janus {
 	struct timer drain;
 	int64_t drain_until_ms, end_chats_at_ms;
 	bool draining, ended_chats;
+	bool closed; /* the database takes no more */
 	/* what other loops may ask at any time */
 	pthread_mutex_t summary_lock;
 	struct {
@@ -77,6 +86,7 @@ void wire_status(void *arg); /* something that /health or /metrics tells has cha
 void wire_routes(struct routes *, void *arg);
 void wire_keys(struct keys *, void *arg);
 void wire_submission(const struct submission *, void *arg);
+void wire_run(const struct run *, void *arg);
 void wire_work(const struct supervisor_work *, void *arg);
 void wire_used(const char *competitor, const char *instance, uint64_t cpu_us, uint64_t memory_bytes,
     void *arg);

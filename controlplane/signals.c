@@ -12,6 +12,7 @@
 #include "controlplane/observe/observer.h"
 #include "controlplane/observe/recorder.h"
 #include "controlplane/registry/registry.h"
+#include "controlplane/schedule/scheduler.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -68,6 +69,7 @@ drain(struct janus *j)
 	}
 	j->draining = true;
 	log_info("daemon.draining");
+	scheduler_stop(j->scheduler);
 	api_close(j->api);
 	for (unsigned i = 0; i < j->nlanes; i++)
 		loop_post(j->lanes[i].loop, drain_gateway, j->lanes[i].gateway);
@@ -90,6 +92,7 @@ janus_gateway_config(struct janus *j)
 		.listen_host = c->host,
 		.queue_wait_ms = c->queue_wait_ms,
 		.streams = j->streams,
+		.arena_window_ms = c->arena_window_ms,
 		.artifacts = j->artifacts,
 		.cors = j->cors,
 		.traces = j->observer != NULL && observer_traces(j->observer),

@@ -180,7 +180,7 @@ start_daemons() {
 	fi
 	run_daemon janus-platform "JANUS_SEARCH_DIR=${JANUS_SEARCH_DIR:-$root/docs}" "${provider[@]}"
 	run_daemon janus-sandboxd SANDY_API_KEY= SANDY_API_KEY_FILE=	# those of our environment are another service's
-	run_daemon janusd
+	run_daemon janusd "JANUS_BENCH_SUITES_DIR=${JANUS_BENCH_SUITES_DIR:-$root/bench/suites}"
 	until_true 60 control_or_death || die "janusd runs, but does not answer at $runtime/janusd.sock"
 	daemon_pid janusd >/dev/null || die "janusd ended"
 	daemon_pid janus-platform >/dev/null || { log=$logs/janus-platform.log; die "janus-platform ended"; }

@@ -20,6 +20,10 @@
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
 #include "controlplane/registry/routes.h"
+#include "controlplane/schedule/scheduler.h"
+#include "controlplane/schedule/champion.h"
+#include "controlplane/schedule/arena_table.h"
+#include "controlplane/store/battles.h"
 #include "controlplane/store/egress.h"
 #include "controlplane/store/store.h"
 #include "controlplane/supervise/broker.h"
@@ -107,6 +111,18 @@ wire_submission(const struct submission *s, void *arg)
 	struct janus *j = arg;
 
 	api_submission_changed(j->api, s);
+	if (s->state == SUBMISSION_READY)
+		scheduler_accepted(j->scheduler, s);
+}
+
+void
+wire_run(const struct run *r, void *arg)
+{
+	struct janus *j = arg;
+
+	api_run_changed(j->api, r);
+	if (r->state == RUN_FINISHED)
+		champion_run_finished(j->champion, r);
 }
 
 static void
@@ -141,6 +157,7 @@ on_usage(const struct gateway_usage *u, void *arg)
 	store_add_usage(j->store, &row);
 	recorder_settle(u->tap, u);
 	observer_usage(j->observer, u);
+	champion_chat(j->champion, u);
 }
 
 /* ---- what the broker says ---- */
@@ -194,6 +211,50 @@ on_demand(const char *competitor, void *arg)
 	d->janus = arg;
 	str_copy(d->competitor, sizeof(d->competitor), competitor);
 	loop_post(d->janus->control, tell_demand, d);
+}
+
+/* ---- battles ---- */
+
+static uint64_t
+count_battles(const char *competitor, void *arg)
+{
+	const struct janus *j = arg;
+
+	return arena_table_battles(j->arena, competitor);
+}
+
+struct battle_news {
+	struct janus *janus;
+	struct battle row;
+};
+
+static void
+take_battle(void *arg)
+{
+	struct battle_news *n = arg;
+	struct janus *j = n->janus;
+
+	if (n->row.state == BATTLE_RUNNING)
+		arena_table_begin(j->arena, &n->row);
+	else
+		arena_table_end(j->arena, &n->row);
+	if (!j->closed) { /* else the next start finds it running, and lost */
+		struct store_batch *batch = store_batch_new();
+
+		store_put_battle(batch, &n->row);
+		store_commit(j->store, batch, NULL, NULL);
+	}
+	free(n);
+}
+
+static void
+on_battle(const struct battle *row, void *arg)
+{
+	struct battle_news *n = mem_zalloc(sizeof(*n));
+
+	n->janus = arg;
+	n->row = *row;
+	loop_post(n->janus->control, take_battle, n);
 }
 
 static struct relay_tap *
@@ -321,6 +382,7 @@ metrics(struct buf *out, void *arg)
 		    out, "janus_submissions", buf_str(&label), (double)j->summary.submissions[i]);
 	}
 	pthread_mutex_unlock(&j->summary_lock);
+	scheduler_metrics(j->scheduler, out);
 	metrics_head(out, "janus_db_size_bytes", "gauge", "Size of the database.");
 	metrics_value(out, "janus_db_size_bytes", "", (double)stats.db_bytes);
 	metrics_head(out, "janus_wal_size_bytes", "gauge", "Size of its write-ahead log.");
@@ -337,8 +399,10 @@ metrics(struct buf *out, void *arg)
 	observer_metrics(j->observer, out);
 	egress_metrics(j->egress, out);
 	works_metrics(&j->works, out);
+	champion_metrics(j->champion, out);
 	recorder_metrics(j->recorder, out);
 	artifacts_metrics(j->artifacts, out);
+	arena_table_metrics(j->arena, out);
 }
 
 static void
@@ -352,6 +416,8 @@ http_metrics(struct buf *out, enum gateway_metric which, void *arg)
 const struct gateway_hooks wire_hooks = {
 	.on_usage = on_usage,
 	.on_demand = on_demand,
+	.battles = count_battles,
+	.on_battle = on_battle,
 	.other_head = other_head,
 	.other_request = other_request,
 	.health = health,

@@ -14,6 +14,8 @@ struct http_request;
 struct loop;
 struct registry;
 struct store;
+struct run;
+struct scheduler;
 struct submission;
 struct supervisor;
 struct workers;
@@ -23,6 +25,8 @@ struct gateway;
 struct key_ring;
 struct recorder;
 struct artifacts;
+struct champion;
+struct arena_table;
 struct keys;
 struct requests;
 struct buf;
@@ -34,11 +38,14 @@ struct api_deps { /* borrowed */
 	struct registry *registry;
 	struct store *store;
 	struct supervisor *supervisor;
+	struct scheduler *scheduler;
+	struct champion *champion;
 	struct engine *engine;
 	struct gateway *const *gateways; /* there before the first call is */
 	const struct requests *requests; /* the last chats */
 	struct recorder *recorder; /* captures of some */
 	struct artifacts *artifacts; /* that answers announced */
+	struct arena_table *arena; /* what may be voted on, and what was */
 	struct key_ring *keys;
 	/** Keys changed: what gateways are to use from now on; takes over the reference. */
 	void (*on_keys)(struct keys *, void *keys_arg);
@@ -63,6 +70,8 @@ int64_t api_head(struct api *, struct http_request *);
 void api_request(struct api *, struct http_request *);
 /** api_submission_changed - tell who follows it. Control loop. */
 void api_submission_changed(struct api *, const struct submission *);
+/** api_run_changed - the same of a run. */
+void api_run_changed(struct api *, const struct run *);
 /** api_metrics - samples of a family for this surface, without their head. Any thread. */
 void api_metrics(const struct api *, struct buf *out, enum gateway_metric);
 /** api_close - end all streams (daemon shutdown). Control loop. */

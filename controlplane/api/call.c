@@ -336,6 +336,7 @@ call_start(struct api *api, struct loop *control, struct http_request *req, cons
 	snprintf(c->method, sizeof(c->method), "%s", req->method);
 	snprintf(c->request_id, sizeof(c->request_id), "%s", req->id);
 	snprintf(c->actor, sizeof(c->actor), "%s", actor);
+	snprintf(c->client, sizeof(c->client), "%s", req->client);
 	c->path = str_dup(req->path);
 	c->query = str_dup(req->query);
 	c->idempotency_key = str_dup(http_header_get(req, "idempotency-key"));

@@ -24,6 +24,7 @@ struct api_call {
 	struct api *api;
 	char method[16], *path, *query;
 	char request_id[132];
+	char client[48]; /* the address it came from, or "unix" */
 	char actor[32]; /* "admin" by the control socket, the id of a key, or "anonymous" */
 	char *body;
 	size_t body_len;

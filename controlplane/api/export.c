@@ -12,6 +12,8 @@
 
 #include "controlplane/api/handlers.h"
 #include "controlplane/api/send_bundle.h"
+#include "controlplane/store/histories.h"
+#include "controlplane/supervise/history.h"
 #include "controlplane/supervise/uploads.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -38,7 +40,10 @@ struct export
 	char image[DIGEST_MAX];
 	char *name; /* of the image in the archive; owned */
 	cJSON *manifest;
+	char competitor_id[NOUN_ID_MAX];
 	char *story; /* owned: competitor.json */
+	cJSON *elsewhere; /* owned: what histories.json is to be */
+	char *histories; /* owned: that, as text; NULL: it was never elsewhere */
 	int saved, image_fd; /* as the engine has it; as it is given on */
 	int64_t image_size;
 	char image_sha256[HASH_HEX_MAX];
@@ -62,6 +67,8 @@ export_free(struct export *x)
 	cJSON_Delete(x->manifest);
 	free(x->name);
 	free(x->story);
+	cJSON_Delete(x->elsewhere);
+	free(x->histories);
 	free(x);
 }
 
@@ -135,31 +142,61 @@ save_image(struct export *x, struct error *err)
 	return rc;
 }
 
+/* ---- what it did before it came here ---- */
+
+static void
+on_history(const struct history *h, void *arg)
+{
+	cJSON_AddItemToArray(arg, history_pack(h));
+}
+
+static int
+read_histories(struct export *x, struct error *err)
+{
+	x->elsewhere = cJSON_CreateArray();
+	if (store_histories(x->api->d.store, x->competitor_id, on_history, x->elsewhere, err) < 0)
+		return error_add(err, "its history");
+	if (x->elsewhere->child != NULL)
+		x->histories = json_print(x->elsewhere);
+	return 0;
+}
+
 static void
 save_work(void *arg)
 {
 	struct export *x = arg;
 	struct error err = { 0 };
 
-	if (save_image(x, &err) < 0 && x->err.kind == ERROR_NONE)
+	if ((read_histories(x, &err) < 0 || save_image(x, &err) < 0) && x->err.kind == ERROR_NONE)
 		x->err = err;
 }
 
-enum { STORY, IMAGE };
-static const char *const files[] = { [STORY] = "competitor.json", [IMAGE] = "image.tar" };
+enum { STORY, IMAGE, HISTORIES };
+static const char *const files[] = {
+	[STORY] = "competitor.json", [IMAGE] = "image.tar", [HISTORIES] = HISTORY_FILE
+};
 
 static int
 open_file(size_t i, void *arg, struct error *err)
 {
 	struct export *x = arg;
+	const char *text = i == STORY ? x->story : x->histories;
 
 	if (i == IMAGE)
 		return TAKE_FD(x->image_fd);
-	_cleanup_close_ int fd = memfd_create(files[STORY], MFD_CLOEXEC);
-	if (fd < 0 || bundle_to_fd(x->story, strlen(x->story), &fd, err) < 0 ||
-	    lseek(fd, 0, SEEK_SET) < 0)
-		return error_errno(err, "%s", files[STORY]);
+	_cleanup_close_ int fd = memfd_create(files[i], MFD_CLOEXEC);
+	if (fd < 0 || bundle_to_fd(text, strlen(text), &fd, err) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return error_errno(err, "%s", files[i]);
 	return TAKE_FD(fd);
+}
+
+static void
+add_text(struct export *x, const char *name, const char *text)
+{
+	char hash[HASH_HEX_MAX];
+
+	signed_add(
+	    x->manifest, name, (int64_t)strlen(text), hash_sha256_hex(text, strlen(text), hash));
 }
 
 static void
@@ -172,7 +209,6 @@ static void
 saved(void *arg)
 {
 	struct export *x = arg;
-	char hash[HASH_HEX_MAX];
 
 	if (x->call != NULL && x->err.kind != ERROR_NONE)
 		reply_error(x->call, &x->err);
@@ -180,9 +216,10 @@ saved(void *arg)
 		export_free(x);
 		return;
 	}
-	signed_add(x->manifest, files[STORY], (int64_t)strlen(x->story),
-	    hash_sha256_hex(x->story, strlen(x->story), hash));
+	add_text(x, files[STORY], x->story);
 	signed_add(x->manifest, files[IMAGE], x->image_size, x->image_sha256);
+	if (x->histories != NULL)
+		add_text(x, files[HISTORIES], x->histories);
 	send_bundle(x->call, BUNDLE_TAR,
 	    signed_stream_new(BUNDLE_TAR, TAKE(x->manifest), x->api->d.signing_key, open_file, x),
 	    sent, x);
@@ -194,22 +231,14 @@ static char *
 story_of(const struct api_call *c, const struct competitor *k, const struct version *v)
 {
 	_cleanup_json_ cJSON *json = cJSON_CreateObject();
-	const struct registry *reg = REGISTRY(c);
-	cJSON *list, *policy = NULL;
+	cJSON *policy = NULL;
 
 	cJSON_AddItemToObject(json, "competitor", render_competitor(DEPS(c), k));
 	cJSON_AddItemToObject(json, "version", render_version(DEPS(c), v));
 	if (k->policy[0] != '\0')
 		json_parse(k->policy, strlen(k->policy), &policy, NULL);
 	cJSON_AddItemToObject(json, "policy", policy != NULL ? policy : cJSON_CreateNull());
-	list = json_add_arr(json, "versions");
-	for (size_t i = 0; i < reg->nversions; i++)
-		if (strcmp(reg->versions[i]->competitor_id, k->id) == 0)
-			cJSON_AddItemToArray(list, render_version(DEPS(c), reg->versions[i]));
-	list = json_add_arr(json, "submissions");
-	for (size_t i = 0; i < reg->nsubmissions; i++)
-		if (strcmp(reg->submissions[i]->competitor_id, k->id) == 0)
-			cJSON_AddItemToArray(list, render_submission(DEPS(c), reg->submissions[i]));
+	history_here(c, k, json);
 	return json_print(json);
 }
 
@@ -257,6 +286,7 @@ competitor_export(struct api_call *c)
 	call_hold(c);
 	x->saved = x->image_fd = -1;
 	str_copy(x->image, sizeof(x->image), v->image_id);
+	str_copy(x->competitor_id, sizeof(x->competitor_id), k->id);
 	x->name = str_printf("localhost/janus-export/%s:latest", k->slug);
 	x->manifest = manifest_of(k, v);
 	x->story = story_of(c, k, v);

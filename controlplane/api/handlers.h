@@ -5,17 +5,18 @@
 #define JANUS_API_HANDLERS_H
 #include "controlplane/api/call.h"
 #include "controlplane/registry/registry.h"
+#include "controlplane/store/schedules.h"
 #include "controlplane/supervise/supervisor.h"
 #include "runtime/base/metrics.h"
 
 struct buf;
 
-#define API_ROUTES_MAX 64
+#define API_ROUTES_MAX 96
 #define API_STATUSES 21
 
 struct api {
 	struct api_deps d;
-	struct follower *followers; /* of submissions */
+	struct follower *followers; /* of submissions and runs */
 	struct event_follower *event_followers;
 	struct log_stream *log_streams;
 	struct export *exports;
@@ -41,7 +42,6 @@ void submission_list(struct api_call *);
 void submission_get(struct api_call *);
 void submission_cancel(struct api_call *);
 void submission_events(struct api_call *);
-void followers_close(struct api *);
 
 /* competitors.c */
 /** competitor_find - that the path names; NULL and answered if there is none. */
@@ -74,6 +74,16 @@ void bundle_put(struct api_call *);
 /* export.c */
 void competitor_export(struct api_call *);
 void exports_close(struct api *);
+
+/* history.c */
+struct history;
+struct histories;
+struct submit_wish;
+/** history_take - what the body says of its past elsewhere; false and answered if that is refused. */
+bool history_take(struct api_call *, const struct submit_wish *, struct histories *);
+/** history_here - add "versions" and "submissions": what this daemon knows of it. */
+void history_here(const struct api_call *, const struct competitor *, cJSON *);
+void competitor_history(struct api_call *);
 
 /* policy.c */
 void policy_get(struct api_call *);
@@ -120,10 +130,63 @@ void artifact_remove(struct api_call *);
 /** artifacts_render - add "artifacts", those announced in that chat. */
 void artifacts_render(const struct api_call *, cJSON *request, const char *request_id);
 
+/* battles.c */
+void battle_vote(struct api_call *);
+void battle_list(struct api_call *);
+void battle_get(struct api_call *);
+void arena_leaderboard(struct api_call *);
+/** arena_add_rating - add "arena", what votes say of that competitor: null without any. */
+void arena_add_rating(const struct api_call *, cJSON *to, const char *competitor);
+
 /* captures.c */
 void capture_list(struct api_call *);
 void capture_get(struct api_call *);
 void capture_remove(struct api_call *);
+
+/* runs.c */
+void run_create(struct api_call *);
+void run_list(struct api_call *);
+void run_get(struct api_call *);
+void run_cancel(struct api_call *);
+void run_events(struct api_call *);
+/** run_find - that the path names; NULL and answered if there is none. */
+const struct run *run_find(struct api_call *);
+/** run_changed - a scheduler_done_fn: answers the call, which is arg, with the run as it is, 202. */
+void run_changed(const struct error *err, const char *id, void *arg);
+/** run_read_params - of a body; false and answered. */
+bool run_read_params(struct api_call *, struct run_params *);
+/** run_render_params - add them. */
+void run_render_params(cJSON *json, const struct run_params *);
+/** run_find_competitor - that the body names; NULL and answered. */
+struct competitor *run_find_competitor(struct api_call *);
+
+/* run_work.c: what workers say */
+void run_lease(struct api_call *);
+void run_heartbeat(struct api_call *);
+void run_item(struct api_call *);
+void run_finish(struct api_call *);
+
+/* run_files.c */
+void run_items(struct api_call *);
+void run_report(struct api_call *);
+void run_logs(struct api_call *);
+void run_evidence(struct api_call *);
+
+/* schedules.c */
+void schedule_create(struct api_call *);
+void schedule_list(struct api_call *);
+void schedule_get(struct api_call *);
+void schedule_remove(struct api_call *);
+
+/* suites.c */
+void suite_list(struct api_call *);
+/* leaderboard.c */
+void leaderboard_get(struct api_call *);
+
+/* champion.c */
+void champion_get(struct api_call *);
+void champion_promote_post(struct api_call *);
+void champion_rollback_post(struct api_call *);
 
 /* top.c */
 void top_get(struct api_call *);
@@ -140,6 +203,8 @@ void key_revoke(struct api_call *);
 void usage_get(struct api_call *);
 
 /* render.c: trees are the caller's */
+cJSON *render_run(const struct api_deps *, const struct run *);
+cJSON *render_schedule(const struct api_deps *, const struct schedule *);
 cJSON *render_submission(const struct api_deps *, const struct submission *);
 cJSON *render_competitor(const struct api_deps *, const struct competitor *);
 cJSON *render_version(const struct api_deps *, const struct version *);

@@ -9,6 +9,7 @@
 
 #include "controlplane/api/conditions.h"
 #include "controlplane/api/handlers.h"
+#include "controlplane/schedule/scheduler.h"
 #include "controlplane/store/idempotency.h"
 #include "controlplane/store/store.h"
 #include "runtime/base/buf.h"
@@ -128,12 +129,17 @@ tell_anew(struct api_call *c, const char *object_id)
 {
 	const struct submission *s = registry_submission(REGISTRY(c), object_id);
 	const struct competitor *k = registry_competitor(REGISTRY(c), object_id);
+	const struct run *r = scheduler_run_id(DEPS(c)->scheduler, object_id);
 
 	c->replayed = true;
-	if (s != NULL)
+	if (str_starts(c->path, "/api/v1/champion/"))
+		champion_get(c);
+	else if (s != NULL)
 		reply_json(c, 202, render_submission(DEPS(c), s));
 	else if (k != NULL)
 		reply_json(c, 202, render_competitor(DEPS(c), k));
+	else if (r != NULL)
+		reply_json(c, 202, render_run(DEPS(c), r));
 	else
 		reply_code(c, CODE_INVALID_STATE, NULL,
 		    "This was done before Janus was restarted, and its answer is not known any "
@@ -206,6 +212,17 @@ looked_up(void *arg)
 	} else {
 		replay(o);
 	}
+}
+
+void
+once_resume(struct api_call *c, void (*decide)(struct api_call *))
+{
+	struct store *store = DEPS(c)->store;
+
+	if (c->once != NULL)
+		store_tag(store, &c->once->row);
+	decide(c);
+	store_tag(store, NULL);
 }
 
 void

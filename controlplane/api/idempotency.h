@@ -24,6 +24,9 @@ void once_begin(struct api_call *, void (*handle)(struct api_call *));
  * For answers that cannot be made again.  Does nothing without an Idempotency-Key.
  */
 void once_promise(struct api_call *, int status, const cJSON *answer);
+/** once_resume - the rest of a handler that had to wait for something before it could decide: what it
+ *  commits now is what its record stands for. */
+void once_resume(struct api_call *, void (*decide)(struct api_call *));
 /** once_guards - is the key good enough to seal a secret with? Also where there is none. */
 bool once_guards(const struct api_call *);
 /** once_keeps - true: takes the bytes, and calls reply_bytes again when they are stored. */

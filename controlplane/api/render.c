@@ -7,6 +7,8 @@
 #include "controlplane/api/conditions.h"
 #include "controlplane/api/handlers.h"
 #include "controlplane/registry/traffic.h"
+#include "controlplane/schedule/scheduler.h"
+#include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
@@ -41,12 +43,29 @@ add_times(cJSON *json, int64_t created_at_ms, int64_t updated_at_ms)
 	etag_add(json);
 }
 
+/* The run that measures what was accepted, and its score once there is one. */
+static void
+add_run(cJSON *json, const struct api_deps *d, const char *submission)
+{
+	const struct run *r = scheduler_run_of(d->scheduler, submission);
+	_cleanup_json_ cJSON *report = NULL;
+
+	if (r != NULL && r->report != NULL)
+		json_parse(r->report, strlen(r->report), &report, NULL);
+	const cJSON *score = json_path(report, "scores.composite.value");
+	json_add_text(json, "run_id", r != NULL ? r->id : "");
+	json_add_text(json, "run_state", r != NULL ? run_state_name(r->state) : "");
+	if (r != NULL && r->state == RUN_FINISHED && cJSON_IsNumber(score))
+		cJSON_AddNumberToObject(json, "score", score->valuedouble);
+	else
+		json_add_str(json, "score", NULL);
+}
+
 cJSON *
 render_submission(const struct api_deps *d, const struct submission *s)
 {
 	cJSON *json = object(s->id, "submission");
 
-	(void)d;
 	json_add_str(json, "name", s->slug);
 	json_add_str(json, "kind", s->is_url ? "url" : s->archive[0] != '\0' ? "bundle" : "image");
 	json_add_bool(json, "check_only", s->check_only);
@@ -74,6 +93,7 @@ render_submission(const struct api_deps *d, const struct submission *s)
 	json_add_text(json, "fault", s->fault);
 	add_json(json, "evidence", s->evidence);
 	json_add_int(json, "attempts", s->attempts);
+	add_run(json, d, s->id);
 	add_times(json, s->created_at_ms, s->updated_at_ms);
 	return json;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/api/followers.h"
 #include "controlplane/api/handlers.h"
 #include "controlplane/api/idempotency.h"
 #include "controlplane/api/send_bundle.h"
@@ -23,6 +24,7 @@ enum who {
 	CHAT = SCOPE_AT_CHAT,
 	READ = SCOPE_AT_READ,
 	SUBMIT = SCOPE_AT_SUBMIT,
+	BENCH = SCOPE_AT_BENCH,
 	ADMIN = SCOPE_AT_ADMIN
 };
 
@@ -37,19 +39,24 @@ struct api_route {
 #define UPLOAD (-1) /* a file, as large as an image may be */
 
 #define SMALL (1 << 20)
+#define HISTORY (10 << 20) /* SIGNED_TEXTS_MAX, quoted twice */
 #define PAGE "limit after before order"
 #define DRY "dry_run"
 
 static const struct api_route routes[] = {
 	/* method, path, handler, who, largest body, query keys, body keys */
-	{ "POST", "/api/v1/submissions", submission_create, SUBMIT, SMALL, DRY,
-	    "name image url bundle competitor check_only manifest origin" },
+	{ "POST", "/api/v1/submissions", submission_create, SUBMIT, HISTORY, DRY,
+	    "name image url bundle competitor check_only manifest origin history" },
 	{ "GET", "/api/v1/submissions", submission_list, READ, 0, PAGE " competitor state", NULL },
 	{ "GET", "/api/v1/submissions/:ref", submission_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/submissions/:ref/events", submission_events, READ, 0, NULL, NULL },
 	{ "POST", "/api/v1/submissions/:ref/cancel", submission_cancel, SUBMIT, SMALL, NULL, NULL },
 	{ "PUT", "/api/v1/bundles/:digest", bundle_put, SUBMIT, UPLOAD, NULL, NULL },
 	{ "GET", "/v1/bundles/:file", artifact_bundle_get, CHAT, 0, NULL, NULL },
+	{ "POST", "/v1/arena/:ref/vote", battle_vote, CHAT, SMALL, NULL, "winner" },
+	{ "GET", "/api/v1/arena/leaderboard", arena_leaderboard, READ, 0, "limit", NULL },
+	{ "GET", "/api/v1/battles", battle_list, ADMIN, 0, "limit after state", NULL },
+	{ "GET", "/api/v1/battles/:ref", battle_get, ADMIN, 0, NULL, NULL },
 	{ "GET", "/api/v1/competitors", competitor_list, READ, 0, PAGE, NULL },
 	{ "GET", "/api/v1/competitors/:ref", competitor_get, READ, 0, NULL, NULL },
 	{ "DELETE", "/api/v1/competitors/:ref", competitor_remove, ADMIN, 0, DRY, NULL },
@@ -67,6 +74,7 @@ static const struct api_route routes[] = {
 	{ "PATCH", "/api/v1/competitors/:ref/policy", competitor_policy_update, ADMIN, SMALL, DRY,
 	    "policy" },
 	{ "GET", "/api/v1/competitors/:ref/export", competitor_export, ADMIN, 0, NULL, NULL },
+	{ "GET", "/api/v1/competitors/:ref/history", competitor_history, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/competitors/:ref/logs", competitor_logs, ADMIN, 0, "tail follow", NULL },
 	{ "GET", "/api/v1/versions", version_list, READ, 0, PAGE " competitor", NULL },
 	{ "GET", "/api/v1/versions/:ref", version_get, READ, 0, NULL, NULL },
@@ -87,6 +95,12 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/captures", capture_list, ADMIN, 0, PAGE " competitor", NULL },
 	{ "GET", "/api/v1/captures/:ref", capture_get, ADMIN, 0, NULL, NULL },
 	{ "DELETE", "/api/v1/captures/:ref", capture_remove, ADMIN, 0, NULL, NULL },
+	{ "GET", "/api/v1/leaderboard", leaderboard_get, READ, 0, "suite limit after", NULL },
+	{ "GET", "/api/v1/champion", champion_get, READ, 0, NULL, NULL },
+	{ "POST", "/api/v1/champion/promote", champion_promote_post, ADMIN, SMALL, DRY,
+	    "competitor reason" },
+	{ "POST", "/api/v1/champion/rollback", champion_rollback_post, ADMIN, SMALL, DRY,
+	    "reason" },
 	{ "GET", "/api/v1/top", top_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/events", event_list, READ, 0, "limit after order object_id follow",
 	    NULL },
@@ -98,6 +112,28 @@ static const struct api_route routes[] = {
 	    "name scopes limits expires_at expires_in" },
 	{ "DELETE", "/api/v1/keys/:ref", key_revoke, ADMIN, 0, DRY, NULL },
 	{ "POST", "/api/v1/keys/:ref/rotate", key_rotate, ADMIN, SMALL, DRY, "grace" },
+	{ "POST", "/api/v1/runs", run_create, BENCH, SMALL, DRY,
+	    "competitor version suite seed subset_percent epochs concurrency" },
+	{ "GET", "/api/v1/runs", run_list, READ, 0, PAGE " competitor suite state", NULL },
+	{ "GET", "/api/v1/runs/:ref", run_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/runs/:ref/events", run_events, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/runs/:ref/items", run_items, READ, 0, "limit after", NULL },
+	{ "GET", "/api/v1/runs/:ref/report", run_report, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/runs/:ref/evidence.tar.gz", run_evidence, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/runs/:ref/logs", run_logs, ADMIN, 0, "tail", NULL },
+	{ "POST", "/api/v1/runs/:ref/cancel", run_cancel, BENCH, SMALL, NULL, NULL },
+	{ "POST", "/api/v1/runs/:ref/lease", run_lease, ADMIN, SMALL, NULL, "worker" },
+	{ "POST", "/api/v1/runs/:ref/heartbeat", run_heartbeat, ADMIN, SMALL, NULL,
+	    "lease done total item eta_seconds score" },
+	{ "POST", "/api/v1/runs/:ref/items", run_item, ADMIN, SMALL, NULL, "lease result" },
+	{ "POST", "/api/v1/runs/:ref/finish", run_finish, ADMIN, SMALL, NULL,
+	    "lease state code fault error report" },
+	{ "POST", "/api/v1/schedules", schedule_create, BENCH, SMALL, DRY,
+	    "cron tz suite competitor missed jitter seed subset_percent epochs concurrency" },
+	{ "GET", "/api/v1/schedules", schedule_list, READ, 0, PAGE, NULL },
+	{ "GET", "/api/v1/schedules/:ref", schedule_get, READ, 0, NULL, NULL },
+	{ "DELETE", "/api/v1/schedules/:ref", schedule_remove, BENCH, 0, DRY, NULL },
+	{ "GET", "/api/v1/suites", suite_list, READ, 0, "limit", NULL },
 	{ "GET", "/api/v1/usage", usage_get, ADMIN, 0, "by since", NULL },
 };
 

@@ -24,7 +24,7 @@ struct sending {
 	struct api *api;
 	struct api_call *call; /* NULL: the client left */
 	struct api_call *held;
-	struct signed_stream *stream;
+	send_more_fn *more;
 	void (*over)(void *);
 	void *arg;
 	struct error err;
@@ -59,7 +59,7 @@ make(void *arg)
 		struct piece *p = mem_zalloc(sizeof(*p));
 
 		p->s = s;
-		rc = signed_stream_more(s->stream, &p->bytes, PIECE_BYTES, &s->err);
+		rc = s->more(s->arg, &p->bytes, PIECE_BYTES, &s->err);
 		if (rc < 0) {
 			buf_done(&p->bytes);
 			free(p);
@@ -91,7 +91,6 @@ made(void *arg)
 		reply_cut(s->call);
 	else if (s->call != NULL)
 		reply_end(s->call);
-	signed_stream_free(s->stream);
 	s->over(s->arg);
 	call_let_go(s->held);
 	free(s);
@@ -108,25 +107,61 @@ client_gone(struct api_call *c, void *arg)
 }
 
 void
-send_bundle(struct api_call *c, enum bundle_format format, struct signed_stream *stream,
+send_pieces(struct api_call *c, const char *content_type, send_more_fn *more,
     void (*over)(void *arg), void *arg)
 {
-	static const char *const types[] = { "application/x-tar", "application/gzip",
-		"application/zip" };
 	struct sending *s = mem_zalloc(sizeof(*s));
 
 	s->api = c->api;
 	s->call = s->held = c;
 	call_hold(c);
-	s->stream = stream;
+	s->more = more;
 	s->over = over;
 	s->arg = arg;
 	s->next = c->api->sendings;
 	c->api->sendings = s;
 	c->on_gone = client_gone;
 	c->arg = s;
-	reply_begin(c, types[format]);
+	reply_begin(c, content_type);
 	worker_run(DEPS(c)->workers, DEPS(c)->control, make, made, s);
+}
+
+/* ---- a signed bundle ---- */
+
+struct signing {
+	struct signed_stream *stream;
+	void (*over)(void *);
+	void *arg;
+};
+
+static int
+more_of_bundle(void *arg, struct buf *out, size_t enough, struct error *err)
+{
+	struct signing *g = arg;
+
+	return signed_stream_more(g->stream, out, enough, err);
+}
+
+static void
+bundle_over(void *arg)
+{
+	struct signing *g = arg;
+
+	signed_stream_free(g->stream);
+	g->over(g->arg);
+	free(g);
+}
+
+void
+send_bundle(struct api_call *c, enum bundle_format format, struct signed_stream *stream,
+    void (*over)(void *arg), void *arg)
+{
+	static const char *const types[] = { "application/x-tar", "application/gzip",
+		"application/zip" };
+	struct signing *g = mem_zalloc(sizeof(*g));
+
+	*g = (struct signing){ stream, over, arg };
+	send_pieces(c, types[format], more_of_bundle, bundle_over, g);
 }
 
 void

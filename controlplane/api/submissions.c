@@ -4,16 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/api/followers.h"
 #include "controlplane/api/handlers.h"
+#include "controlplane/supervise/history.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
-
-#define PING_MS 10000
-#define FOLLOWERS_MAX 256
 
 /* ---- create ---- */
 
@@ -131,11 +130,13 @@ submission_create(struct api_call *c)
 	const cJSON *check_only = json_get(c->json, "check_only");
 	_cleanup_free_ char *text =
 	    manifest != NULL && !cJSON_IsNull(manifest) ? json_print(manifest) : NULL;
+	_cleanup_(histories_done) struct histories histories = { 0 };
 	struct submit_wish wish = {
 		.slug = json_str(c->json, "name"),
 		.check_only = cJSON_IsTrue(check_only),
 		.manifest = text,
 		.origin = json_str(c->json, "origin"),
+		.histories = &histories,
 	};
 	struct error err = { 0 };
 
@@ -148,7 +149,7 @@ submission_create(struct api_call *c)
 	else if (wish.slug == NULL && !wish.check_only)
 		reply_code(c, CODE_MISSING_PARAMETER, "name",
 		    "'name' is required: a slug of your choice.");
-	else if (!read_source(c, &wish))
+	else if (!read_source(c, &wish) || !history_take(c, &wish, &histories))
 		return;
 	else if (c->dry_run)
 		try_only(c, &wish);
@@ -239,99 +240,30 @@ submission_cancel(struct api_call *c)
 
 /* ---- follow ---- */
 
-struct follower {
-	struct follower *next;
-	struct api_call *call;
-	const struct submission *sub;
-	struct timer ping;
-};
-
-static void
-unfollow(struct follower *f)
+static cJSON *
+render_followed(const struct api_call *c, const void *row)
 {
-	struct follower **at = &f->call->api->followers;
-
-	while (*at != f)
-		at = &(*at)->next;
-	*at = f->next;
-	timer_cancel(&f->ping);
-	reply_end(f->call);
-	free(f);
+	return render_submission(DEPS(c), row);
 }
 
-static void
-tell(struct follower *f)
+static bool
+is_final(const void *row)
 {
-	_cleanup_json_ cJSON *json = render_submission(DEPS(f->call), f->sub);
-	_cleanup_free_ char *text = json_print(json);
-	_cleanup_free_ char *event = str_printf("event: state\ndata: %s\n\n", text);
-
-	reply_write(f->call, event, strlen(event));
-}
-
-static void
-on_ping(struct timer *t, void *arg)
-{
-	struct follower *f = arg;
-
-	(void)t;
-	reply_write(f->call, ": ping\n\n", 8);
-	timer_set(DEPS(f->call)->control, &f->ping, PING_MS, on_ping, f);
-}
-
-static void
-follower_gone(struct api_call *c, void *arg)
-{
-	(void)c;
-	unfollow(arg);
+	return submission_is_final(((const struct submission *)row)->state);
 }
 
 void
 submission_events(struct api_call *c)
 {
+	static const struct followed_kind kind = { render_followed, is_final };
 	const struct submission *s = find(c);
-	struct follower *f;
-	int n = 0;
 
-	if (s == NULL)
-		return;
-	for (f = c->api->followers; f != NULL; f = f->next)
-		n++;
-	if (n >= FOLLOWERS_MAX) {
-		reply_code(c, CODE_CONCURRENCY, NULL, "%d followers are served already.", n);
-		return;
-	}
-	f = mem_zalloc(sizeof(*f));
-	f->call = c;
-	f->sub = s;
-	f->next = c->api->followers;
-	c->api->followers = f;
-	c->on_gone = follower_gone;
-	c->arg = f;
-	reply_begin(c, "text/event-stream; charset=utf-8");
-	timer_set(DEPS(c)->control, &f->ping, PING_MS, on_ping, f);
-	tell(f);
-	/* Who asked for the head only has it: his going away would never be seen. */
-	if (submission_is_final(s->state) || strcmp(c->method, "HEAD") == 0)
-		unfollow(f);
+	if (s != NULL)
+		follow(c, s, &kind);
 }
 
 void
 api_submission_changed(struct api *api, const struct submission *s)
 {
-	for (struct follower *f = api->followers, *next; f != NULL; f = next) {
-		next = f->next;
-		if (f->sub != s)
-			continue;
-		tell(f);
-		if (submission_is_final(s->state))
-			unfollow(f);
-	}
-}
-
-void
-followers_close(struct api *api)
-{
-	while (api->followers != NULL)
-		unfollow(api->followers);
+	followers_tell(api, s);
 }

@@ -128,23 +128,45 @@ ctl_export_competitor(struct ctl *ctl)
 
 struct parts { /* believed once the whole bundle was read */
 	int image; /* a file without a name */
-	struct buf story;
+	struct buf story, histories; /* the second is empty if it was never elsewhere */
 };
 
 static int
 take(const char *name, const void *bytes, size_t len, void *arg, struct error *err)
 {
 	struct parts *p = arg;
+	struct buf *text = str_eq(name, "competitor.json") ? &p->story
+	    : str_eq(name, "histories.json")               ? &p->histories
+							   : NULL;
 
 	if (bytes == NULL)
 		return 0;
 	if (str_eq(name, "image.tar"))
 		return bundle_to_fd(bytes, len, &p->image, err);
-	if (!str_eq(name, "competitor.json"))
+	if (text == NULL)
 		return 0; /* of a later kind: checked, and left alone */
-	if (p->story.len + len > STORY_MAX)
-		return error_set(err, ERROR_TOO_BIG, "entry 'competitor.json': too large");
-	buf_add(&p->story, bytes, len);
+	if (text->len + len > STORY_MAX)
+		return error_set(err, ERROR_TOO_BIG, "entry '%s': too large", name);
+	buf_add(text, bytes, len);
+	return 0;
+}
+
+/* The texts that were signed, as they are: the daemon checks them again, and so does who has them next. */
+static int
+add_history(cJSON *body, const struct signed_bundle *b, const struct parts *p, struct error *err)
+{
+	const size_t bytes = strlen(b->text) + strlen(b->seal) + p->story.len + p->histories.len;
+	cJSON *history = json_add_obj(body, "history");
+
+	if (bytes > SIGNED_TEXTS_MAX) /* before its image is sent for nothing */
+		return error_set(err, ERROR_TOO_BIG,
+		    "its history has %zu bytes, and %d are taken: --no-history leaves it here",
+		    bytes, SIGNED_TEXTS_MAX);
+	json_add_str(history, "manifest", b->text);
+	json_add_str(history, "signature", b->seal);
+	json_add_str(history, "competitor", buf_str(&p->story));
+	if (p->histories.len != 0)
+		json_add_str(history, "histories", buf_str(&p->histories));
 	return 0;
 }
 
@@ -169,7 +191,22 @@ describe(const struct ctl *ctl, const struct signed_bundle *b, const struct part
 	    str_printf("exported %s as %s %s, signed by %s", json_str(b->manifest, "created_at"),
 		name, json_str(b->manifest, "version_id"), b->public_key);
 	json_add_str(body, "origin", origin);
-	return 0;
+	return ctl->opt.no_history ? 0 : add_history(body, b, p, err);
+}
+
+static void
+tell_history(struct ctl *ctl, const cJSON *body, const cJSON *sub, const cJSON *story)
+{
+	const char *name = json_str(body, "name");
+
+	ctl_note(ctl, "imported %s as %s; what it did elsewhere %s: %d versions, %d submissions",
+	    name, json_str(sub, "id"),
+	    ctl->opt.no_history ? "stays in the bundle" : "comes with it",
+	    cJSON_GetArraySize(json_get(story, "versions")),
+	    cJSON_GetArraySize(json_get(story, "submissions")));
+	if (!ctl->opt.no_history)
+		ctl_note(ctl,
+		    "once it is accepted, 'janusctl show competitor %s --history' shows it", name);
 }
 
 static int
@@ -185,12 +222,7 @@ submit(struct ctl *ctl, struct parts *p, cJSON *body, const cJSON *story)
 	json_add_str(body, "bundle", digest);
 	if (ctl_submit(ctl, body, &sub, &f) < 0)
 		return ctl_complain(ctl, &f);
-	ctl_note(ctl,
-	    "imported %s as %s; what it did elsewhere is in the bundle: %d versions, %d "
-	    "submissions",
-	    json_str(body, "name"), json_str(sub, "id"),
-	    cJSON_GetArraySize(json_get(story, "versions")),
-	    cJSON_GetArraySize(json_get(story, "submissions")));
+	tell_history(ctl, body, sub, story);
 	if (cJSON_IsObject(json_get(story, "policy"))) {
 		_cleanup_free_ char *policy = json_print(json_get(story, "policy"));
 
@@ -198,7 +230,7 @@ submit(struct ctl *ctl, struct parts *p, cJSON *body, const cJSON *story)
 		    policy);
 	}
 	if (ctl->opt.wait)
-		return ctl_follow(ctl, json_str(sub, "id"));
+		return ctl_follow(ctl, "submission", json_str(sub, "id"));
 	ctl_print_object(ctl, ctl_kind_of("submission"), sub, stdout);
 	ctl_next_command(&next, sub);
 	ctl_note(ctl, "next: %s", buf_str(&next));
@@ -221,7 +253,11 @@ import_from(struct ctl *ctl, int fd, struct parts *p)
 	if (rc == 0 && lseek(p->image, 0, SEEK_SET) < 0)
 		rc = error_errno(&err, "the image");
 	if (rc < 0) {
-		ctl_fail(&f, CTL_CHECK, "not_verified", "%s: %s", ctl->words[0], err.text);
+		const bool large = err.kind == ERROR_TOO_BIG;
+
+		ctl_fail(&f, large ? CTL_INVALID : CTL_CHECK,
+		    large ? "payload_too_large" : "not_verified", "%s: %s", ctl->words[0],
+		    err.text);
 		return ctl_complain(ctl, &f);
 	}
 	return submit(ctl, p, body, story);
@@ -246,5 +282,6 @@ ctl_import_competitor(struct ctl *ctl)
 	const int code = import_from(ctl, fd, &p);
 	close(p.image);
 	buf_done(&p.story);
+	buf_done(&p.histories);
 	return code;
 }

@@ -51,5 +51,5 @@ ctl_conform(struct ctl *ctl)
 		return ctl_misuse(ctl, "%s", err.text);
 	if (ctl_submit(ctl, body, &sub, &f) < 0)
 		return ctl_complain(ctl, &f);
-	return ctl_follow(ctl, json_str(sub, "id"));
+	return ctl_follow(ctl, "submission", json_str(sub, "id"));
 }

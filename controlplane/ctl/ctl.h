@@ -92,12 +92,28 @@ enum ctl_exit {
 	    "have the daemon check it, and change nothing")                                      \
 	X(SPEED, "speed", 0, STRING, "N", speed, "times as fast; 0: at once")                    \
 	X(FRAMES, "frames", 0, FLAG, NULL, frames, "a table of the frames, with times and gaps") \
+	X(HISTORY, "history", 0, FLAG, NULL, history,                                            \
+	    "what it did here, and elsewhere before it was imported")                            \
+	X(NO_HISTORY, "no-history", 0, FLAG, NULL, no_history,                                   \
+	    "leave what it did elsewhere in the bundle")                                         \
 	X(SET, "set", 0, LIST, "FIELD=VALUE", set,                                               \
 	    "a field of the policy; FIELD= takes back what was said; repeatable")                \
 	X(SHARE, "share", 0, NUMBER, "PERCENT", share,                                           \
 	    "of its chats, 0 for none; all if not given")                                        \
 	X(SIGNER, "signer", 0, STRING, "KEY", signer,                                            \
 	    "the public key it must be signed with: ed25519:...")                                \
+	X(CRON, "cron", 0, STRING, "FIELDS", cron,                                               \
+	    "minute, hour, day, month and weekday, or @daily and the like")                      \
+	X(TZ, "tz", 0, STRING, "ZONE", tz, "the time zone of --cron, UTC if not given")          \
+	X(SUITE, "suite", 0, STRING, "SUITE", suite, "by which suite, as public/dev")            \
+	X(COMPETITOR, "competitor", 0, STRING, "NAME", competitor, "whom to measure")            \
+	X(MISSED, "missed", 0, CHOICE, "skip|once|all", missed,                                  \
+	    "what becomes of times that were missed, once if not given")                         \
+	X(JITTER, "jitter", 0, DURATION, "DURATION", jitter_ms,                                  \
+	    "begin up to so much later, 60s if not given")                                       \
+	X(SEED, "seed", 0, NUMBER, "N", seed, "what chance is made of, 42 if not given")         \
+	X(EPOCHS, "epochs", 0, NUMBER, "N", epochs, "ask each item so often")                    \
+	X(SUBSET, "subset", 0, NUMBER, "PERCENT", subset, "ask only that part of the items")     \
 	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
 
 enum ctl_option_bit {
@@ -112,6 +128,7 @@ enum { CTL_OPTION_COUNT = CTL_BIT_ALL + 1 };
 struct ctl_options {
 	bool help, version, quiet, no_headers, no_trunc, utc, no_progress, no_input, wait, follow,
 	    yes, no_stream, all, rotate, dry_run, frames;
+	bool history, no_history; /* show it; leave it */
 	int verbose;
 	const char *request, *speed, *signer;
 	const char *output, *columns, *color, *url, *context, *api_key_file, *name, *manifest,
@@ -121,6 +138,8 @@ struct ctl_options {
 	const char *kind, *scopes, *usd_per_day, *usd_per_month, *by, *since, *until, *rename;
 	int64_t expires_ms, requests_per_minute, concurrency, tokens_per_minute; /* -1: not given */
 	int64_t grace_ms, share; /* -1: not given */
+	const char *cron, *tz, *suite, *competitor, *missed;
+	int64_t jitter_ms, seed, epochs, subset; /* -1: not given */
 	struct option_list filter, set;
 };
 extern const struct option_table ctl_option_table;

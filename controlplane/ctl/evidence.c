@@ -41,8 +41,8 @@ static const struct {
 bool
 ctl_state_is_final(const char *state)
 {
-	static const char *const finals[] = { "ready", "rejected", "failed", "cancelled",
-		"retired" };
+	static const char *const finals[] = { "ready", "rejected", "failed", "cancelled", "retired",
+		"finished" };
 
 	for (size_t i = 0; i < ARRAY_LEN(finals); i++)
 		if (str_eq(finals[i], state))

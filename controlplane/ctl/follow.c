@@ -1,5 +1,5 @@
 /*
- * follow.c - watch a submission until its final state.
+ * follow.c - watch a submission or a run until its final state.
  *
  * The events say what happens; a look at the object itself before each connection, and at least
  * every LOOK_MS, makes sure that none was missed.
@@ -29,6 +29,7 @@
 
 struct follow {
 	struct ctl *ctl;
+	const char *noun; /* submission or run */
 	char *path; /* owned: of the object */
 	char *state; /* owned: the last one told */
 	cJSON *last; /* owned: the object as last seen */
@@ -50,9 +51,9 @@ follow_done(struct follow *w)
 static const char *
 name_of(const cJSON *object)
 {
-	const char *name = json_str(object, "name");
+	const char *name = json_str(object, "name"), *id = json_str(object, "id");
 
-	return name == NULL ? "submission" : name;
+	return name != NULL ? name : id != NULL ? id : "it";
 }
 
 static void
@@ -75,6 +76,26 @@ is_final(const struct follow *w)
 	return ctl_state_is_final(json_str(w->last, "state"));
 }
 
+/* Items, the one under way, and the score so far. */
+static void
+show_run(struct follow *w, const cJSON *progress)
+{
+	const char *item = json_str(progress, "item"), *why = json_str(w->last, "state_reason");
+	const int64_t done = json_int(progress, "done", 0), total = json_int(progress, "total", 0);
+	const double score = json_num(progress, "score", -1);
+	_cleanup_buf_ struct buf label = { 0 };
+
+	buf_printf(&label, "%s %s", name_of(w->last),
+	    item != NULL      ? item
+		: why != NULL ? why
+			      : w->state);
+	if (total > 0)
+		buf_printf(&label, " %lld/%lld", (long long)done, (long long)total);
+	if (score >= 0)
+		buf_printf(&label, " score %.1f", score);
+	progress_show(&w->progress, buf_str(&label), total > 0 ? done : 0, total);
+}
+
 /* Takes over the object. */
 static void
 observe(struct follow *w, cJSON *object)
@@ -84,6 +105,7 @@ observe(struct follow *w, cJSON *object)
 	const cJSON *progress = json_get(object, "progress");
 	const int64_t total = json_int(progress, "total_bytes", 0);
 	_cleanup_free_ char *label = NULL;
+	const bool is_run = str_eq(w->noun, "run");
 
 	cJSON_Delete(w->last);
 	w->last = object;
@@ -94,6 +116,10 @@ observe(struct follow *w, cJSON *object)
 	}
 	if (is_final(w))
 		return;
+	if (is_run) {
+		show_run(w, progress);
+		return;
+	}
 	/* The bar says what a detail about bytes would. */
 	label = str_printf("%s %s", name_of(object), detail != NULL && total <= 0 ? detail : state);
 	progress_show(&w->progress, label, json_int(progress, "bytes", 0), total);
@@ -149,7 +175,7 @@ look(struct follow *w, struct ctl_failure *f)
 			if (json_str(object, "state") == NULL) {
 				cJSON_Delete(object);
 				return ctl_fail(f, CTL_UNREACHABLE, "bad_response",
-				    "the daemon's answer is not a submission");
+				    "the daemon's answer is not a %s", w->noun);
 			}
 			observe(w, object);
 			return 0;
@@ -203,10 +229,28 @@ give_up(struct follow *w, struct ctl_failure *f)
 		snprintf(f->text, sizeof(f->text),
 		    "stopped waiting: %s is still %s, and work continues", name_of(w->last),
 		    w->state);
-		snprintf(f->next, sizeof(f->next), "janusctl wait submission %s",
+		snprintf(f->next, sizeof(f->next), "janusctl wait %s %s", w->noun,
 		    id == NULL ? "NAME" : id);
 	}
 	return ctl_complain(w->ctl, f);
+}
+
+static void
+tell_run(struct follow *w)
+{
+	const char *detail = json_str(w->last, "state_detail");
+	const cJSON *score = json_path(w->last, "scores.composite.value");
+
+	progress_clear(&w->progress);
+	if (w->ctl->format != CTL_JSONL) /* which had it as the last state */
+		ctl_print_object(w->ctl, ctl_kind_of("run"), w->last, stdout);
+	fflush(stdout);
+	ctl_note(w->ctl, "%s %s%s%s", name_of(w->last),
+	    str_eq(w->state, "finished") ? "has finished" : w->state, detail != NULL ? ": " : "",
+	    detail != NULL ? detail : "");
+	if (cJSON_IsNumber(score))
+		ctl_note(w->ctl, "composite score: %.1f of 100", score->valuedouble);
+	ctl_note(w->ctl, "next: janusctl show run %s", json_str(w->last, "id"));
 }
 
 static void
@@ -234,13 +278,13 @@ tell_end(struct follow *w)
 }
 
 int
-ctl_follow(struct ctl *ctl, const char *ref)
+ctl_follow(struct ctl *ctl, const char *noun, const char *ref)
 {
-	_cleanup_(follow_done) struct follow w = { .ctl = ctl };
+	_cleanup_(follow_done) struct follow w = { .ctl = ctl, .noun = noun };
 	_cleanup_buf_ struct buf path = { 0 };
 	struct ctl_failure f = { 0 };
 
-	ctl_ref_path(&path, "submission", ref, NULL);
+	ctl_ref_path(&path, noun, ref, NULL);
 	w.path = buf_take(&path);
 	w.deadline_ms = ctl->opt.timeout_ms > 0 ? clock_now_ms() + ctl->opt.timeout_ms : 0;
 	progress_init(&w.progress, stderr,
@@ -249,6 +293,10 @@ ctl_follow(struct ctl *ctl, const char *ref)
 	ctl_catch_interrupt();
 	if (watch(&w, &f) < 0)
 		return give_up(&w, &f);
+	if (str_eq(noun, "run")) {
+		tell_run(&w);
+		return str_eq(w.state, "finished") ? CTL_OK : CTL_FAILED;
+	}
 	tell_end(&w);
 	const char *state = json_str(w.last, "state");
 	if (str_eq(state, "ready") || str_eq(state, "retired"))

@@ -144,6 +144,21 @@ static const struct ctl_column artifact_columns[] = {
 	{ "declared", "declared_id", CTL_COL_TEXT, true },
 };
 
+static const struct ctl_column arena_columns[] = {
+	{ "competitor", "competitor", CTL_COL_TEXT, false },
+	{ "rank", "rank.range", CTL_COL_TEXT, false },
+	{ "rating", "rating", CTL_COL_POINTS, false },
+	{ "low", "low", CTL_COL_POINTS, false },
+	{ "high", "high", CTL_COL_POINTS, false },
+	{ "battles", "battles", CTL_COL_NUMBER, false },
+	{ "wins", "wins", CTL_COL_NUMBER, false },
+	{ "losses", "losses", CTL_COL_NUMBER, false },
+	{ "ties", "ties", CTL_COL_NUMBER, false },
+	{ "bad", "bad", CTL_COL_NUMBER, true },
+	{ "group", "group", CTL_COL_NUMBER, true },
+	{ "id", "id", CTL_COL_TEXT, true },
+};
+
 static const struct ctl_column frame_columns[] = {
 	{ "ms", "t_ms", CTL_COL_NUMBER, false },
 	{ "gap", "gap_ms", CTL_COL_NUMBER, false },
@@ -171,6 +186,108 @@ static const struct ctl_column top_columns[] = {
 	{ "gap", "longest_gap_ms", CTL_COL_NUMBER, false },
 	{ "errors", "errors", CTL_COL_NUMBER, false },
 	{ "requests", "requests", CTL_COL_NUMBER, true },
+	{ "id", "id", CTL_COL_TEXT, true },
+};
+
+static const struct ctl_column run_columns[] = {
+	{ "id", "id", CTL_COL_TEXT, false },
+	{ "competitor", "competitor", CTL_COL_TEXT, false },
+	{ "suite", "suite", CTL_COL_TEXT, false },
+	{ "state", "state", CTL_COL_TEXT, false },
+	{ "done", "progress.done", CTL_COL_NUMBER, false },
+	{ "of", "progress.total", CTL_COL_NUMBER, false },
+	{ "score", "scores.composite.value|progress.score", CTL_COL_POINTS, false },
+	{ "eta", "eta_seconds", CTL_COL_NUMBER, false },
+	{ "detail", "state_detail|state_reason", CTL_COL_FREE, false },
+	{ "created", "created_at", CTL_COL_AGE, false },
+	{ "reason", "reason", CTL_COL_TEXT, true },
+	{ "whole", "is_whole", CTL_COL_TEXT, true },
+	{ "low", "scores.composite.low", CTL_COL_POINTS, true },
+	{ "high", "scores.composite.high", CTL_COL_POINTS, true },
+	{ "seed", "seed", CTL_COL_NUMBER, true },
+	{ "code", "code", CTL_COL_TEXT, true },
+	{ "fault", "fault", CTL_COL_TEXT, true },
+	{ "requeues", "requeues", CTL_COL_NUMBER, true },
+	{ "worker", "worker", CTL_COL_TEXT, true },
+	{ "version", "version_id", CTL_COL_TEXT, true },
+	{ "finished", "finished_at", CTL_COL_AGE, true },
+};
+
+static const struct ctl_column schedule_columns[] = {
+	{ "id", "id", CTL_COL_TEXT, false },
+	{ "cron", "cron", CTL_COL_TEXT, false },
+	{ "tz", "tz", CTL_COL_TEXT, false },
+	{ "suite", "suite", CTL_COL_TEXT, false },
+	{ "competitor", "competitor", CTL_COL_TEXT, false },
+	{ "next", "next_at", CTL_COL_TEXT, false },
+	{ "last-run", "last_run_id", CTL_COL_TEXT, false },
+	{ "state", "state", CTL_COL_TEXT, false },
+	{ "missed", "missed", CTL_COL_TEXT, true },
+	{ "jitter-ms", "jitter_ms", CTL_COL_NUMBER, true },
+	{ "detail", "state_detail", CTL_COL_FREE, true },
+	{ "created", "created_at", CTL_COL_AGE, true },
+};
+
+static const struct ctl_column suite_columns[] = {
+	{ "name", "name", CTL_COL_TEXT, false },
+	{ "version", "version", CTL_COL_TEXT, false },
+	{ "items", "items", CTL_COL_NUMBER, false },
+	{ "sealed", "is_sealed", CTL_COL_TEXT, false },
+	{ "default", "is_default", CTL_COL_TEXT, false },
+	{ "title", "title", CTL_COL_FREE, false },
+	{ "scoring", "scoring", CTL_COL_TEXT, true },
+	{ "digest", "digest", CTL_COL_DIGEST, true },
+};
+
+static const struct ctl_column leaderboard_columns[] = {
+	{ "rank", "rank.range", CTL_COL_TEXT, false },
+	{ "name", "competitor", CTL_COL_TEXT, false },
+	{ "champion", "is_champion", CTL_COL_TEXT, false },
+	{ "score", "scores.composite.value", CTL_COL_POINTS, false },
+	{ "low", "scores.composite.low", CTL_COL_POINTS, false },
+	{ "high", "scores.composite.high", CTL_COL_POINTS, false },
+	{ "quality", "scores.quality.value", CTL_COL_POINTS, false },
+	{ "speed", "scores.speed.value", CTL_COL_POINTS, false },
+	{ "cost", "scores.cost.value", CTL_COL_POINTS, false },
+	{ "streaming", "scores.streaming.value", CTL_COL_POINTS, false },
+	{ "modality", "scores.modality.value", CTL_COL_POINTS, false },
+	{ "failures", "failures", CTL_COL_NUMBER, false },
+	{ "scored", "scored_at", CTL_COL_AGE, false },
+	{ "rating", "arena.rating", CTL_COL_POINTS, true },
+	{ "attempts", "attempts", CTL_COL_NUMBER, true },
+	{ "excluded", "excluded", CTL_COL_NUMBER, true },
+	{ "state", "state", CTL_COL_TEXT, true },
+	{ "canary", "is_canary", CTL_COL_TEXT, true },
+	{ "fast", "is_fast", CTL_COL_TEXT, true },
+	{ "cheap", "is_cheap", CTL_COL_TEXT, true },
+	{ "cost-from", "cost_from", CTL_COL_TEXT, true },
+	{ "version", "version_id", CTL_COL_TEXT, true },
+	{ "digest", "digest", CTL_COL_DIGEST, true },
+	{ "evidence", "evidence", CTL_COL_TEXT, true },
+	{ "id", "id", CTL_COL_TEXT, true },
+};
+
+static const struct ctl_column champion_columns[] = {
+	{ "champion", "competitor", CTL_COL_TEXT, false },
+	{ "canary", "canary.competitor", CTL_COL_TEXT, false },
+	{ "serving", "serving", CTL_COL_TEXT, false },
+	{ "fast", "fast", CTL_COL_TEXT, false },
+	{ "cheap", "cheap", CTL_COL_TEXT, false },
+	{ "reason", "champion.reason", CTL_COL_FREE, false },
+	{ "suite", "suite", CTL_COL_TEXT, true },
+};
+
+static const struct ctl_column reign_columns[] = {
+	{ "name", "competitor", CTL_COL_TEXT, false },
+	{ "state", "state", CTL_COL_TEXT, false },
+	{ "cause", "cause", CTL_COL_TEXT, false },
+	{ "began", "created_at", CTL_COL_AGE, false },
+	{ "reason", "reason", CTL_COL_FREE, false },
+	{ "ended", "ended_at", CTL_COL_AGE, false },
+	{ "why", "end_reason", CTL_COL_TEXT, false },
+	{ "crowned", "crowned_at", CTL_COL_AGE, true },
+	{ "detail", "detail", CTL_COL_FREE, true },
+	{ "actor", "actor", CTL_COL_TEXT, true },
 	{ "id", "id", CTL_COL_TEXT, true },
 };
 
@@ -217,6 +334,16 @@ static const struct ctl_column finding_columns[] = {
 	{ "expected", "expected", CTL_COL_FREE, true },
 };
 
+static const struct ctl_column past_columns[] = {
+	{ "at", "at", CTL_COL_AGE, false },
+	{ "where", "where", CTL_COL_DIGEST, false },
+	{ "what", "what", CTL_COL_TEXT, false },
+	{ "state", "state", CTL_COL_TEXT, false },
+	{ "id", "id", CTL_COL_TEXT, false },
+	{ "detail", "detail", CTL_COL_FREE, false },
+	{ "digest", "digest", CTL_COL_DIGEST, true },
+};
+
 static const struct ctl_column policy_columns[] = {
 	{ "field", "field", CTL_COL_TEXT, false },
 	{ "value", "value", CTL_COL_TEXT, false },
@@ -249,7 +376,13 @@ static const struct ctl_kind kinds[] = {
 	KIND("submission", submission_columns),
 	KIND("instance", instance_columns),
 	KIND("version", version_columns),
+	KIND("run", run_columns),
+	KIND("schedule", schedule_columns),
+	KIND("suite", suite_columns),
 	KIND("event", event_columns),
+	KIND("leaderboard", leaderboard_columns),
+	KIND("champion", champion_columns),
+	KIND("reign", reign_columns),
 	KIND("key", key_columns),
 	KIND("usage", usage_columns),
 	KIND("request", request_columns),
@@ -257,10 +390,12 @@ static const struct ctl_kind kinds[] = {
 	KIND("moment", moment_columns),
 	KIND("capture", capture_columns),
 	KIND("artifact", artifact_columns),
+	KIND("arena", arena_columns),
 	KIND("frame", frame_columns),
 	KIND("top", top_columns),
 	KIND("check", check_columns),
 	KIND("finding", finding_columns),
+	KIND("past", past_columns),
 	KIND("policy", policy_columns),
 	KIND("log", log_columns),
 	KIND("context", context_columns),

@@ -10,6 +10,7 @@ enum ctl_column_type {
 	CTL_COL_TEXT,
 	CTL_COL_FREE, /* text that may be cut to fit */
 	CTL_COL_NUMBER, /* to the right */
+	CTL_COL_POINTS, /* a score: with one decimal, to the right */
 	CTL_COL_AGE, /* a time; "3m" unless times were asked for */
 	CTL_COL_DIGEST, /* shortened, but not in wide */
 };

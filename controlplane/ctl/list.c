@@ -22,13 +22,17 @@
 static void
 add_choice(struct buf *path, const struct ctl *ctl, const struct ctl_kind *kind)
 {
-	static const char *const keys[] = { "competitor=", "request=", "decision=", "service=" };
-	const size_t known = str_eq(kind->noun, "egress") ? ARRAY_LEN(keys)
+	static const char *const keys[] = {
+		"competitor=", "request=", "decision=", "service=", "suite="
+	};
+	const bool ranks = str_eq(kind->noun, "leaderboard");
+	const size_t known = str_eq(kind->noun, "egress") ? 4
 	    : str_eq(kind->noun, "artifact")              ? 2
+	    : ranks                                       ? ARRAY_LEN(keys)
 							  : 0;
 
 	for (size_t i = 0; i < ctl->opt.filter.len; i++)
-		for (size_t k = 0; k < known; k++)
+		for (size_t k = ranks ? 4 : 0; k < known; k++)
 			if (str_starts(ctl->opt.filter.at[i], keys[k])) {
 				buf_printf(path, "&%s", keys[k]);
 				url_encode(path, ctl->opt.filter.at[i] + strlen(keys[k]));
@@ -43,7 +47,10 @@ get_page(struct ctl *ctl, const struct ctl_kind *kind, int64_t limit, const char
 	_cleanup_buf_ struct buf path = { 0 };
 
 	buf_printf(&path, "/api/v1/%s%s?limit=%lld", kind->noun,
-	    ctl_noun_is_many(kind->noun) ? "" : "s", (long long)limit);
+	    str_eq(kind->noun, "arena")        ? "/leaderboard"
+		: ctl_noun_is_many(kind->noun) ? ""
+					       : "s",
+	    (long long)limit);
 	add_choice(&path, ctl, kind);
 	if (after != NULL) {
 		buf_add_str(&path, "&after=");

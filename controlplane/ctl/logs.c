@@ -140,6 +140,10 @@ check(const struct ctl *ctl, const char *noun, struct error *err)
 		return error_set(err, ERROR_INVALID, "--follow goes with --output jsonl, not json");
 	if (has_name == (ctl->opt.request != NULL))
 		return error_set(err, ERROR_INVALID, "logs takes either NAME or --request ID");
+	if (ctl->opt.follow && str_eq(noun, "run"))
+		return error_set(err, ERROR_INVALID,
+		    "the messages of a run's worker cannot be followed; janusctl wait run tells "
+		    "how it goes");
 	if (has_name)
 		return ctl_ref_check(noun, ctl->words[0], err);
 	if (ctl->opt.follow)
@@ -237,7 +241,8 @@ int
 ctl_logs(struct ctl *ctl)
 {
 	const char *name = ctl->words_len > 0 ? ctl->words[0] : "";
-	const char *noun = str_eq(ctl_ref_noun(name), "instance") ? "instance" : "competitor";
+	const char *found = ctl_ref_noun(name);
+	const char *noun = str_eq(found, "instance") || str_eq(found, "run") ? found : "competitor";
 	_cleanup_(lines_done) struct lines l = { .ctl = ctl };
 	struct ctl_failure f = { 0 };
 	struct error err = { 0 };

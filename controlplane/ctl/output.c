@@ -113,6 +113,8 @@ ctl_cell_text(
 		buf_add_str(out, ctl_age(now_ms - at_ms, age));
 	else if (c->type == CTL_COL_DIGEST && !full && text.len > DIGEST_SHOWN)
 		buf_add(out, buf_str(&text), DIGEST_SHOWN);
+	else if (c->type == CTL_COL_POINTS && !str_eq(buf_str(&text), "-") && text.len > 0)
+		buf_printf(out, "%.1f", strtod(buf_str(&text), NULL));
 	else if (str_eq(buf_str(&text), "true") || str_eq(buf_str(&text), "false"))
 		buf_add_str(out, buf_str(&text)[0] == 't' ? "yes" : "no");
 	else
@@ -191,7 +193,8 @@ print_table(const struct ctl *ctl, const struct ctl_kind *kind, const cJSON *dat
 		return;
 	for (size_t i = 0; i < len; i++)
 		table_column(t, columns[i]->title,
-		    columns[i]->type == CTL_COL_NUMBER     ? TABLE_RIGHT
+		    columns[i]->type == CTL_COL_NUMBER || columns[i]->type == CTL_COL_POINTS
+			? TABLE_RIGHT
 			: columns[i]->type == CTL_COL_FREE ? TABLE_CUT
 							   : 0);
 	json_for_each(item, data) {

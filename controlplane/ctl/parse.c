@@ -47,11 +47,11 @@ unknown_verb(const char *verb, struct error *err)
 
 /* The nouns of a verb, NULL-ended, as help shows them. */
 static size_t
-nouns_of(const char *verb, char shown[16][32], const char *names[17])
+nouns_of(const char *verb, char shown[32][32], const char *names[33])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ctl_commands_len && n < 16; i++)
+	for (size_t i = 0; i < ctl_commands_len && n < 32; i++)
 		if (str_eq(ctl_commands[i].verb, verb) && ctl_commands[i].noun != NULL) {
 			names[n] = ctl_noun_shown(&ctl_commands[i], shown[n]);
 			n++;
@@ -63,8 +63,8 @@ nouns_of(const char *verb, char shown[16][32], const char *names[17])
 static int
 unknown_noun(const char *verb, const char *word, struct error *err)
 {
-	char shown[16][32];
-	const char *names[17];
+	char shown[32][32];
+	const char *names[33];
 	const size_t n = nouns_of(verb, shown, names);
 	_cleanup_buf_ struct buf all = { 0 };
 	const char *meant = word == NULL ? NULL : options_nearest(word, names);
@@ -89,7 +89,8 @@ implied(const char *verb, const struct option_words *words)
 	size_t rows = 0;
 
 	for (size_t i = 0; i < ctl_commands_len; i++)
-		if (str_eq(ctl_commands[i].verb, verb)) {
+		if (str_eq(ctl_commands[i].verb, verb) &&
+		    (words->len == 0 || ctl_commands[i].max > 0)) { /* some take no name */
 			only = &ctl_commands[i];
 			rows++;
 		}
@@ -174,6 +175,10 @@ ctl_parse(int argc, char *const *argv, struct ctl_invocation *out, struct error 
 					    .tail = 100,
 					    .grace_ms = -1,
 					    .share = -1,
+					    .jitter_ms = -1,
+					    .seed = -1,
+					    .epochs = -1,
+					    .subset = -1,
 					    .expires_ms = -1,
 					    .requests_per_minute = -1,
 					    .concurrency = -1,

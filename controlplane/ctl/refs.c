@@ -25,6 +25,8 @@ static const struct {
 	{ "ver_", "version" },
 	{ "sub_", "submission" },
 	{ "ins_", "instance" },
+	{ "run_", "run" },
+	{ "sch_", "schedule" },
 	{ "evt_", "event" },
 	{ "key_", "key" },
 	{ "req_", "request" },

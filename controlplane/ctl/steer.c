@@ -88,6 +88,11 @@ ctl_restart(struct ctl *ctl)
 int
 ctl_cancel(struct ctl *ctl)
 {
+	if (str_eq(ctl->command->noun, "run"))
+		return steer(ctl,
+		    &(struct steer){ "POST", "cancel", "is cancelled; what it measured is kept",
+			"wait run ", false },
+		    NULL);
 	return steer(ctl,
 	    &(struct steer){ "POST", "cancel", "is cancelled", "show submission ", false }, NULL);
 }
@@ -158,6 +163,7 @@ confirm(const struct ctl *ctl)
 		? "Retire version %s? It can never be promoted again. [y/N] "
 		: str_eq(ctl->command->noun, "key")
 		? "Revoke key %s? Its streams end at once. [y/N] "
+		: str_eq(ctl->command->noun, "schedule") ? "Remove schedule %s? [y/N] "
 		: str_eq(ctl->command->noun, "capture")
 		? "Remove capture %s? [y/N] "
 		: "Stop and forget competitor %s? Its history stays. [y/N] ",
@@ -204,6 +210,10 @@ ctl_remove(struct ctl *ctl)
 		return steer(ctl,
 		    &(struct steer){
 			"DELETE", NULL, "is revoked", "list usage --filter of=", true },
+		    NULL);
+	if (str_eq(ctl->command->noun, "schedule"))
+		return steer(ctl,
+		    &(struct steer){ "DELETE", NULL, "makes no more runs", "list runs", true },
 		    NULL);
 	if (str_eq(ctl->command->noun, "capture"))
 		return steer(ctl,

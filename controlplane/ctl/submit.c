@@ -108,7 +108,7 @@ submit(struct ctl *ctl, const char *kind, const char *what)
 	id = json_str(sub, "id");
 	ctl_note(ctl, "submitted %s as %s", ctl->opt.name, id);
 	if (ctl->opt.wait)
-		return ctl_follow(ctl, id);
+		return ctl_follow(ctl, "submission", id);
 	ctl_print_object(ctl, ctl_kind_of("submission"), sub, stdout);
 	ctl_next_command(&next, sub);
 	ctl_note(ctl, "next: %s", buf_str(&next));
@@ -176,5 +176,5 @@ ctl_wait_submission(struct ctl *ctl)
 
 	if (ctl_ref_check("submission", ctl->words[0], &err) < 0)
 		return ctl_misuse(ctl, "%s", err.text);
-	return ctl_follow(ctl, ctl->words[0]);
+	return ctl_follow(ctl, "submission", ctl->words[0]);
 }

@@ -79,6 +79,13 @@ fill_route(const struct supervisor *sup, struct competitor *c, const struct comp
 	r->created_at_ms = c->created_at_ms;
 	r->capabilities = capabilities_of(v);
 	r->is_default = c == leader;
+	r->is_fast = c->standing.is_fast;
+	r->is_cheap = c->standing.is_cheap;
+	r->canary_percent = c == leader ? 0 : c->standing.canary_percent;
+	r->has_score = c->standing.has_score;
+	r->score = c->standing.score;
+	r->rank_low = c->standing.rank_low;
+	r->rank_high = c->standing.rank_high;
 	r->wakes = c->wakes;
 	r->traffic = traffic_ref(competitor_traffic(sup, c));
 	r->targets = mem_zalloc(reg->ninstances * sizeof(struct route_target *));
@@ -125,4 +132,10 @@ publish_routes(struct supervisor *sup)
 			fill_route(sup, reg->competitors[i], leader, &routes->at[n++]);
 	close_targets(sup, routes);
 	sup->c.on_routes(routes, sup->c.arg);
+}
+
+void
+supervisor_standings_changed(struct supervisor *sup)
+{
+	publish_routes(sup);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/supervise/history.h"
 #include "controlplane/supervise/live.h"
 #include "controlplane/supervise/uploads.h"
 #include "runtime/base/cleanup.h"
@@ -20,7 +21,8 @@
 static bool
 is_reserved(const char *slug)
 {
-	static const char *const reserved[] = { "janus", "champion", "all", "none", "default" };
+	static const char *const reserved[] = { "janus", "janus-fast", "janus-cheap", "champion",
+		"all", "none", "default" };
 
 	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
 		if (strcmp(slug, reserved[i]) == 0)
@@ -188,6 +190,18 @@ add_row(struct supervisor *sup, const char *slug, const struct submit_wish *wish
 	return registry_add_submission(sup->c.registry, &row);
 }
 
+static void
+add_histories(struct store_batch *b, const struct histories *all, const struct submission *s)
+{
+	for (size_t i = 0; all != NULL && i < all->len; i++) {
+		struct history h = all->at[i]; /* its texts are borrowed */
+
+		snprintf(h.submission_id, sizeof(h.submission_id), "%s", s->id);
+		h.imported_at_ms = s->created_at_ms;
+		store_add_history(b, &h);
+	}
+}
+
 int
 supervisor_submit(struct supervisor *sup, const struct submit_wish *wish,
     const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *err)
@@ -208,6 +222,7 @@ supervisor_submit(struct supervisor *sup, const struct submit_wish *wish,
 	*w = (struct wish){ sup->trials, done, arg };
 	b = store_batch_new();
 	store_put_submission(b, s);
+	add_histories(b, wish->histories, s);
 	store_add_event(b,
 	    &(struct store_event){ .who = *who,
 		.action = wish->check_only ? "submission.check" : "submission.create",

@@ -18,6 +18,7 @@
 #include "runtime/engine/spec.h"
 struct broker_events;
 struct error;
+struct histories;
 struct loop;
 struct registry;
 struct routes;
@@ -98,6 +99,7 @@ struct submit_wish { /* borrowed for the call */
 	const struct version *version; /* with check_only: this one, instead of a reference */
 	const char *manifest; /* JSON text or NULL */
 	const char *origin; /* where it comes from, for the record; NULL */
+	const struct histories *histories; /* what it did elsewhere, kept with it; NULL */
 };
 /** supervisor_uses_upload - does a submission under way wait for that archive? */
 bool supervisor_uses_upload(const struct supervisor *, const char *digest);
@@ -138,6 +140,8 @@ int supervisor_retire_check(const struct supervisor *, const struct version *, s
  *  runs of it drains and stops. */
 void supervisor_retire(struct supervisor *, struct version *, const struct store_actor *who,
     supervisor_done_fn *done, void *arg);
+/** supervisor_standings_changed - publish routes anew: who stands where is part of them. */
+void supervisor_standings_changed(struct supervisor *);
 /** supervisor_sleep - one that is not always there: silent enough now. */
 void supervisor_sleep(struct supervisor *, struct competitor *);
 /** supervisor_set_policy - text as policy_merge made it; in force from the next start on. */

@@ -181,7 +181,8 @@ START_TEST(test_no_secrets)
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(words); k++)
 			ck_assert_msg(strstr(settings[i].name, words[k]) == NULL ||
-				str_ends(settings[i].name, "_file"),
+				str_ends(settings[i].name, "_file") ||
+				str_ends(settings[i].name, "_per_key"),
 			    "%s", settings[i].name);
 }
 END_TEST
@@ -270,10 +271,10 @@ put_setting(const char *name, const char *value)
 static bool
 is_text(const char *name)
 {
-	static const char *const texts[] = { "host", "state_dir", "runtime_dir", "log.level",
-		"engine.socket", "engine.link_image", "cors.origins", "capture.competitors",
-		"capture.callers", "artifact.base_url", "sandy.url", "sandy.key_file",
-		"sandy.upstream", "pull.disk" };
+	static const char *const texts[] = { "bench.suites_dir", "bench.private_dir",
+		"bench.program", "host", "state_dir", "runtime_dir", "log.level", "engine.socket",
+		"engine.link_image", "cors.origins", "capture.competitors", "capture.callers",
+		"artifact.base_url", "sandy.url", "sandy.key_file", "sandy.upstream", "pull.disk" };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (strcmp(name, texts[i]) == 0)

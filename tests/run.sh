@@ -71,9 +71,11 @@ build() {
 
 lint() {
 	local each bad=0 good=0
-	begin lint "layers, format, shell, man pages, errors, the API's description, clang-tidy, cppcheck"
-	for each in layers format shell man errors openapi tidy; do
-		if tests/lint/$each.sh >"$logs/lint-$each.log" 2>&1; then
+	local -A checks=([suites]="bench/suites/make.py --check" [faults]="tests/lint/faults.sh --check")
+	begin lint "layers, format, shell, man pages, errors, faults, metrics, the API's description, suites, clang-tidy, cppcheck"
+	for each in layers format shell man errors faults metrics openapi suites tidy; do
+		# shellcheck disable=SC2086	# a program and its option
+		if ${checks[$each]:-tests/lint/$each.sh} >"$logs/lint-$each.log" 2>&1; then
 			good=$((good + 1))
 		else
 			bad=$((bad + 1))
@@ -119,20 +121,20 @@ langchain() {
 }
 
 fuzz() {
-	local bad=0 good=0 each name
+	local bad=0 good=0 name outcome
 	begin fuzz "a few seconds of each target"
 	watched make -j "$(nproc)" --no-print-directory fuzzers
-	for each in build/fuzz/fuzz_*; do
-		[ -x "$each" ] || continue
-		name=$(basename "$each")
-		if tests/fuzz/run.sh "$each" 3 >"$logs/$name.log" 2>&1; then
+	while read -r outcome name; do
+		if [ "$outcome" = ok ]; then
 			good=$((good + 1))
 		else
 			bad=$((bad + 1))
 			note "$name:"
 			tail -n 20 "$logs/$name.log" | cut -c1-300 | sed 's/^/        /'
 		fi
-	done
+	done < <(find build/fuzz -maxdepth 1 -name 'fuzz_*' -perm -u=x | sort | logs=$logs xargs -P "$(nproc)" -n 1 bash -c '
+		name=${0##*/}
+		if tests/fuzz/run.sh "$0" 3 >"$logs/$name.log" 2>&1; then echo "ok $name"; else echo "failed $name"; fi')
 	count "$good" "$bad" "fuzz targets"
 }
 

@@ -88,9 +88,12 @@ control POST /api/v1/submissions '{"name":"x"}'
 same "neither image nor url" 400 "$status"
 control POST /api/v1/submissions '{"name":"x","image":"a","url":"http://127.0.0.1:1"}'
 same "both image and url" 4 "${status:0:1}"
-{ printf '{"name":"x","image":"'; head -c 1200000 /dev/zero | tr '\0' a; printf '"}'; } >"$work/large"
-control POST /api/v1/submissions "@$work/large"
+{ printf '{"name":"'; head -c 1200000 /dev/zero | tr '\0' a; printf '"}'; } >"$work/large"
+control POST /api/v1/keys "@$work/large"
 refused "a control body over 1 MiB" 413 payload_too_large
+{ printf '{"name":"x","image":"'; head -c 11000000 /dev/zero | tr '\0' a; printf '"}'; } >"$work/large"
+control POST /api/v1/submissions "@$work/large"
+refused "a submission over 10 MiB" 413 payload_too_large
 for bad in 'file:///etc/passwd' 'ftp://host/' 'not a url' 'http://' 'http://user:pw@host/' 'http://169.254.169.254/'; do
 	control POST /api/v1/submissions "$(jq -nc --arg u "$bad" '{name: "u", url: $u}')"
 	same "url '$bad' is refused" 4 "${status:0:1}"

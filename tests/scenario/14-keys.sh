@@ -120,13 +120,15 @@ make miner --kind mn
 miner=$secret
 make boss --kind ad
 boss=$secret
+make bencher --scopes bench
+bencher=$secret
 rows=0
 while read -r method path _ who; do
 	rows=$((rows + 1))
 	path=${path//:ref/nobody}
-	for pair in "reader:$reader" "chatter:$chatter" "miner:$miner" "boss:$boss"; do
+	for pair in "reader:$reader" "chatter:$chatter" "miner:$miner" "boss:$boss" "bencher:$bencher"; do
 		case $who,${pair%%:*} in
-		*,boss | READ,reader | READ,miner | SUBMIT,miner | CHAT,chatter) allowed=yes ;;
+		*,boss | BENCH,bencher | CHAT,bencher | READ,reader | READ,miner | SUBMIT,miner | CHAT,chatter) allowed=yes ;;
 		*) allowed=no ;;
 		esac
 		[ "$allowed" = no ] || [[ $path != *doctor ]] || continue	# it takes its time
@@ -138,12 +140,14 @@ while read -r method path _ who; do
 		fi
 	done
 done < <(sed -nE 's/^\t\{ "([A-Z]+)", "([^"]+)", ([a-z_]+), ([A-Z]+),.*/\1 \2 \3 \4/p' "$root/controlplane/api/routes.c")
-if [ "$rows" -ge 25 ]; then ok "[L03] $rows routes, four keys each"; else bad "[L03] the routes were found" "$rows"; fi
+if [ "$rows" -ge 25 ]; then ok "[L03] $rows routes, five keys each"; else bad "[L03] the routes were found" "$rows"; fi
 talk "$reader"
 refused "[L03] a chat with a key that may only read" 403 missing_scope
 has "[L03] it names the scope" "'chat'" "$body"
 talk "$chatter"
 same "[L03] a chat with one that may" 200 "$status"
+ask --unix-socket "$runtime/janusd.sock" -X POST -H "$(bearer "$reader")" -H 'content-type: application/json' -d '{"name":"x"}' http://janus/api/v1/keys
+refused "[L03] over the control socket a key may what it may elsewhere" 403 missing_scope
 JANUS_RUNTIME_DIR='' JANUS_API_KEY_FILE=<(printf '%s\n' "$boss") ctl list keys --url "$url" -o csv --columns name --no-headers
 has "an administrator's key does over TCP what the socket does" '^boss$' "$out"
 

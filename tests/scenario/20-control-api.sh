@@ -8,7 +8,8 @@ run fake "$fake" --port "$port"
 until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 canary=canary$(tr -dc a-z0-9 </dev/urandom | head -c 24 || true)
 closed() {
-	start_janusd JANUS_AUTH_ANONYMOUS=false JANUS_CAPTURE_ENABLED=true JANUS_ROUTER_LOOPS=2 "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$port" \
+	start_janusd JANUS_AUTH_ANONYMOUS=false JANUS_CAPTURE_ENABLED=true JANUS_ROUTER_LOOPS=2 \
+		JANUS_BENCH_PROGRAM=/nonexistent "JANUS_BENCH_SUITES_DIR=$work/suites" "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$port" \
 		"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20$canary" "$@"
 }
 start_platform "OPENAI_API_KEY=$canary" "OPENAI_BASE_URL=http://127.0.0.1:$port/v1"
@@ -262,6 +263,14 @@ tell GET /v1/streams
 stream_id=$(jq -r '.data[0].id' <<<"$body")
 tell GET "/v1/streams/$stream_id"
 tell DELETE "/v1/streams/$stream_id"
+tell POST /v1/arena '{"messages":[{"role":"user","content":"hi"}]}'
+battle=$(jq -r .id <<<"$body")
+tell GET "/api/v1/battles/$battle"
+tell POST "/v1/arena/$battle/vote" '{"winner":"tie"}'
+tell POST "/v1/arena/$battle/vote" '{"winner":"a"}'
+tell GET "/api/v1/battles/$battle"
+tell GET /api/v1/battles?state=voted
+tell GET /api/v1/arena/leaderboard
 for each in /livez /readyz /health /metrics /openapi.json /v1/models /v1/models/janus%2Fdev /v1/models/none; do tell GET "$each"; done
 for each in submissions competitors versions instances keys events usage status top doctor; do tell GET "/api/v1/$each"; done
 for by in competitor day; do tell GET "/api/v1/usage?by=$by&since=1d"; done
@@ -271,6 +280,14 @@ for noun in submissions competitors versions instances keys; do
 	tell GET "/api/v1/$noun/nobody"
 	tell GET "/api/v1/$noun?color=blue"
 done
+for each in leaderboard champion leaderboard?suite=public/train; do tell GET "/api/v1/$each"; done
+tell POST /api/v1/champion/rollback
+tell POST /api/v1/champion/promote '{}'
+tell POST /api/v1/champion/promote?dry_run=true '{"competitor":"dev"}'
+tell POST /api/v1/champion/promote '{"competitor":"dev","reason":"it is asked for"}'
+tell GET /api/v1/champion
+tell POST /api/v1/champion/rollback '{"reason":"and not any more"}'
+tell GET /v1/models/janus-fast
 recorded() { tell GET /api/v1/requests/req_described; [ "$status" = 200 ]; }
 becomes "the chat is among the requests" 10 recorded
 tell GET /api/v1/requests?limit=2
@@ -280,6 +297,8 @@ becomes "and among the captures" 10 captured
 tell GET /api/v1/captures?limit=2
 tell DELETE /api/v1/captures/req_described
 tell GET /api/v1/policy
+tell GET /api/v1/competitors/dev/history
+tell GET /api/v1/competitors/nobody/history
 tell GET /api/v1/competitors/dev/policy
 tell PATCH /api/v1/competitors/dev/policy '{"policy":{"pids":99,"activation":"frozen"}}' -H "if-match: $(named etag)"
 tell POST /api/v1/competitors/dev/freeze
@@ -303,6 +322,36 @@ tell POST /api/v1/keys/told/rotate?dry_run=true
 tell PATCH /api/v1/keys/told '{"scopes":null}' -H 'if-match: *'
 tell PATCH /api/v1/keys/told '{"scopes":null}'
 tell DELETE /api/v1/keys/told '' -H 'if-match: *'
+mkdir -p "$work/suites/public/dev"
+echo '{"name":"public/dev","version":"1","scoring":"2026-11","counts":{"chat":1}}' >"$work/suites/public/dev/suite.json"
+tell GET /api/v1/suites
+tell POST '/api/v1/runs?dry_run=true' '{"competitor":"dev"}'
+tell POST /api/v1/runs '{"competitor":"dev","suite":"public/dev","seed":7}'
+measured=/api/v1/runs/$(jq -r .id <<<"$body")
+tell GET '/api/v1/runs?limit=1&state=queued'
+tell GET "$measured"
+tell GET "$measured/report"
+tell POST "$measured/lease" '{"worker":"here:1"}'
+tell POST "$measured/heartbeat" '{"lease":1,"done":0,"total":1,"item":"a","eta_seconds":3,"score":50}'
+tell POST "$measured/heartbeat" '{"lease":2}'
+for _ in 1 2; do tell POST "$measured/items" '{"lease":1,"result":{"object":"item","id":"itm_1","item":"a","epoch":0,"state":"passed"}}'; done
+tell GET "$measured/evidence.tar.gz"
+tell POST "$measured/finish" '{"lease":1,"state":"finished","report":{"is_whole":true,"scores":{"composite":{"value":50}}}}'
+tell GET "$measured/items"
+tell GET "$measured/report"
+tell GET "$measured/events"
+tell GET "$measured/logs?tail=5"
+tell POST "$measured/cancel"
+tell POST /api/v1/runs '{"competitor":"dev"}'
+tell POST "/api/v1/runs/$(jq -r .id <<<"$body")/cancel"
+tell POST '/api/v1/schedules?dry_run=true' '{"competitor":"all","cron":"@daily"}'
+tell POST /api/v1/schedules '{"competitor":"dev","cron":"0 3 29 2 *","tz":"Europe/Prague","missed":"skip","jitter":"5m"}'
+timed=/api/v1/schedules/$(jq -r .id <<<"$body")
+tell GET /api/v1/schedules
+tell GET "$timed"
+tell DELETE "$timed"
+tell DELETE "$timed?dry_run=true" '' -H 'if-match: *'
+tell DELETE "$timed" '' -H 'if-match: *'
 newer=$(competitor dev | jq -r .version_id)
 tell POST "/api/v1/versions/$newer/retire"
 tell POST /api/v1/competitors/dev/rollback

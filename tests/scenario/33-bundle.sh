@@ -119,6 +119,33 @@ sed 's/"competitor":"boxed"/"competitor":"foxed"/' "$work/boxed.janus" >"$work/f
 ctl verify bundle "$work/forged.janus" --output json
 truth "altered, it is not what was signed" '.ok == false and (.broken | test("signature"))' "$out"
 
+# --- [E13] what it did elsewhere is taken as it was signed, or not at all ---
+
+mkdir "$work/parts"
+tar -C "$work/parts" -xf "$work/boxed.janus"
+packed=sha256:$(sha256sum "$work/parts/image.tar" | cut -d' ' -f1)
+jq -n --arg bundle "$packed" --rawfile m "$work/parts/manifest.json" --rawfile s "$work/parts/signature.json" \
+	--rawfile c "$work/parts/competitor.json" '{name: "past", $bundle, history: {manifest: $m, signature: $s, competitor: $c}}' >"$work/past"
+bad_history() {	# WHAT FILTER STATUS CODE WORDS
+	jq -c "$2" "$work/past" >"$work/bad-past"
+	ask --unix-socket "$runtime/janusd.sock" -H 'content-type: application/json' --data-binary "@$work/bad-past" http://janus/api/v1/submissions
+	refused "a history: $1" "$3" "$4"
+	has "a history: $1, in words" "$5" "$body"
+}
+bad_history "that is none" '.history = []' 400 invalid_value 'history: it must be an object'
+bad_history "with half of it missing" 'del(.history.signature)' 400 invalid_value "'signature' is missing"
+bad_history "of an image by its name" 'del(.bundle) | .image = "hostile-ok:latest"' 400 invalid_value "of a 'bundle'"
+bad_history "that was altered" '.history.competitor |= sub("ready"; "happy")' 422 unprocessable 'not the one that was signed'
+bad_history "under an altered manifest" '.history.manifest |= sub("boxed"; "foxed")' 422 unprocessable 'signature is not of this manifest'
+bad_history "of another image" '.bundle = "sha256:" + ("0" * 64)' 422 unprocessable 'of another image'
+bad_history "with an earlier one nobody signed" '.history.histories = "[]"' 422 unprocessable 'histories.json is not the one'
+bad_history "that is too large" '.history.competitor += (" " * 4194304)' 413 payload_too_large 'larger than 4194304'
+ctl list submissions --filter name=past -q
+same "nothing came of any" '' "$out"
+control GET /api/v1/competitors/boxed/history
+truth "of one that was always here, nothing is told from elsewhere" \
+	'.object == "history" and .elsewhere == [] and (.here.versions | length) == 1 and (.here.submissions | length) == 1' "$body"
+
 # --- all artifacts of an answer ---------------------------------------------------------------
 
 accept hostile-artifacts:latest maker
@@ -159,15 +186,39 @@ there chat --model janus/boxed hello
 has "it answers there" 'mode ok' "$out"
 there list events --limit 0 --output jsonl
 truth "where it comes from is in the record" "[.[] | select(.action == \"submission.create\") | .detail | test(\"signed by $signer\")] == [true]" "$(jq -s . <<<"$out")"
+there show competitor boxed --history --output json
+here=$(jq -r '.here.submissions[0].id' <<<"$out")
+truth "what it did before is told there, by its signer" ".competitor == \"boxed\" and (.here.submissions | length) == 1
+	and [.elsewhere[] | [.signer, .competitor, .submission_id]] == [[\"$signer\", \"boxed\", \"$here\"]]
+	and .elsewhere[0].digest == \"$id\" and .elsewhere[0].exported_at <= .elsewhere[0].imported_at
+	and [.elsewhere[0].submissions[].state] == [\"ready\"] and .elsewhere[0].versions[0].accepted_at != null" "$out"
+there show competitor boxed --history
+has "and shown among what it does there" "$signer +export +signed" "$(tr -s ' ' <<<"$out" | sed -E "s/ed25519:[0-9a-f]+/$signer/")"
+there list events --limit 0 --output jsonl
+truth "nothing of it is in the record of what was decided there" 'map(select(.object_id | startswith("sub_"))) | map(.object_id) | unique | length == 1' "$(jq -s . <<<"$out")"
+there status --output json
+carrier=$(jq -r .signing_key <<<"$out")
+JANUS_RUNTIME_DIR=$other janusctl export competitor boxed >"$work/again.janus" 2>"$work/ctl.err" || bad "it is exported again" "$(cat "$work/ctl.err")"
+ctl import competitor "$work/again.janus" --signer "$carrier" --name boxed-again --wait --timeout 90s --output json
+truth "and imported where it began, by another name" '.state == "ready" and .name == "boxed-again"' "$out"
+ctl show competitor boxed-again --history --output json
+truth "two moves lose nothing" "[.elsewhere[].signer] == [\"$signer\", \"$carrier\"] and [.elsewhere[].submissions | length] == [1, 1]
+	and .elsewhere[1].submissions[0].id == \"$here\"" "$out"
+ctl import competitor "$work/again.janus" --name boxed-again --wait --timeout 90s --output json
+ctl show competitor boxed-again --history --output json
+truth "what comes twice is told once" '(.elsewhere | length) == 2 and (.here.submissions | length) == 2' "$out"
+ctl import competitor "$work/again.janus" --no-history --name boxed-alone --wait --timeout 90s --output json
+ctl show competitor boxed-alone --history --output json
+truth "it may be left behind" '.elsewhere == [] and (.here.submissions | length) == 1' "$out"
 there remove competitor boxed --yes
 none_there() { there list instances --limit 0 --output jsonl; [ "$code" = 0 ] && [ -z "$out" ]; }
 becomes "and ends there" 40 none_there
 end janusd-2
 
-for each in boxed laid-out built; do
+for each in boxed laid-out built boxed-again boxed-alone; do
 	ctl remove competitor "$each" --yes
 done
 becomes "all of them end" 40 containers_are 0
-for each in $(imported boxed; imported laid-out; imported built); do
+for each in $(imported boxed; imported boxed-again; imported boxed-alone; imported laid-out; imported built); do
 	api DELETE "/images/$each?force=1" >/dev/null
 done

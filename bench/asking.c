@@ -96,6 +96,28 @@ find_signing_key(const struct bench_call *c, struct asking *a, struct error *err
 }
 
 static int
+find_judge(const struct bench_call *c, struct asking *a, struct error *err)
+{
+	static const char *const names[] = { "JANUS_BENCH_JUDGE_KEY", NULL };
+	const struct bench_options *o = &c->opt;
+	_cleanup_free_ char *key = NULL;
+
+	if (o->judge_url == NULL && o->judge_model == NULL && o->judge_key_file == NULL)
+		return 0;
+	if (o->judge_url == NULL || o->judge_model == NULL)
+		return error_set(err, ERROR_INVALID, "a judge needs --judge-url and --judge-model");
+	if (a->suite.seal_key != NULL)
+		return error_set(err, ERROR_INVALID,
+		    "suite %s is sealed: no judge is shown its items", a->suite.suite.name);
+	if (secret_read(o->judge_key_file, names, &key, err) < 0 ||
+	    target_init(&a->judge, o->judge_url, key, err) < 0)
+		return error_add(err, "the judge");
+	str_copy(a->judge.model, sizeof(a->judge.model), o->judge_model);
+	a->session.judge = &a->judge;
+	return 0;
+}
+
+static int
 find_scoring(struct asking *a, struct error *err)
 {
 	const char *version = a->suite.suite.scoring;
@@ -122,7 +144,7 @@ asking_open(const struct bench_call *c, const char *suite, const char *target, c
 	if (find_scoring(a, &err) < 0)
 		return bench_complain(c, &err);
 	if (target_init(&a->target, target, key, &err) < 0 || find_sandbox(c, a, &err) < 0 ||
-	    find_signing_key(c, a, &err) < 0) {
+	    find_judge(c, a, &err) < 0 || find_signing_key(c, a, &err) < 0) {
 		bench_complain(c, &err);
 		return BENCH_USAGE;
 	}
@@ -154,6 +176,7 @@ asking_close(struct asking *a)
 {
 	suites_close(&a->suite);
 	target_done(&a->target);
+	target_done(&a->judge);
 	free(a->sandbox_url);
 	free(a->sandbox_key);
 	free(a->signing_key);

@@ -14,7 +14,7 @@ struct asking {
 	struct suite_open suite;
 	struct scoring scoring;
 	const char *scoring_text; /* borrowed: compiled in */
-	struct target target;
+	struct target target, judge; /* the latter zero without one */
 	char *sandbox_url, *sandbox_key, *signing_key; /* owned; the last is a path */
 	struct session session; /* points into this */
 };

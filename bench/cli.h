@@ -25,46 +25,51 @@ enum bench_exit {
 };
 
 /* name, long form, letter, type, what help calls the value, field, help */
-#define BENCH_OPTIONS(X)                                                                          \
-	X(HELP, "help", 'h', FLAG, NULL, help, "show help")                                       \
-	X(VERSION, "version", 'V', FLAG, NULL, version, "show the version of janus-bench")        \
-	X(VERBOSE, "verbose", 'v', COUNT, NULL, verbose, "say more on standard error")            \
-	X(QUIET, "quiet", 'q', FLAG, NULL, quiet, "no messages, and no line for each item")       \
-	X(NO_PROGRESS, "no-progress", 0, FLAG, NULL, no_progress, "do not draw progress")         \
-	X(FORMAT, "output-format", 0, CHOICE, "table|json|jsonl|csv", format,                     \
-	    "how to print; JANUS_OUTPUT sets the default")                                        \
-	X(SUITES, "suites-dir", 0, STRING, "DIR", suites,                                         \
-	    "where suites are; JANUS_BENCH_SUITES sets the default")                              \
-	X(TARGET, "target", 't', STRING, "URL", target,                                           \
-	    "what to ask: http://host:port[/v1], unix:///path; JANUS_BENCH_TARGET_URL")           \
-	X(SUITE, "suite", 's', STRING, "NAME|DIR", suite, "what to ask it (public/dev)")          \
-	X(MODEL, "model", 'm', STRING, "MODEL", model,                                            \
-	    "which model to ask for (janus, or the first it lists)")                              \
-	X(SEED, "seed", 0, NUMBER, "N", seed, "of the sample, the order and the intervals (42)")  \
-	X(SUBSET, "subset", 0, NUMBER, "PERCENT", subset, "ask a sample of the items (100)")      \
-	X(EPOCHS, "epochs", 0, NUMBER, "N", epochs, "ask each item so often (1)")                 \
-	X(CONCURRENCY, "concurrency", 0, NUMBER, "N", concurrency, "items at once, up to 64 (1)") \
-	X(GATE, "gate", 0, LIST, "NAME>=X", gate,                                                 \
-	    "exit 9 if it does not hold: score, quality, speed, cost, streaming, modality")       \
-	X(OUTPUT, "output", 'o', STRING, "FILE", output,                                          \
-	    "write the result there: .json, .html or .csv; repeat with show")                     \
-	X(EVIDENCE, "evidence", 0, STRING, "DIR", evidence,                                       \
-	    "record the run there, or go on with one that was begun (bench_results/ID)")          \
-	X(API_KEY_FILE, "api-key-file", 0, STRING, "FILE", api_key_file,                          \
-	    "file with the target's API key; else JANUS_API_KEY or JANUS_API_KEY_FILE")           \
-	X(SANDBOX_URL, "sandbox-url", 0, STRING, "URL", sandbox_url,                              \
-	    "service that runs the code of answers; SANDY_BASE_URL sets the default")             \
-	X(SANDBOX_KEY_FILE, "sandbox-key-file", 0, STRING, "FILE", sandbox_key_file,              \
-	    "file with its key; else SANDY_API_KEY")                                              \
-	X(PRIVATE_KEY_FILE, "private-key-file", 0, STRING, "FILE", private_key_file,              \
-	    "key of the sealed suite; JANUS_BENCH_PRIVATE_KEY_FILE sets the default")             \
-	X(SIGNING_KEY_FILE, "signing-key-file", 0, STRING, "FILE", signing_key_file,              \
-	    "key that signs the evidence, made if there is none")                                 \
-	X(SIGNER, "signer", 0, STRING, "KEY", signer,                                             \
-	    "the public key that must have signed it (64 hex digits)")                            \
-	X(SOCKET, "socket", 0, STRING, "PATH", socket, "the daemon's control socket")             \
-	X(RUN, "run", 0, STRING, "ID", run, "the run to work on")                                 \
-	X(STATE, "state", 0, STRING, "DIR", state, "where its evidence is")                       \
+#define BENCH_OPTIONS(X)                                                                           \
+	X(HELP, "help", 'h', FLAG, NULL, help, "show help")                                        \
+	X(VERSION, "version", 'V', FLAG, NULL, version, "show the version of janus-bench")         \
+	X(VERBOSE, "verbose", 'v', COUNT, NULL, verbose, "say more on standard error")             \
+	X(QUIET, "quiet", 'q', FLAG, NULL, quiet, "no messages, and no line for each item")        \
+	X(NO_PROGRESS, "no-progress", 0, FLAG, NULL, no_progress, "do not draw progress")          \
+	X(FORMAT, "output-format", 0, CHOICE, "table|json|jsonl|csv", format,                      \
+	    "how to print; JANUS_OUTPUT sets the default")                                         \
+	X(SUITES, "suites-dir", 0, STRING, "DIR", suites,                                          \
+	    "where suites are; JANUS_BENCH_SUITES sets the default")                               \
+	X(TARGET, "target", 't', STRING, "URL", target,                                            \
+	    "what to ask: http://host:port[/v1], unix:///path; JANUS_BENCH_TARGET_URL")            \
+	X(SUITE, "suite", 's', STRING, "NAME|DIR", suite, "what to ask it (public/dev)")           \
+	X(MODEL, "model", 'm', STRING, "MODEL", model,                                             \
+	    "which model to ask for (janus, or the first it lists)")                               \
+	X(SEED, "seed", 0, NUMBER, "N", seed, "of the sample, the order and the intervals (42)")   \
+	X(SUBSET, "subset", 0, NUMBER, "PERCENT", subset, "ask a sample of the items (100)")       \
+	X(EPOCHS, "epochs", 0, NUMBER, "N", epochs, "ask each item so often (1)")                  \
+	X(CONCURRENCY, "concurrency", 0, NUMBER, "N", concurrency, "items at once, up to 64 (1)")  \
+	X(GATE, "gate", 0, LIST, "NAME>=X", gate,                                                  \
+	    "exit 9 if it does not hold: score, quality, speed, cost, streaming, modality")        \
+	X(OUTPUT, "output", 'o', STRING, "FILE", output,                                           \
+	    "write the result there: .json, .html or .csv; repeat with show")                      \
+	X(EVIDENCE, "evidence", 0, STRING, "DIR", evidence,                                        \
+	    "record the run there, or go on with one that was begun (bench_results/ID)")           \
+	X(API_KEY_FILE, "api-key-file", 0, STRING, "FILE", api_key_file,                           \
+	    "file with the target's API key; else JANUS_API_KEY or JANUS_API_KEY_FILE")            \
+	X(SANDBOX_URL, "sandbox-url", 0, STRING, "URL", sandbox_url,                               \
+	    "service that runs the code of answers; SANDY_BASE_URL sets the default")              \
+	X(SANDBOX_KEY_FILE, "sandbox-key-file", 0, STRING, "FILE", sandbox_key_file,               \
+	    "file with its key; else SANDY_API_KEY")                                               \
+	X(PRIVATE_KEY_FILE, "private-key-file", 0, STRING, "FILE", private_key_file,               \
+	    "key of the sealed suite; JANUS_BENCH_PRIVATE_KEY_FILE sets the default")              \
+	X(SIGNING_KEY_FILE, "signing-key-file", 0, STRING, "FILE", signing_key_file,               \
+	    "key that signs the evidence, made if there is none")                                  \
+	X(JUDGE_URL, "judge-url", 0, STRING, "URL", judge_url,                                     \
+	    "ask a model what it thinks of each answer, too; it is recorded and changes no score") \
+	X(JUDGE_MODEL, "judge-model", 0, STRING, "MODEL", judge_model, "which model that is")      \
+	X(JUDGE_KEY_FILE, "judge-key-file", 0, STRING, "FILE", judge_key_file,                     \
+	    "file with its API key; else JANUS_BENCH_JUDGE_KEY")                                   \
+	X(SIGNER, "signer", 0, STRING, "KEY", signer,                                              \
+	    "the public key that must have signed it (64 hex digits)")                             \
+	X(SOCKET, "socket", 0, STRING, "PATH", socket, "the daemon's control socket")              \
+	X(RUN, "run", 0, STRING, "ID", run, "the run to work on")                                  \
+	X(STATE, "state", 0, STRING, "DIR", state, "where its evidence is")                        \
 	X(KEY_FILE, "key-file", 0, STRING, "FILE", key_file, "file with the run's API key")
 
 struct bench_options {
@@ -72,6 +77,7 @@ struct bench_options {
 	int verbose;
 	const char *format, *suites, *target, *suite, *model, *output, *evidence, *api_key_file;
 	const char *sandbox_url, *sandbox_key_file, *private_key_file, *signing_key_file;
+	const char *judge_url, *judge_model, *judge_key_file;
 	const char *signer;
 	const char *socket, *run, *state, *key_file;
 	int64_t seed, subset, epochs, concurrency;

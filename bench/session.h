@@ -13,6 +13,7 @@ struct session { /* all borrowed; read only but for the atomics */
 	const struct target *target;
 	const struct scoring *scoring;
 	const char *sandbox_url, *sandbox_key; /* where answers are run; NULL: nowhere */
+	const struct target *judge; /* who is asked about answers; NULL: nobody */
 	atomic_bool stop; /* what is under way ends now */
 	atomic_bool worked; /* the target has answered once */
 };

@@ -9,6 +9,7 @@
 
 #include "bench/execute.h"
 #include "bench/fetch.h"
+#include "bench/judge.h"
 #include "bench/tools.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -236,6 +237,8 @@ talk(struct session *s, struct try *t)
 		fetch_files(s, t->number, a, &t->verdict);
 	if (t->verdict.what == VERDICT_GO_ON)
 		execute(s, t->item, t->measured.text, t->number, a, &t->verdict);
+	if (t->verdict.what == VERDICT_GO_ON && s->judge != NULL)
+		judge_answer(s->judge, t->item, t->measured.text, a);
 	settle(t);
 	t->is_open =
 	    s->target->has_records && (a->state == ATTEMPT_PASSED || a->state == ATTEMPT_FAILED);

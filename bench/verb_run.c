@@ -11,6 +11,7 @@
 #include "bench/asking.h"
 #include "bench/cli.h"
 #include "bench/gate.h"
+#include "bench/judge.h"
 #include "bench/live.h"
 #include "bench/output.h"
 #include "bench/record/evidence.h"
@@ -228,6 +229,8 @@ go(struct running *r)
 	live_init(&r->live, r->call, 0);
 	if (loop_signals(r->loop, signals, on_signal, r, &err) < 0 ||
 	    target_meet(&r->asking.target, &err) < 0)
+		return bench_complain(r->call, &err);
+	if (r->asking.session.judge != NULL && judge_canary(&r->asking.judge, &err) < 0)
 		return bench_complain(r->call, &err);
 	bench_say(r->call, "%s asks %s of %s, into %s", r->asking.suite.suite.name,
 	    r->asking.target.model, r->asking.target.text, r->dir);

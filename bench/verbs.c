@@ -9,7 +9,8 @@
 #define ASKING                                                                                \
 	(B(TARGET) | B(SUITE) | B(MODEL) | B(SEED) | B(SUBSET) | B(EPOCHS) | B(CONCURRENCY) | \
 	    B(GATE) | B(OUTPUT) | B(EVIDENCE) | B(API_KEY_FILE) | B(SANDBOX_URL) |            \
-	    B(SANDBOX_KEY_FILE) | B(PRIVATE_KEY_FILE) | B(SIGNING_KEY_FILE))
+	    B(SANDBOX_KEY_FILE) | B(PRIVATE_KEY_FILE) | B(SIGNING_KEY_FILE) | B(JUDGE_URL) |  \
+	    B(JUDGE_MODEL) | B(JUDGE_KEY_FILE))
 
 const struct bench_verb bench_verbs[] = {
 	{ "run", "", 0, 0, ASKING, 0, verb_run, "ask a target all of a suite, and score it",

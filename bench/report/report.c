@@ -209,6 +209,35 @@ add_totals(cJSON *report, const struct standing *s)
 	add_number(t, "reported_cost_usd", reported);
 }
 
+/* What a judge thought of answers beside the references: both orders agreed, or it was of two minds. */
+static void
+add_judge(cJSON *report, const cJSON *lines)
+{
+	enum { ANSWER, REFERENCE, TIE, SPLIT, FAILED, KINDS };
+	static const char *const names[KINDS] = { "answer", "reference", "tie", "split", "failed" };
+	int64_t counts[KINDS] = { 0 }, asked = 0;
+	const cJSON *line;
+
+	json_for_each(line, lines) {
+		const char *one = cJSON_GetStringValue(json_path(line, "judge.0.verdict"));
+		const char *other = cJSON_GetStringValue(json_path(line, "judge.1.verdict"));
+
+		if (one == NULL || other == NULL)
+			continue;
+		const size_t kind = str_find(names, SPLIT, one);
+		const bool failed = kind == SPLIT || str_find(names, SPLIT, other) == SPLIT;
+
+		asked++;
+		counts[failed ? FAILED : str_eq(one, other) ? kind : SPLIT]++;
+	}
+	if (asked == 0)
+		return;
+	cJSON *sum = json_add_obj(report, "judge");
+	json_add_int(sum, "asked", asked);
+	for (int i = 0; i < KINDS; i++)
+		json_add_int(sum, names[i], counts[i]);
+}
+
 cJSON *
 report_of(const cJSON *manifest, const cJSON *lines)
 {
@@ -229,6 +258,7 @@ report_of(const cJSON *manifest, const cJSON *lines)
 	for (int t = 0; t < ITEM_TASK_COUNT; t++)
 		add_task(by_task, &s, item_task_name(t));
 	add_totals(report, &s);
+	add_judge(report, lines);
 	standing_done(&s);
 	results = json_add_arr(report, "results");
 	json_for_each(line, lines) {

@@ -163,6 +163,14 @@ show_metrics(const cJSON *r, size_t width, FILE *to)
 	metric(t, "cost, as reported",
 	    text_number(json_num(totals, "reported_cost_usd", NAN), "%.4f USD", n));
 	metric(t, "cost is scored by", json_str(r, "cost_from"));
+	const cJSON *judge = json_get(r, "judge");
+	if (judge != NULL) {
+		snprintf(text, sizeof(text), "%lld, %lld, %lld",
+		    (long long)json_int(judge, "answer", 0),
+		    (long long)json_int(judge, "reference", 0),
+		    (long long)json_int(judge, "tie", 0));
+		metric(t, "judge: the answer, the reference, neither", text);
+	}
 	fputc('\n', to);
 	table_print(t, true, width, to);
 	table_free(t);

@@ -38,10 +38,11 @@ link_ends(const char *p, const char *end)
 }
 
 static bool
-is_taken(const struct splices *s, size_t at)
+is_taken(const struct splices *s, struct spot spot)
 {
 	for (size_t i = 0; i < s->len; i++)
-		if (at >= s->at[i].spot.at && at < s->at[i].spot.at + s->at[i].spot.len)
+		if (spot.at < s->at[i].spot.at + s->at[i].spot.len &&
+		    s->at[i].spot.at < spot.at + spot.len)
 			return true;
 	return false;
 }
@@ -55,7 +56,7 @@ find_link(struct splices *s, const char *json, struct spot text, const char *fro
 	while (len > 0 && (at = memmem(at, (size_t)(end - at), from, len)) != NULL) {
 		const struct spot spot = { (size_t)(at - json), len };
 
-		if (link_ends(at + len, end - 1) && !is_taken(s, spot.at))
+		if (link_ends(at + len, end - 1) && !is_taken(s, spot))
 			splices_add(s, spot, str_dup(to));
 		at += len;
 	}
@@ -74,8 +75,9 @@ splices_links(struct splices *s, const char *json, const struct spot *texts, siz
 		buf_add_char(&escaped, *p);
 	}
 	for (size_t i = 0; i < ntexts; i++) {
-		find_link(s, json, texts[i], from, to);
+		/* This one first: the other may be the end of it. */
 		find_link(s, json, texts[i], buf_str(&escaped), to);
+		find_link(s, json, texts[i], from, to);
 	}
 }
 

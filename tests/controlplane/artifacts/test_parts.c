@@ -294,6 +294,39 @@ START_TEST(what_is_no_announcement)
 }
 END_TEST
 
+static char *
+linked(const char *json, const char *from, const char *to)
+{
+	struct splices splices = { 0 };
+	const struct spot whole = { 0, strlen(json) };
+	struct buf out = { 0 };
+
+	splices_links(&splices, json, &whole, 1, from, to);
+	splices_write(&splices, json, strlen(json), &out);
+	splices_done(&splices);
+	return buf_take(&out);
+}
+
+START_TEST(a_link_is_replaced_once_and_whole) /* however its slashes are spelled */
+{
+	static const struct {
+		const char *json, *from, *wanted;
+	} rows[] = {
+		{ "\"[t](\\/a)\"", "/a", "\"[t](NEW)\"" },
+		{ "\"[t](/a)\"", "/a", "\"[t](NEW)\"" },
+		{ "\"\\/a\\/b and /a/b\"", "/a/b", "\"NEW and NEW\"" },
+		{ "\"/a-2 /a.png /a.\"", "/a", "\"/a-2 /a.png NEW.\"" },
+		{ "\"\\/a\\/a\"", "/a", "\"\\/aNEW\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		_cleanup_free_ char *seen = linked(rows[i].json, rows[i].from, "NEW");
+
+		ck_assert_str_eq(seen, rows[i].wanted);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -309,6 +342,7 @@ main(void)
 	tcase_add_test(t, data_urls_of_at_most_ten_bytes);
 	tcase_add_test(t, forms);
 	tcase_add_test(t, what_is_no_announcement);
+	tcase_add_test(t, a_link_is_replaced_once_and_whole);
 	suite_add_tcase(s, t);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);

@@ -15,7 +15,7 @@
 #include "bench/record/evidence_files.h"
 #include "bench/record/evidence_line.h"
 #include "bench/record/suite.h"
-#include "bench/record/tree.h"
+#include "runtime/base/tree.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -101,7 +101,7 @@ sweep(const struct evidence *ev, struct error *err)
 {
 	_cleanup_tree_ struct tree t = { 0 };
 
-	if (tree_list(ev->dir, &t, err) < 0)
+	if (tree_list(ev->dir, NULL, &t, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t.n; i++) {
 		_cleanup_free_ char *path = files_path(ev, t.names[i]);

@@ -7,7 +7,7 @@
 
 #include "bench/record/evidence.h"
 #include "bench/record/evidence_files.h"
-#include "bench/record/tree.h"
+#include "runtime/base/tree.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/ed25519.h"
@@ -43,7 +43,8 @@ drop_orphans(const struct evidence *ev, struct error *err)
 	_cleanup_free_ char *dir = files_path(ev, EVIDENCE_ARTIFACTS);
 	_cleanup_json_ cJSON *lines = NULL;
 
-	if (tree_list(dir, &t, err) < 0 || evidence_lines(ev->dir, ev->seal_key, &lines, err) < 0)
+	if (tree_list(dir, NULL, &t, err) < 0 ||
+	    evidence_lines(ev->dir, ev->seal_key, &lines, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t.n; i++) {
 		_cleanup_free_ char *path = str_printf("%s/%s", dir, t.names[i]);
@@ -132,7 +133,7 @@ evidence_close(struct evidence *ev, const cJSON *end, const char *key_path, stru
 	if (rc == 0)
 		rc = files_write_json(ev, EVIDENCE_MANIFEST, ev->manifest, err);
 	if (rc == 0)
-		rc = tree_sums(ev->dir, but, &sums, err);
+		rc = tree_sums(ev->dir, NULL, but, &sums, err);
 	if (rc == 0)
 		rc = file_write(sums_path, sums.data, sums.len, 0644, err);
 	if (rc == 0)

@@ -12,7 +12,7 @@
 
 #include "bench/record/evidence.h"
 #include "bench/record/sealed.h"
-#include "bench/record/tree.h"
+#include "runtime/base/tree.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
@@ -40,7 +40,7 @@ find_dir(const char *dir, char **out, struct error *err)
 {
 	_cleanup_tree_ struct tree t = { 0 };
 
-	if (tree_list(dir, &t, err) < 0)
+	if (tree_list(dir, NULL, &t, err) < 0)
 		return -1;
 	if (!tree_has(&t, EVIDENCE_MANIFEST)) {
 		for (size_t i = 0; i < t.n; i++) {

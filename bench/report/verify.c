@@ -10,7 +10,7 @@
 
 #include "bench/record/evidence.h"
 #include "bench/record/evidence_line.h"
-#include "bench/record/tree.h"
+#include "runtime/base/tree.h"
 #include "bench/report/opened.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -151,7 +151,7 @@ look_at_files(struct looking *l)
 	size_t at = 0;
 	void *sum;
 
-	if (tree_list(l->dir, &t, &err) < 0) {
+	if (tree_list(l->dir, NULL, &t, &err) < 0) {
 		problem(l, NULL, 0, "%s", err.text);
 		return;
 	}

@@ -4,12 +4,9 @@
 #include "controlplane/schedule/suites.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/buf.h"
@@ -19,6 +16,7 @@
 #include "runtime/base/hash.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "runtime/base/tree.h"
 
 #define FILE_MAX ((size_t)16 << 20)
 #define FILES_MAX 10000
@@ -32,96 +30,19 @@ suite_info_done(struct suite_info *s)
 	s->counts = NULL;
 }
 
-/* ---- the digest ---- */
-
-struct names { /* of files, relative to the suite */
-	char **at;
-	size_t len;
-};
-
-static void
-names_done(struct names *n)
-{
-	for (size_t i = 0; i < n->len; i++)
-		free(n->at[i]);
-	free(n->at);
-}
-
-/* Takes the name over. */
-static void
-names_add(struct names *n, char *name)
-{
-	n->at = realloc(n->at, (n->len + 1) * sizeof(*n->at));
-	if (n->at == NULL)
-		mem_out();
-	n->at[n->len++] = name;
-}
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void
-names_sort(struct names *n)
-{
-	if (n->len > 0)
-		qsort(n->at, n->len, sizeof(*n->at), by_bytes);
-}
-
-static int
-gather(const char *dir, const char *below, int depth, struct names *out, struct error *err)
-{
-	_cleanup_free_ char *path =
-	    below[0] != '\0' ? str_printf("%s/%s", dir, below) : str_dup(dir);
-	DIR *d = opendir(path);
-	int rc = 0;
-
-	if (d == NULL)
-		return error_errno(err, "%s", path);
-	for (struct dirent *e; rc == 0 && (e = readdir(d)) != NULL;) {
-		_cleanup_free_ char *name =
-		    below[0] != '\0' ? str_printf("%s/%s", below, e->d_name) : str_dup(e->d_name);
-		struct stat st;
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-			rc = error_errno(err, "%s/%s", dir, name);
-		} else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-			rc = gather(dir, name, depth + 1, out, err);
-		} else if (!S_ISREG(st.st_mode) || out->len == FILES_MAX) {
-			rc = error_set(err, ERROR_INVALID,
-			    "%s/%s: a suite is at most %d files, and nothing else", dir, name,
-			    FILES_MAX);
-		} else {
-			names_add(out, TAKE(name));
-		}
-	}
-	closedir(d);
-	return rc;
-}
-
+/* As bench/record/suite.h has it. */
 static int
 digest_of(const char *dir, char out[72], struct error *err)
 {
-	_cleanup_(names_done) struct names names = { 0 };
+	static const struct tree_limits limits = {
+		.depth = DEPTH_MAX, .files = FILES_MAX, .file_bytes = FILE_MAX
+	};
+	static const char *const all_of_them[] = { NULL };
 	_cleanup_buf_ struct buf lines = { 0 };
 	char hex[HASH_HEX_MAX];
 
-	if (gather(dir, "", 0, &names, err) < 0)
+	if (tree_sums(dir, &limits, all_of_them, &lines, err) < 0)
 		return -1;
-	names_sort(&names);
-	for (size_t i = 0; i < names.len; i++) {
-		_cleanup_free_ char *path = str_printf("%s/%s", dir, names.at[i]), *bytes = NULL;
-		size_t len = 0;
-
-		if (file_read(path, FILE_MAX, &bytes, &len, err) < 0)
-			return -1;
-		hash_sha256_hex(bytes, len, hex);
-		buf_printf(&lines, "%s  %s\n", hex, names.at[i]);
-	}
 	hash_sha256_hex(buf_str(&lines), lines.len, hex);
 	snprintf(out, 72, "sha256:%s", hex);
 	return 0;
@@ -198,6 +119,42 @@ name_valid(const char *name)
 }
 
 /* ---- all of them ---- */
+
+struct names { /* of suites */
+	char **at;
+	size_t len;
+};
+
+static void
+names_done(struct names *n)
+{
+	for (size_t i = 0; i < n->len; i++)
+		free(n->at[i]);
+	free(n->at);
+}
+
+/* Takes the name over. */
+static void
+names_add(struct names *n, char *name)
+{
+	n->at = realloc(n->at, (n->len + 1) * sizeof(*n->at));
+	if (n->at == NULL)
+		mem_out();
+	n->at[n->len++] = name;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+names_sort(struct names *n)
+{
+	if (n->len > 0)
+		qsort(n->at, n->len, sizeof(*n->at), by_bytes);
+}
 
 static void
 names_below(const char *dir, struct names *out)

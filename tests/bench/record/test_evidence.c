@@ -16,7 +16,7 @@
 
 #include "bench/record/evidence_line.h"
 #include "bench/record/suite.h"
-#include "bench/record/tree.h"
+#include "runtime/base/tree.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/ed25519.h"
@@ -439,7 +439,7 @@ START_TEST(test_sealed)
 	ev = must_open(secret);
 	ck_assert_int_eq(evidence_attempts(ev, "item-0", 0, &settled), 1);
 	evidence_free(ev);
-	ck_assert_int_eq(tree_list(dir, &t, NULL), 0);
+	ck_assert_int_eq(tree_list(dir, NULL, &t, NULL), 0);
 	for (size_t i = 0; i < t.n; i++) { /* nothing of it in clear */
 		size_t len;
 		_cleanup_free_ char *text = slurp(t.names[i], &len);

@@ -14,7 +14,7 @@
 #include "bench/record/evidence.h"
 #include "bench/record/sealed.h"
 #include "bench/record/suite.h"
-#include "bench/record/tree.h"
+#include "runtime/base/tree.h"
 #include "bench/report/report.h"
 #include "bench/report/result.h"
 #include "bench/score/score.h"
@@ -296,7 +296,7 @@ START_TEST(test_any_byte) /* every file, its first and last bytes and many betwe
 	_cleanup_tree_ struct tree t = { 0 };
 
 	make_run(-1);
-	ck_assert_int_eq(tree_list(dir, &t, NULL), 0);
+	ck_assert_int_eq(tree_list(dir, NULL, &t, NULL), 0);
 	ck_assert_uint_ge(t.n, 12);
 	for (size_t i = 0; i < t.n; i++) {
 		_cleanup_free_ char *path = str_printf("%s/%s", dir, t.names[i]);
@@ -369,7 +369,7 @@ START_TEST(test_forged_manifest)
 	ck_assert_ptr_nonnull(at);
 	at[strlen("\"composite\":{\"value\":")] = '9';
 	put("run/" EVIDENCE_MANIFEST, text);
-	ck_assert_int_eq(tree_sums(dir, but, &sums, NULL), 0);
+	ck_assert_int_eq(tree_sums(dir, NULL, but, &sums, NULL), 0);
 	put("run/" EVIDENCE_SUMS, sums.data);
 	struct ed25519_key *k = ed25519_open(key, NULL);
 	_cleanup_free_ char *sealed = str_printf("%s\n%s\n", ed25519_public(k, public_key),
@@ -441,7 +441,7 @@ START_TEST(test_sealed)
 	str_copy(suite_dir, sizeof(suite_dir), to);
 	seal_key = secret;
 	make_run(-1);
-	ck_assert_int_eq(tree_list(dir, &t, NULL), 0);
+	ck_assert_int_eq(tree_list(dir, NULL, &t, NULL), 0);
 	for (size_t i = 0; i < t.n; i++) {
 		_cleanup_free_ char *path = str_printf("%s/%s", dir, t.names[i]), *text = NULL;
 

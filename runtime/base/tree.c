@@ -1,7 +1,7 @@
 /*
  * tree.c - walk, copy and hash what is below a directory.
  */
-#include "bench/record/tree.h"
+#include "runtime/base/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,9 +17,18 @@
 #include "runtime/base/file.h"
 #include "runtime/base/str.h"
 
-#define DEPTH_MAX 16
-#define FILES_MAX 100000
 #define COPY_MAX ((size_t)1 << 30)
+
+const struct tree_limits tree_limits_default = {
+	.depth = 16, .files = 100000, .file_bytes = INT64_MAX
+};
+
+struct walk {
+	const char *dir;
+	const struct tree_limits *limits;
+	struct tree *tree;
+	struct error *err;
+};
 
 static void
 tree_add(struct tree *t, const char *name)
@@ -32,24 +41,27 @@ tree_add(struct tree *t, const char *name)
 	t->names[t->n++] = str_dup(name);
 }
 
-static int walk(const char *dir, const char *below, int depth, struct tree *t, struct error *err);
+static int walk(struct walk *, const char *below, int depth);
 
 static int
-walk_one(const char *dir, const char *name, int depth, struct tree *t, struct error *err)
+walk_one(struct walk *w, const char *name, int depth)
 {
-	_cleanup_free_ char *path = str_printf("%s/%s", dir, name);
+	_cleanup_free_ char *path = str_printf("%s/%s", w->dir, name);
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
-		return error_errno(err, "%s", path);
+		return error_errno(w->err, "%s", path);
 	if (S_ISDIR(st.st_mode))
-		return walk(dir, name, depth + 1, t, err);
+		return walk(w, name, depth + 1);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, ERROR_INVALID, "%s: neither a file nor a directory", path);
-	if (strchr(name, '\n') != NULL || t->n == FILES_MAX)
-		return error_set(err, ERROR_INVALID, "%s: %s", dir,
-		    t->n == FILES_MAX ? "too many files" : "a name with a line break");
-	tree_add(t, name);
+		return error_set(w->err, ERROR_INVALID, "%s: neither a file nor a directory", path);
+	if (strchr(name, '\n') != NULL || w->tree->n == w->limits->files)
+		return error_set(w->err, ERROR_INVALID, "%s: %s", w->dir,
+		    w->tree->n == w->limits->files ? "too many files" : "a name with a line break");
+	if (st.st_size > w->limits->file_bytes)
+		return error_set(w->err, ERROR_TOO_BIG, "%s: more than %lld bytes", path,
+		    (long long)w->limits->file_bytes);
+	tree_add(w->tree, name);
 	return 0;
 }
 
@@ -61,23 +73,23 @@ closedirp(DIR **d)
 }
 
 static int
-walk(const char *dir, const char *below, int depth, struct tree *t, struct error *err)
+walk(struct walk *w, const char *below, int depth)
 {
-	_cleanup_free_ char *path = str_printf("%s%s%s", dir, *below != '\0' ? "/" : "", below);
-	_cleanup_(closedirp) DIR *d = depth <= DEPTH_MAX ? opendir(path) : NULL;
+	_cleanup_free_ char *path = str_printf("%s%s%s", w->dir, *below != '\0' ? "/" : "", below);
+	_cleanup_(closedirp) DIR *d = depth <= w->limits->depth ? opendir(path) : NULL;
 	const struct dirent *e;
 
-	if (depth > DEPTH_MAX)
-		return error_set(err, ERROR_INVALID, "%s: directories too deep", path);
+	if (depth > w->limits->depth)
+		return error_set(w->err, ERROR_INVALID, "%s: directories too deep", path);
 	if (d == NULL)
-		return error_errno(err, "%s", path);
+		return error_errno(w->err, "%s", path);
 	while ((e = readdir(d)) != NULL) {
 		_cleanup_free_ char *name =
 		    str_printf("%s%s%s", below, *below != '\0' ? "/" : "", e->d_name);
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		if (walk_one(dir, name, depth, t, err) < 0)
+		if (walk_one(w, name, depth) < 0)
 			return -1;
 	}
 	return 0;
@@ -90,11 +102,12 @@ by_name(const void *a, const void *b)
 }
 
 int
-tree_list(const char *dir, struct tree *out, struct error *err)
+tree_list(const char *dir, const struct tree_limits *limits, struct tree *out, struct error *err)
 {
 	struct tree t = { 0 };
+	struct walk w = { dir, limits != NULL ? limits : &tree_limits_default, &t, err };
 
-	if (walk(dir, "", 0, &t, err) < 0) {
+	if (walk(&w, "", 0) < 0) {
 		tree_done(&t);
 		return -1;
 	}
@@ -124,7 +137,7 @@ tree_copy(const char *from, const char *to, struct error *err)
 {
 	_cleanup_tree_ struct tree t = { 0 };
 
-	if (tree_list(from, &t, err) < 0 || file_mkdirs(to, 0755, err) < 0)
+	if (tree_list(from, NULL, &t, err) < 0 || file_mkdirs(to, 0755, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t.n; i++) {
 		_cleanup_free_ char *source = str_printf("%s/%s", from, t.names[i]),
@@ -173,12 +186,13 @@ is_one_of(const char *name, const char *const *names)
 }
 
 int
-tree_sums(const char *dir, const char *const *but, struct buf *out, struct error *err)
+tree_sums(const char *dir, const struct tree_limits *limits, const char *const *but,
+    struct buf *out, struct error *err)
 {
 	_cleanup_tree_ struct tree t = { 0 };
 	char hex[HASH_HEX_MAX];
 
-	if (tree_list(dir, &t, err) < 0)
+	if (tree_list(dir, limits, &t, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t.n; i++) {
 		if (is_one_of(t.names[i], but))

@@ -19,3 +19,11 @@ SELECT id, at_ms, competitor, instance_id, request_id, service, operation, targe
 	calls, duration_ms, bytes_in, bytes_out, prompt_tokens, completion_tokens, sandbox_ms, cost_micro_usd
 FROM egress INDEXED BY egress_request
 WHERE request_id = ?1 AND request_id <> '' AND instance_id = ?2 ORDER BY rowid LIMIT ?3;
+-- name: egress_count
+-- So many calls more on that day.
+INSERT INTO egress_days (service, operation, competitor, day, calls) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (service, operation, competitor, day) DO UPDATE SET calls = calls + ?5;
+-- name: egress_sums
+-- Who called what, how often: ever, and since day ?1.
+SELECT service, operation, competitor, SUM(calls), SUM(CASE WHEN day >= ?1 THEN calls ELSE 0 END)
+FROM egress_days GROUP BY service, operation, competitor ORDER BY service, operation, competitor;

@@ -20,6 +20,8 @@ SELECT id, competitor_id, version_id, slug, digest, suite, suite_digest, scoring
 FROM runs
 WHERE state IN ('queued', 'running') OR id IN (SELECT id FROM runs ORDER BY created_at_ms DESC, id DESC LIMIT 1000)
 ORDER BY created_at_ms, id;
+-- name: run_count
+SELECT COUNT(*) FROM runs;
 -- name: run_whole
 -- Finished ones that cover their suite, the earliest first; ?1 '': of any suite.
 SELECT id, competitor_id, version_id, slug, digest, suite, suite_digest, scoring, seed, subset_percent, epochs,

@@ -16,6 +16,8 @@ FROM usage WHERE at_ms >= ?1 GROUP BY competitor ORDER BY COUNT(*) DESC, competi
 SELECT date(at_ms / 1000, 'unixepoch'), COUNT(*), SUM(status >= 400 OR code <> ''), SUM(MAX(prompt_tokens, 0)),
 	SUM(MAX(completion_tokens, 0)), SUM(MAX(cost_micro_usd, 0)), SUM(duration_ms), MAX(at_ms)
 FROM usage WHERE at_ms >= ?1 GROUP BY at_ms / 86400000 ORDER BY at_ms / 86400000 DESC LIMIT 1000;
+-- name: usage_since
+SELECT COUNT(*) FROM usage WHERE at_ms >= ?1;
 -- name: usage_recent
 -- Newest first: of competitor ?1, with code ?2, older than request ?3; NULL: any. At most ?4.
 SELECT request_id, at_ms, competitor, version_id, instance_id, code, status, stream, attempts, prompt_tokens,
@@ -31,3 +33,6 @@ SELECT request_id, at_ms, competitor, version_id, instance_id, code, status, str
 	completion_tokens, is_estimated, cost_micro_usd, duration_ms, ttft_ms, max_gap_ms, queue_ms,
 	bytes_in, bytes_out
 FROM usage WHERE request_id = ?1 ORDER BY rowid DESC LIMIT 1;
+-- name: usage_sweep
+-- At most ?2 of those before ?1, the oldest first.
+DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2);

@@ -63,6 +63,12 @@ error_errno(struct error *err, const char *fmt, ...)
 	return error_set(err, kind_of_errno(e), "%s: %s", text, strerror_r(e, why, sizeof(why)));
 }
 
+bool
+errno_is_shortage(int e)
+{
+	return e == EMFILE || e == ENFILE || e == ENOMEM || e == ENOBUFS || e == EADDRNOTAVAIL;
+}
+
 int
 error_add(struct error *err, const char *fmt, ...)
 {

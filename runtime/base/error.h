@@ -7,6 +7,7 @@
 #ifndef JANUS_BASE_ERROR_H
 #define JANUS_BASE_ERROR_H
 #include <stdarg.h>
+#include <stdbool.h>
 
 /* What a caller can do about it, not where it came from. */
 #define ERROR_KINDS(X)                                                     \
@@ -42,6 +43,10 @@ int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 
 /** error_errno - as error_set with ": " and the text of errno; kind from errno. Returns -1. */
 int error_errno(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** errno_is_shortage - is it ours: descriptors, memory or ports that this process cannot have?  What a peer
+ *  could not be asked for that reason says nothing of the peer. */
+bool errno_is_shortage(int e);
 
 /** error_add - put "prefix: " before the text that is there; returns -1. */
 int error_add(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +16,9 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
+
+#define LOCK_TRIES 40
+#define LOCK_WAIT_US 50000
 
 int
 file_read(const char *path, size_t max, char **out, size_t *len, struct error *err)
@@ -81,6 +84,14 @@ file_write(const char *path, const void *bytes, size_t len, unsigned mode, struc
 }
 
 int
+file_sync(const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? error_errno(err, "%s", path) : 0;
+}
+
+int
 file_mkdirs(const char *path, unsigned mode, struct error *err)
 {
 	_cleanup_free_ char *p = str_dup(path);
@@ -100,6 +111,23 @@ file_mkdirs(const char *path, unsigned mode, struct error *err)
 		return error_errno(err, "%s", p);
 	}
 	return 0;
+}
+
+int
+file_lock(const char *path, struct error *err)
+{
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return error_errno(err, "%s", path);
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK)
+			return error_errno(err, "lock %s", path);
+		if (tries == LOCK_TRIES)
+			return error_set(err, ERROR_CONFLICT, "%s: another process holds it", path);
+		usleep(LOCK_WAIT_US);
+	}
+	return TAKE_FD(fd);
 }
 
 static int

@@ -14,8 +14,14 @@ int file_read(const char *path, size_t max, char **out, size_t *len, struct erro
 int file_write_all(int fd, const void *bytes, size_t len);
 /** file_write - replace path in one step (temp, fsync, rename) with mode. */
 int file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct error *);
+/** file_sync - what was written to a file, or which names a directory has, is on the disk. */
+int file_sync(const char *path, struct error *);
 /** file_mkdirs - make path and its parents; an existing directory is fine. */
 int file_mkdirs(const char *path, unsigned mode, struct error *);
+/** file_lock - a descriptor that holds path, made if need be, for this process alone until it is
+ *  closed; CONFLICT where another one holds it. Waits 2 s for one that was killed this moment: the
+ *  kernel clears its descriptors away after its end was seen. */
+int file_lock(const char *path, struct error *);
 /** file_remove_tree - remove a directory we made and all below it; a missing one is fine. */
 int file_remove_tree(const char *path, struct error *);
 

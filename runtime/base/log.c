@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,16 @@ static struct {
 	int pid;
 	_Atomic uint64_t dropped;
 } logger = { .component = "janus", .level = LOG_INFO };
+
+/* The newest lines, for who asks later: a ring that begins with a whole line. */
+struct kept {
+	char *bytes; /* NULL: none are */
+	size_t cap, from, len;
+};
+static struct {
+	pthread_mutex_t lock;
+	struct kept all, troubles;
+} keeping = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* A pipe takes as much in one piece: lines of several threads never mix. */
 static _Thread_local struct {
@@ -87,8 +98,81 @@ log_flush(void)
 }
 
 static void
+drop_oldest(struct kept *k)
+{
+	while (k->len > 0) {
+		const char c = k->bytes[k->from];
+
+		k->from = (k->from + 1) % k->cap;
+		k->len--;
+		if (c == '\n')
+			return;
+	}
+}
+
+static void
+keep(struct kept *k, const char *line, size_t len)
+{
+	if (k->bytes == NULL || len > k->cap)
+		return;
+	while (k->cap - k->len < len)
+		drop_oldest(k);
+	const size_t at = (k->from + k->len) % k->cap;
+	const size_t first = k->cap - at < len ? k->cap - at : len;
+	memcpy(k->bytes + at, line, first);
+	memcpy(k->bytes, line + first, len - first);
+	k->len += len;
+}
+
+static void
+keep_line(enum log_level level, const struct buf *line)
+{
+	const size_t prefix = logger.journal && !logger.text ? 3 : 0; /* "<6>" */
+
+	if (keeping.all.bytes == NULL)
+		return;
+	pthread_mutex_lock(&keeping.lock);
+	keep(&keeping.all, line->data + prefix, line->len - prefix);
+	if (level >= LOG_WARN)
+		keep(&keeping.troubles, line->data + prefix, line->len - prefix);
+	pthread_mutex_unlock(&keeping.lock);
+}
+
+static void
+keep_done(void)
+{
+	pthread_mutex_lock(&keeping.lock);
+	free(keeping.all.bytes);
+	free(keeping.troubles.bytes);
+	keeping.all = keeping.troubles = (struct kept){ 0 };
+	pthread_mutex_unlock(&keeping.lock);
+}
+
+void
+log_keep(size_t bytes)
+{
+	keeping.all = (struct kept){ .bytes = mem_zalloc(bytes), .cap = bytes };
+	keeping.troubles = (struct kept){ .bytes = mem_zalloc(bytes), .cap = bytes };
+	atexit(keep_done);
+}
+
+void
+log_kept(bool only_troubles, struct buf *out)
+{
+	pthread_mutex_lock(&keeping.lock);
+	const struct kept *k = only_troubles ? &keeping.troubles : &keeping.all;
+	const size_t first = k->cap - k->from < k->len ? k->cap - k->from : k->len;
+	if (k->len > 0) {
+		buf_add(out, k->bytes + k->from, first);
+		buf_add(out, k->bytes, k->len - first);
+	}
+	pthread_mutex_unlock(&keeping.lock);
+}
+
+static void
 put_line(enum log_level level, const struct buf *line)
 {
+	keep_line(level, line);
 	if (line->len > sizeof(gathered.text) - gathered.len)
 		write_gathered();
 	if (!gathered.on || line->len > sizeof(gathered.text)) {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+struct buf;
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
@@ -34,6 +35,13 @@ int log_set_levels(const char *spec);
 /** log_levels_valid - would log_set_levels take it? */
 bool log_levels_valid(const char *spec);
 bool log_wants(enum log_level level);
+/**
+ * log_keep - from now on the newest lines are kept in memory, at most so many bytes of them, and as
+ * many of those at LOG_WARN and above.  Call once, before threads start.
+ */
+void log_keep(size_t bytes);
+/** log_kept - append the kept lines, the oldest first: all of them, or only those of trouble. */
+void log_kept(bool only_troubles, struct buf *out);
 /** log_dropped - lines that could not be written so far. */
 uint64_t log_dropped(void);
 /**

@@ -26,6 +26,7 @@ struct bundle_limits {
 	int64_t ratio_free_bytes; /* 1 MiB */
 	size_t name_bytes; /* 1024 */
 	size_t depth; /* directories within each other: 32 */
+	size_t text_bytes; /* of the manifest of a signed bundle (signed.h); 0: 8 MiB */
 	bool links; /* hand symbolic links over, for a caller who judges each; they are still
 		     * never made.  false: refused like all others */
 };

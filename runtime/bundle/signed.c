@@ -64,7 +64,8 @@ signed_begin(struct bundle_writer *w, const cJSON *manifest, const struct ed2551
 /* ---- reading ---- */
 
 static int
-read_text(struct bundle_reader *r, const char *name, char **out, size_t *len, struct error *err)
+read_text(struct bundle_reader *r, const char *name, size_t max, char **out, size_t *len,
+    struct error *err)
 {
 	struct bundle_entry e;
 	const int rc = bundle_next(r, &e, err);
@@ -74,7 +75,7 @@ read_text(struct bundle_reader *r, const char *name, char **out, size_t *len, st
 	if (rc == 0 || strcmp(e.name, name) != 0 || e.is_dir)
 		return error_set(err, ERROR_INVALID,
 		    "this is no signed bundle: '%s' is not where it should be", name);
-	return bundle_read_all(r, TEXT_MAX, out, len, err);
+	return bundle_read_all(r, max, out, len, err);
 }
 
 static int
@@ -193,13 +194,13 @@ check_files(struct bundle_reader *r, signed_bytes_fn *fn, void *arg, struct sign
 }
 
 static int
-read_signed(struct bundle_reader *r, const char *signer, signed_bytes_fn *fn, void *arg,
-    struct signed_bundle *out, struct error *err)
+read_signed(struct bundle_reader *r, size_t text_max, const char *signer, signed_bytes_fn *fn,
+    void *arg, struct signed_bundle *out, struct error *err)
 {
 	size_t len, seal_len;
 
-	if (read_text(r, MANIFEST, &out->text, &len, err) < 0 ||
-	    read_text(r, SIGNATURE, &out->seal, &seal_len, err) < 0 ||
+	if (read_text(r, MANIFEST, text_max, &out->text, &len, err) < 0 ||
+	    read_text(r, SIGNATURE, TEXT_MAX, &out->seal, &seal_len, err) < 0 ||
 	    signed_check(out->text, len, out->seal, seal_len, signer, &out->manifest,
 		out->public_key, err) < 0)
 		return -1;
@@ -215,7 +216,8 @@ signed_read(int fd, const struct bundle_limits *limits, const char *signer, sign
 
 	if (r == NULL)
 		return -1;
-	if (read_signed(r, signer, fn, arg, &found, err) < 0) {
+	const size_t text_max = limits->text_bytes > 0 ? limits->text_bytes : TEXT_MAX;
+	if (read_signed(r, text_max, signer, fn, arg, &found, err) < 0) {
 		signed_bundle_done(&found);
 		return -1;
 	}

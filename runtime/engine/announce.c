@@ -34,6 +34,7 @@ struct announcer {
 	int sock; /* -1 while not connected */
 	struct watch watch;
 	struct timer retry;
+	const char *greeting; /* NULL: none */
 	struct map pods; /* instance to struct pod */
 	announcer_fn *fn;
 	void *arg;
@@ -155,6 +156,8 @@ on_retry(struct timer *t, void *arg)
 		return;
 	}
 	log_info("broker.connected", F_STR("socket", b->path));
+	if (b->greeting != NULL && !announcer_send(b, b->greeting, strlen(b->greeting)))
+		return;
 	while (map_next(&b->pods, &at, &key, &pod))
 		fetch(b, pod);
 }
@@ -173,6 +176,12 @@ announcer_new(
 	b->sock = -1;
 	timer_set(loop, &b->retry, 0, on_retry, b);
 	return b;
+}
+
+void
+announcer_greet(struct announcer *b, const char *packet)
+{
+	b->greeting = packet;
 }
 
 bool

@@ -26,6 +26,8 @@ typedef void announcer_fn(const char *packet, size_t len, void *arg);
 /** announcer_new - connects to socket (and again whenever it is lost), at most once a second. */
 struct announcer *announcer_new(
     struct loop *, struct workers *, const char *socket, announcer_fn *, void *arg);
+/** announcer_greet - what is said first whenever it has connected; static. Before the loop runs. */
+void announcer_greet(struct announcer *, const char *packet);
 /** announcer_send - a packet; false while nobody is there. */
 bool announcer_send(struct announcer *, const char *packet, size_t len);
 /** announcer_close - ask nobody anything more: the workers end. */

@@ -27,6 +27,9 @@ struct engine_info {
 	char name[32]; /* "docker" or "podman" */
 	char version[64]; /* of the engine */
 	char api[16]; /* negotiated */
+	char api_least[16], api_most[16]; /* that it speaks; "": not said */
+	bool tells_time; /* then ahead_ms is its clock less ours, as near as asking tells */
+	int64_t ahead_ms;
 	char arch[32]; /* as images name it: amd64, arm64 */
 	char cgroup[8]; /* "1" or "2" */
 	bool rootless;

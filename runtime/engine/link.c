@@ -32,7 +32,10 @@ reply_check(const char *bytes, size_t len, struct error *err)
 
 		errno = (int)((unsigned)e[0] | (unsigned)e[1] << 8 | (unsigned)e[2] << 16 |
 		    (unsigned)e[3] << 24);
-		return error_errno(err, "link");
+		error_errno(err, "link");
+		if (err != NULL && err->kind == ERROR_IO) /* its own shortage, not ours */
+			err->kind = ERROR_UPSTREAM;
+		return -1;
 	}
 	if (len < 1 || bytes[0] != LINK_OK)
 		return error_set(err, ERROR_UPSTREAM, "link: answered something that is no reply");
@@ -46,7 +49,22 @@ link_connect(const char *path, struct error *err)
 	struct error why = { 0 };
 	const int sock = fdpass_connect(path, &why);
 
-	return sock >= 0 ? sock : error_set(err, ERROR_UNAVAILABLE, "link: %s", why.text);
+	if (sock >= 0)
+		return sock;
+	return error_set(
+	    err, errno_is_shortage(errno) ? ERROR_IO : ERROR_UNAVAILABLE, "link: %s", why.text);
+}
+
+/* A packet that is none is the pod's doing, whatever errno says it is like. */
+static int
+receive_failed(const char *path, struct error *err)
+{
+	const bool is_theirs = errno == EBADMSG;
+
+	error_errno(err, "link %s", path);
+	if (is_theirs && err != NULL)
+		err->kind = ERROR_UPSTREAM;
+	return -1;
 }
 
 static int
@@ -84,7 +102,7 @@ link_call(const char *path, char op, int *fd, struct buf *text, struct error *er
 	bytes = mem_zalloc(LINK_REPLY_MAX_BYTES);
 	n = fdpass_recv(sock, bytes, LINK_REPLY_MAX_BYTES, &got);
 	if (n < 0)
-		return error_errno(err, "link %s", path);
+		return receive_failed(path, err);
 	if (n == 0)
 		return error_set(err, ERROR_UNAVAILABLE, "link %s: closed the connection", path);
 	if (reply_check(bytes, (size_t)n, err) < 0)
@@ -223,7 +241,7 @@ take_reply(struct link *l)
 		return false;
 	if (n <= 0 || l->first == NULL || !l->first->sent) {
 		if (n < 0)
-			error_errno(&err, "link %s", l->path);
+			receive_failed(l->path, &err);
 		else
 			error_set(&err, n == 0 ? ERROR_UNAVAILABLE : ERROR_UPSTREAM,
 			    n == 0 ? "link %s: closed the connection" : "link %s: answered unasked",

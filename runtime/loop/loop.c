@@ -315,6 +315,24 @@ wait_ms(const struct loop *l)
 	return t->due_ms - now_ms > 3600000 ? 3600000 : (int)(t->due_ms - now_ms);
 }
 
+/* What the next ones are about comes from memory while this one is handled. */
+static void
+warm_next(const struct loop *l)
+{
+	const struct epoll_event *next = l->ready + l->ready_at;
+	const int left = l->ready_len - l->ready_at;
+
+	if (left > 1)
+		__builtin_prefetch(next[1].data.ptr);
+	if (left > 0 && next->data.ptr != NULL) {
+		const char *arg = ((const struct watch *)next->data.ptr)->arg;
+
+		__builtin_prefetch(arg);
+		__builtin_prefetch(arg + 64);
+		__builtin_prefetch(arg + 128);
+	}
+}
+
 void
 loop_run(struct loop *l)
 {
@@ -328,6 +346,7 @@ loop_run(struct loop *l)
 			const struct epoll_event ev = l->ready[l->ready_at++];
 			struct watch *w = ev.data.ptr;
 
+			warm_next(l);
 			if (w != NULL)
 				w->fn(w, ev.events, w->arg);
 		}

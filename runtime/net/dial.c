@@ -180,7 +180,10 @@ dial_refused(struct dial *d, int why)
 {
 	char text[80] = "";
 
-	return error_set(&d->failed, why == ETIMEDOUT ? ERROR_TIMEOUT : ERROR_UNAVAILABLE,
+	return error_set(&d->failed,
+	    why == ETIMEDOUT             ? ERROR_TIMEOUT
+		: errno_is_shortage(why) ? ERROR_IO
+					 : ERROR_UNAVAILABLE,
 	    "cannot connect to %s: %s", d->peer, strerror_r(why, text, sizeof(text)));
 }
 

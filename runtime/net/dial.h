@@ -43,7 +43,8 @@ void dialer_set_ca(struct dialer *, const char *path);
 void dialer_free(struct dialer *);
 
 struct dial; /* a dial under way */
-/** On success t is the receiver's and err NULL; else t NULL and err says why (TIMEOUT, UNAVAILABLE). */
+/** On success t is the receiver's and err NULL; else t NULL and err says why (TIMEOUT, UNAVAILABLE; IO:
+ *  for want of descriptors or memory here, which is none of the peer's doing). */
 typedef void dial_fn(struct transport *t, const struct error *err, void *arg);
 /** dial_url - resolve, connect, and for https verify and shake hands, within timeout_ms. */
 struct dial *dial_url(

@@ -111,8 +111,19 @@ fdpass_recv(int sock, void *bytes, size_t cap, int *fd)
 		if (*fd >= 0)
 			close(*fd);
 		*fd = -1;
-		errno = EBADMSG;
+		/* The kernel had no place for the first: the message was good, we are full. */
+		errno = count == 0 && (message.msg_flags & MSG_CTRUNC) != 0 ? EMFILE : EBADMSG;
 		return -1;
 	}
 	return n;
+}
+
+bool
+fdpass_peer_is_ours(int sock, struct ucred *peer)
+{
+	socklen_t len = sizeof(*peer);
+
+	*peer = (struct ucred){ .uid = (uid_t)-1 };
+	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, peer, &len) == 0 &&
+	    (peer->uid == 0 || peer->uid == geteuid());
 }

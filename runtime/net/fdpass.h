@@ -3,9 +3,11 @@
  */
 #ifndef JANUS_NET_FDPASS_H
 #define JANUS_NET_FDPASS_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 struct error;
+struct ucred;
 
 /** fdpass_connect - connect to a unix SEQPACKET socket; non-blocking, close-on-exec; -1 with err. */
 int fdpass_connect(const char *path, struct error *);
@@ -20,4 +22,6 @@ int fdpass_send(int sock, const void *bytes, size_t len, int fd);
  * control data or more than one descriptor are -1 EBADMSG and everything received is closed.
  */
 ssize_t fdpass_recv(int sock, void *bytes, size_t cap, int *fd);
+/** fdpass_peer_is_ours - is the other end root or our own user?  *peer: who it is. */
+bool fdpass_peer_is_ours(int sock, struct ucred *peer);
 #endif

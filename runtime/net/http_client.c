@@ -78,21 +78,30 @@ http_calls_free(void)
 	pthread_setspecific(calls_key, NULL);
 }
 
+/* Taken, so that what a call asks of its caller may call as well. */
 static struct thread_calls *
-thread_calls_get(void)
+thread_calls_take(void)
 {
 	http_client_setup();
 	struct thread_calls *tc = pthread_getspecific(calls_key);
 
-	if (tc != NULL)
+	if (tc != NULL) {
+		pthread_setspecific(calls_key, NULL);
 		return tc;
+	}
 	tc = mem_zalloc(sizeof(*tc));
 	tc->multi = curl_multi_init();
 	tc->easy = curl_easy_init();
 	if (tc->multi == NULL || tc->easy == NULL)
 		mem_out();
-	pthread_setspecific(calls_key, tc);
 	return tc;
+}
+
+static void
+thread_calls_put(struct thread_calls *tc)
+{
+	thread_calls_free(pthread_getspecific(calls_key));
+	pthread_setspecific(calls_key, tc);
 }
 
 static bool
@@ -325,6 +334,15 @@ should_stop(struct call_state *st)
 		st->moved = up + down + heads;
 		st->moved_at_ms = now_ms;
 	} else if (now_ms - st->moved_at_ms >= call->stall_ms) {
+		if (call->on_stall != NULL && call->on_stall(call->arg) == 0) {
+			st->moved_at_ms = clock_now_ms();
+			return false;
+		}
+		if (call->on_stall != NULL) {
+			error_set(&st->stopped, ERROR_CANCELLED,
+			    "the silence of %s was long enough", peer(call));
+			return true;
+		}
 		error_set(&st->stopped, ERROR_TIMEOUT, "no byte to or from %s for %lld ms",
 		    peer(call), (long long)call->stall_ms);
 		return true;
@@ -415,7 +433,7 @@ retry_after(CURL *easy)
 int
 http_call(struct http_call *call, struct error *err)
 {
-	struct thread_calls *tc = thread_calls_get();
+	struct thread_calls *tc = thread_calls_take();
 	struct call_state st = { .call = call, .easy = tc->easy };
 	long status = 0;
 
@@ -445,5 +463,6 @@ http_call(struct http_call *call, struct error *err)
 	curl_easy_reset(tc->easy); /* it must not point into our frame */
 	curl_slist_free_all(st.headers);
 	curl_slist_free_all(st.pinned);
+	thread_calls_put(tc);
 	return result;
 }

@@ -27,6 +27,9 @@ struct http_call {
 	int64_t connect_ms; /* 0: 5 s */
 	int64_t total_ms; /* 0: none */
 	int64_t stall_ms; /* no byte either way for so long ends the call TIMEOUT; 0: none */
+	/** on_stall - asked with `arg` every stall_ms of silence instead: 0 to wait on, -1 ends the
+	 *  call CANCELLED.  May make calls of its own. */
+	int (*on_stall)(void *arg);
 	size_t max_body; /* of the collected reply; 0: 1 MiB; over it TOO_BIG */
 	bool use_proxy_env;
 	bool decode; /* take compressed replies; max_body is of what comes out */

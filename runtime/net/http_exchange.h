@@ -47,6 +47,9 @@ struct http_exchange_events {
  */
 struct http_exchange *http_exchange_open(struct loop *, struct transport *, const char *method,
     const struct iovec *parts, size_t nparts, const struct http_exchange_events *, void *arg);
+/** http_exchange_warm - while the socket is read, fetch so much of what arg points to into the
+ *  cache: with thousands of streams it is in memory by then. */
+void http_exchange_warm(struct http_exchange *, size_t bytes);
 /**
  * http_exchange_pause - stop (true) or go on (false) reading: back-pressure down to the socket.
  *

@@ -18,6 +18,7 @@
 #include "runtime/base/str.h"
 #include "runtime/net/http_head.h"
 #include "runtime/net/http_server_internal.h"
+#include "runtime/net/tls_internal.h"
 #include "runtime/net/url.h"
 
 /* A body of an early answered request that is dropped so that its connection can be kept. */
@@ -179,6 +180,7 @@ read_peer(struct exchange *ex)
 	socklen_t len = sizeof(peer);
 
 	ex->pub.is_unix = s->is_unix;
+	ex->pub.is_tls = s->tls != NULL;
 	ex->pub.peer_uid = (uid_t)-1;
 	if (s->is_unix) {
 		strcpy(ex->pub.client, "unix");
@@ -469,8 +471,8 @@ answer_raw(
 	buf_printf(&out, "Connection: close\r\nContent-Length: %zu\r\n\r\n", len);
 	if (!ex->bodiless)
 		buf_add(&out, body, len);
-	if (send(ex->client->fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-		shutdown(ex->client->fd, SHUT_WR);
+	if (client_send(ex->client, out.data, out.len) >= 0)
+		client_send_end(ex->client);
 	ex->raw = true;
 }
 
@@ -481,7 +483,7 @@ answer_out(
 {
 	const bool bodiless = status == MHD_HTTP_NO_CONTENT || status == MHD_HTTP_NOT_MODIFIED;
 
-	exchange_add_head(ex, &ex->out, status, h, false);
+	exchange_add_head(ex, exchange_out(ex), status, h, false);
 	if (!bodiless)
 		buf_printf(&ex->out, "Content-Length: %zu\r\n", len);
 	buf_add_str(&ex->out, closes(ex) ? "connection: close\r\n\r\n" : "\r\n");
@@ -557,7 +559,7 @@ stream_begin(struct exchange *ex, int status, const struct http_header *headers,
 	ex->sized = sized;
 	ex->status = status;
 	if (exchange_take_out(ex)) {
-		exchange_add_head(ex, &ex->out, status, headers, !ex->bodiless && !sized);
+		exchange_add_head(ex, exchange_out(ex), status, headers, !ex->bodiless && !sized);
 		if (sized)
 			buf_printf(&ex->out, "Content-Length: %lld\r\n", (long long)len);
 		buf_add_str(&ex->out, closes(ex) ? "connection: close\r\n\r\n" : "\r\n");

@@ -12,6 +12,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/net/http_server_internal.h"
+#include "runtime/net/tls_internal.h"
 
 /* An answer that came before the body's end: how much body is read so that the client, which may
  * look at the answer only after having sent all, does not meet a reset instead. */
@@ -39,13 +40,34 @@ on_due(struct timer *t, void *arg)
 	server_run_soon(arg);
 }
 
+/* GnuTLS asks for a certificate without telling for which server: for the one that runs. */
+static _Thread_local const struct tls_certificate *handshakes_use;
+
+static int
+on_certificate_wanted(gnutls_session_t session, const gnutls_datum_t *issuers, int nissuers,
+    const gnutls_pk_algorithm_t *algorithms, int nalgorithms, gnutls_pcert_st **chain,
+    unsigned *len, gnutls_privkey_t *key)
+{
+	(void)session;
+	(void)issuers;
+	(void)nissuers;
+	(void)algorithms;
+	(void)nalgorithms;
+	if (handshakes_use == NULL)
+		return -1;
+	tls_certificate_current(handshakes_use, chain, len, key);
+	return 0;
+}
+
 static void
 run(struct http_server *s)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
 	s->run_wanted = false;
+	handshakes_use = s->tls;
 	MHD_run(s->daemon);
+	handshakes_use = NULL;
 	if (MHD_get_timeout(s->daemon, &wait_ms) != MHD_YES)
 		timer_cancel(&s->due);
 	else if (wait_ms == 0)
@@ -287,12 +309,19 @@ daemon_start(struct http_server *s, int listen_fd)
 {
 	const struct http_server_limits *l = s->limits;
 	int64_t backstop_ms = l->idle_timeout_ms;
+	const struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
+	const struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)on_certificate_wanted },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 
 	/* Ours come first; libmicrohttpd's own limit is for clients that do not take a reply. */
 	if (backstop_ms < l->body_timeout_ms)
 		backstop_ms = l->body_timeout_ms;
 	/* clang-format off */
 	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+		(s->tls != NULL ? MHD_USE_TLS : 0) |
 		(listen_fd < 0 ? MHD_USE_NO_LISTEN_SOCKET : 0), 0, NULL, NULL, on_access, s,
 	    MHD_OPTION_CONNECTION_LIMIT, l->connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(backstop_ms / 1000 + 5),
@@ -302,6 +331,7 @@ daemon_start(struct http_server *s, int listen_fd)
 	    MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s,
 	    MHD_OPTION_NOTIFY_CONNECTION, client_on_connection, s,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+	    MHD_OPTION_ARRAY, s->tls != NULL ? tls : plain,
 	    listen_fd < 0 ? MHD_OPTION_END : MHD_OPTION_LISTEN_SOCKET, listen_fd,
 	    MHD_OPTION_END);
 	/* clang-format on */
@@ -310,6 +340,14 @@ daemon_start(struct http_server *s, int listen_fd)
 struct http_server *
 http_server_new(struct loop *loop, int listen_fd, const struct http_server_limits *limits,
     const struct http_server_handlers *handlers, void *arg, struct error *err)
+{
+	return http_server_new_tls(loop, listen_fd, NULL, limits, handlers, arg, err);
+}
+
+struct http_server *
+http_server_new_tls(struct loop *loop, int listen_fd, const struct tls_certificate *tls,
+    const struct http_server_limits *limits, const struct http_server_handlers *handlers, void *arg,
+    struct error *err)
 {
 	struct http_server *s = mem_zalloc(sizeof(*s));
 	struct sockaddr_storage address = { 0 };
@@ -328,6 +366,7 @@ http_server_new(struct loop *loop, int listen_fd, const struct http_server_limit
 		return NULL;
 	}
 	s->is_unix = address.ss_family == AF_UNIX;
+	s->tls = s->is_unix ? NULL : tls;
 	s->nobody = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	s->daemon = daemon_start(s, listen_fd);
 	if (s->daemon == NULL) {
@@ -408,5 +447,6 @@ http_server_free(struct http_server *s)
 		close(s->nobody);
 	timer_cancel(&s->due);
 	turn_end_cancel(&s->turn);
+	buf_done(&s->spare);
 	free(s);
 }

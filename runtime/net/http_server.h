@@ -9,7 +9,8 @@
  * also in silence (its socket is watched); a half-close is not a cancel.  Stream bytes are
  * written by us straight to the client's socket; libmicrohttpd parses requests, writes heads and
  * everything that is not a stream, and goes on with keep-alive after the end.  Connections that are
- * used often do without it as long as their requests are plain (plain_request.h).
+ * used often do without it as long as their requests are plain (plain_request.h).  With TLS all of it
+ * holds but the last: the connection stays libmicrohttpd's, and streams go out in its session.
  */
 #ifndef JANUS_NET_HTTP_SERVER_H
 #define JANUS_NET_HTTP_SERVER_H
@@ -21,6 +22,7 @@
 #include "runtime/base/buf.h"
 struct error;
 struct loop;
+struct tls_certificate;
 struct http_server;
 
 struct http_header {
@@ -59,6 +61,7 @@ struct http_request {
 	int64_t body_bytes; /* received, wherever they went */
 	int64_t accepted_us; /* clock_now_us() when the headers were complete */
 	bool is_unix; /* came in by the control socket */
+	bool is_tls; /* came in by TLS that ends here */
 	uid_t peer_uid; /* of the process at the other end, when is_unix */
 	char client[48]; /* "127.0.0.1" or "unix" */
 	char id[132]; /* x-request-id: the client's if well-formed, else made; unique per process */
@@ -109,6 +112,11 @@ extern const struct http_server_limits http_server_defaults;
  */
 struct http_server *http_server_new(struct loop *, int listen_fd, const struct http_server_limits *,
     const struct http_server_handlers *, void *arg, struct error *);
+/** http_server_new_tls - the same, speaking TLS (1.2 and up) on a TCP socket; on a unix socket, or
+ *  with tls NULL, it is http_server_new.  The certificate is borrowed for the server's life. */
+struct http_server *http_server_new_tls(struct loop *, int listen_fd,
+    const struct tls_certificate *, const struct http_server_limits *,
+    const struct http_server_handlers *, void *arg, struct error *);
 /** http_server_take - serve a connected socket as if it had been accepted; it is then the server's.
  *  Also for a server that was made with listen_fd -1, which accepts none itself. */
 void http_server_take(struct http_server *, int fd);
@@ -152,6 +160,8 @@ void http_stream_begin_sized(
 /** http_stream_write - more bytes, copied only if the socket does not take them; merged per turn.
  *  Returns false when more than stream_high_bytes wait: pause until on_drain. */
 bool http_stream_write(struct http_request *, const void *bytes, size_t len);
+/** http_stream_warm - it is about to be written to: fetch what that takes into the cache. */
+void http_stream_warm(const struct http_request *);
 /** http_stream_flush - send what was written now instead of at the end of the turn. */
 void http_stream_flush(struct http_request *);
 /** http_stream_unsent - bytes that wait for the client. */

@@ -30,7 +30,10 @@ struct http_server {
 	struct client *clients; /* all connections */
 	unsigned nclients;
 	unsigned busy;
+	struct buf
+	    spare; /* for whoever writes next: what is sent at once needs no memory of its own */
 	int nobody; /* a socket that is connected to nothing */
+	const struct tls_certificate *tls; /* borrowed; NULL: plain */
 	bool is_unix, run_wanted;
 	bool draining, quiet; /* quiet: no longer listening */
 };
@@ -38,13 +41,13 @@ struct http_server {
 struct client {
 	struct http_server *server;
 	struct MHD_Connection *mhd; /* NULL while the connection is out of libmicrohttpd */
-	int fd;
-	struct watch watch; /* from its first wait on: is the other end still there? */
-	struct timer timer; /* head, body, idle, probe and stall never overlap */
 	struct exchange *exchange;
+	int fd;
 	bool half_closed; /* it sent a FIN */
 	bool used; /* has sent a request line */
 	bool heard; /* while out: bytes came during an answer */
+	struct timer timer; /* head, body, idle, probe and stall never overlap */
+	struct watch watch; /* from its first wait on: is the other end still there? */
 	unsigned answers; /* whole ones that libmicrohttpd sent */
 	bool uncounted; /* request_bytes is not known any more */
 	char address[INET6_ADDRSTRLEN]; /* "" until it was wanted */
@@ -57,43 +60,41 @@ enum stage { STAGE_LINE, STAGE_HEAD, STAGE_BODY, STAGE_ANSWER };
 
 struct exchange {
 	struct http_request pub; /* first: the two are cast into each other */
+	/* what a stream's writing touches, together */
 	struct client *client; /* NULL when libmicrohttpd is done with it */
+	struct buf out; /* written by us to the socket, from out_at on */
+	size_t out_at;
+	struct exchange *dirty_next, **dirty_prev;
+	bool old; /* HTTP/1.0 */
+	bool sized; /* the length of its body was told in the head */
+	bool over; /* for the answering side */
+	bool dead; /* the connection must be closed */
+	bool streaming, bodiless;
+	bool head_sent; /* of a stream: from now on we write to the socket */
+	bool above_high;
+	bool suspended; /* in libmicrohttpd's terms: the connection is ours */
+	bool leaving; /* taken from libmicrohttpd, which has yet to say on_completed */
+	bool told_half_closed;
+
+	bool has_body;
+	bool expects; /* waits for a 100 before it sends its body */
+	bool bad_framing; /* where the request ends is not certain */
+	bool raw; /* answered by us on the socket; what comes is dropped, then closed */
+	bool stays; /* at its end the connection stays out */
+	enum stage stage;
 	const struct http_request_events *events;
 	void *events_arg;
 	char *target; /* owned; pub.path and pub.query point into it */
 	char method[24];
 	struct http_header always[HTTP_ALWAYS_MAX + 1]; /* values owned */
-
-	enum stage stage;
 	int64_t body_max, body_declared; /* -1: of unknown length */
 	int64_t body_began_ms, body_byte_ms;
 	size_t dropped; /* body bytes read for nobody */
-
 	struct plain_head *plain; /* its head, if it was read by us */
 	int status;
 	struct MHD_Response *response; /* not yet given to libmicrohttpd */
-	struct buf out; /* written by us to the socket, from out_at on */
-	size_t out_at;
 	unsigned probes;
-
-	bool old; /* HTTP/1.0 */
-	bool has_body;
-	bool expects; /* waits for a 100 before it sends its body */
-	bool bad_framing; /* where the request ends is not certain */
-	bool raw; /* answered by us on the socket; what comes is dropped, then closed */
-	bool suspended; /* in libmicrohttpd's terms: the connection is ours */
-	bool over; /* for the answering side */
-	bool dead; /* the connection must be closed */
-	bool leaving; /* taken from libmicrohttpd, which has yet to say on_completed */
-	bool streaming, bodiless;
-	bool sized; /* the length of its body was told in the head */
-	bool stays; /* at its end the connection stays out */
-	bool head_sent; /* of a stream: from now on we write to the socket */
-	bool above_high;
-	bool told_half_closed;
-
 	struct exchange *next, **prev;
-	struct exchange *dirty_next, **dirty_prev;
 };
 
 /* Edge-triggered: what the watch of a client is for, beside room for what waits to be sent. */
@@ -107,6 +108,19 @@ static inline struct exchange *
 exchange_of(const struct http_request *r)
 {
 	return (struct exchange *)(uintptr_t)r;
+}
+
+/* Where to write what goes to the socket. */
+static inline struct buf *
+exchange_out(struct exchange *ex)
+{
+	struct buf *spare = &ex->pub.server->spare;
+
+	if (ex->out.data == NULL && spare->data != NULL) {
+		ex->out = *spare;
+		*spare = (struct buf){ 0 };
+	}
+	return &ex->out;
 }
 
 /* http_server.c */

@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "runtime/net/http_server_internal.h"
+#include "runtime/net/tls_internal.h"
 
 /* A quiet stream holds no more than this. */
-#define KEEP_BYTES 4096
+#define KEEP_BYTES 65536 /* of the one that is lent */
 /* After a FIN, before the head: how long a client may want to have simply half-closed, undisturbed. */
 #define PROBE_MS 300
 #define PROBES_MAX 6
@@ -93,6 +95,15 @@ exchange_gone(struct exchange *ex)
 	exchange_resume(ex);
 }
 
+/* Room for the whole of a probe: a part of it would stand before the answer, or in a record of TLS. */
+static bool
+has_room(const struct client *c)
+{
+	struct pollfd out = { .fd = c->fd, .events = POLLOUT };
+
+	return poll(&out, 1, 0) > 0;
+}
+
 /*
  * Half-closed, or gone?
  */
@@ -102,10 +113,11 @@ on_probe(struct timer *t, void *arg)
 	static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct client *c = arg;
 	struct exchange *ex = c->exchange;
-	const ssize_t n = send(c->fd, interim, sizeof(interim) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	const bool room = has_room(c);
+	const ssize_t n = room ? client_send(c, interim, sizeof(interim) - 1) : 0;
 
 	/* A closed socket answers with a reset, which the watch reports. */
-	if (n == (ssize_t)sizeof(interim) - 1 || (n < 0 && errno == EAGAIN)) {
+	if (!room || n == (ssize_t)sizeof(interim) - 1) {
 		if (ex->probes++ < PROBES_MAX)
 			timer_set(c->server->loop, t, 1000 << ex->probes, on_probe, c);
 		return;
@@ -141,6 +153,21 @@ on_stall(struct timer *t, void *arg)
 	exchange_gone(c->exchange);
 }
 
+static void
+put_out_back(struct exchange *ex)
+{
+	struct buf *spare = &ex->pub.server->spare;
+
+	ex->out_at = 0;
+	buf_clear(&ex->out);
+	if (spare->data != NULL || ex->out.cap > KEEP_BYTES) {
+		buf_done(&ex->out);
+		return;
+	}
+	*spare = ex->out;
+	ex->out = (struct buf){ 0 };
+}
+
 /* Hand the socket what it takes. */
 static void
 flush(struct exchange *ex)
@@ -149,8 +176,7 @@ flush(struct exchange *ex)
 	bool progress = false;
 
 	while (unsent(ex) > 0) {
-		const ssize_t n =
-		    send(c->fd, ex->out.data + ex->out_at, unsent(ex), MSG_NOSIGNAL | MSG_DONTWAIT);
+		const ssize_t n = client_send(c, ex->out.data + ex->out_at, unsent(ex));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -164,10 +190,7 @@ flush(struct exchange *ex)
 		ex->out_at += (size_t)n;
 	}
 	if (unsent(ex) == 0) {
-		ex->out_at = 0;
-		buf_clear(&ex->out);
-		if (ex->out.cap > KEEP_BYTES)
-			buf_done(&ex->out);
+		put_out_back(ex);
 		timer_cancel(&c->timer);
 		/* EPOLLOUT stays once it was asked for: edge-triggered, it comes only after a socket
 		 * that was full, and a full one will be full again. */
@@ -226,10 +249,12 @@ exchange_read_stream(void *cls, uint64_t pos, char *buf, size_t max)
 	(void)buf;
 	(void)max;
 	if (!ex->head_sent) {
-		const int on = 1;
+		const int on = 1, off = 0;
 
 		/* Push the head out: libmicrohttpd sent it in the hope of more. */
 		ex->head_sent = true;
+		if (ex->pub.is_tls)
+			setsockopt(ex->client->fd, IPPROTO_TCP, TCP_CORK, &off, sizeof(off));
 		if (!ex->pub.is_unix)
 			setsockopt(ex->client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	}
@@ -270,9 +295,9 @@ http_stream_write(struct http_request *r, const void *bytes, size_t len)
 		return true;
 	if (len > 0) { /* an empty chunk would be the last one */
 		if (ex->old || ex->sized)
-			buf_add(&ex->out, bytes, len);
+			buf_add(exchange_out(ex), bytes, len);
 		else
-			add_frame(&ex->out, bytes, len);
+			add_frame(exchange_out(ex), bytes, len);
 		exchange_dirty(ex);
 	}
 	if (unsent(ex) <= ex->pub.server->limits->stream_high_bytes)
@@ -288,6 +313,16 @@ http_stream_flush(struct http_request *r)
 
 	if (ex->dirty_prev != NULL)
 		exchange_tend(ex);
+}
+
+void
+http_stream_warm(const struct http_request *r)
+{
+	const struct exchange *ex = exchange_of(r);
+
+	__builtin_prefetch(ex);
+	__builtin_prefetch(&ex->client);
+	__builtin_prefetch(&ex->dirty_next);
 }
 
 size_t

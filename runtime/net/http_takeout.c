@@ -52,8 +52,8 @@ may_take_out(const struct exchange *ex)
 	const char *wish = http_header_get(&ex->pub, "connection");
 
 	return ex->suspended && ex->stage == STAGE_ANSWER && !ex->old && !ex->bodiless &&
-	    !ex->bad_framing && !ex->pub.is_unix && !c->uncounted && !c->half_closed &&
-	    (wish == NULL || strcasecmp(wish, "keep-alive") == 0) &&
+	    !ex->bad_framing && !ex->pub.is_unix && !ex->pub.is_tls && !c->uncounted &&
+	    !c->half_closed && (wish == NULL || strcasecmp(wish, "keep-alive") == 0) &&
 	    client_bytes_read(c->fd) == (int64_t)c->request_bytes;
 }
 

@@ -4,6 +4,7 @@
 #include "runtime/openai/chat_relay.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "runtime/base/spare.h"
 #include "runtime/base/str.h"
@@ -40,6 +41,27 @@ relay_release(struct chat_relay *r)
 }
 
 void
+relay_tally(struct chat_relay *r)
+{
+	if (!r->is_stream_body || !r->progressed)
+		return;
+	r->result.usage = *chat_stream_usage(&r->watch);
+	r->result.chunks = r->watch.chunks;
+}
+
+const char *
+chat_result_words(const struct chat_result *r, char out[CHAT_WORDS_MAX])
+{
+	if (r->code == CODE_NONE)
+		return NULL;
+	str_copy(out, CHAT_WORDS_MAX, r->text);
+	char *colon = strstr(out, ": ");
+	if (colon != NULL)
+		strcpy(colon, ".");
+	return out;
+}
+
+void
 relay_finish(struct chat_relay *r, enum wire_code code, const char *text, const char *details)
 {
 	if (r->over)
@@ -58,6 +80,7 @@ relay_finish(struct chat_relay *r, enum wire_code code, const char *text, const 
 		relay_reply_error(r, code, text, details);
 	r->client = NULL;
 	r->over = true;
+	relay_tally(r);
 	r->events->on_done(r, &r->result, r->arg);
 }
 
@@ -192,7 +215,8 @@ chat_relay_learn(struct chat_relay *r, struct chat_answer *answer)
 }
 
 const struct chat_result *
-chat_relay_result(const struct chat_relay *r)
+chat_relay_result(struct chat_relay *r)
 {
+	relay_tally(r);
 	return &r->result;
 }

@@ -42,14 +42,10 @@ extern const struct chat_relay_limits chat_relay_defaults;
 /* What became of the chat, or of one attempt at it. */
 struct chat_result {
 	enum wire_code code; /* CODE_NONE: answered */
-	char text[240]; /* one sentence when code is not NONE */
 	bool committed; /* the client has been sent status 200 */
 	bool sent; /* the request was on the wire: a retry may run it twice */
 	int upstream_status; /* 0: none came */
-	char upstream_body[2048]; /* of a status other than 200, cut and NUL-terminated */
-	char retry_after[64]; /* as upstream sent it */
 	int attempts;
-	struct chat_usage usage;
 	int64_t ttft_us; /* from acceptance to the first content; -1: none came */
 	int64_t max_gap_ms; /* longest silence between upstream's events */
 	/* since acceptance; 0: never */
@@ -58,7 +54,17 @@ struct chat_result {
 	    max_gap_at_us; /* of this attempt's head; of that silence's end */
 	uint64_t chunks, pings;
 	uint64_t bytes_in, bytes_out; /* body bytes from upstream, to the client */
+	struct chat_usage usage;
+	char text[240]; /* one sentence when code is not NONE */
+	char retry_after[64]; /* as upstream sent it */
+	char upstream_body[2048]; /* of a status other than 200, cut and NUL-terminated */
 };
+
+#define CHAT_WORDS_MAX sizeof(((struct chat_result *)0)->text)
+/** chat_result_words - what text says in our own words, for logs, records and spans: upstream's,
+ *  which may hold what it was asked or a key, stand behind a colon and are for the client alone.
+ *  NULL where code is NONE; else out. */
+const char *chat_result_words(const struct chat_result *, char out[CHAT_WORDS_MAX]);
 
 struct chat_relay;
 struct chat_relay_events {
@@ -86,7 +92,8 @@ struct chat_relay_events {
 	 *  added to out: it goes before the end, before another attempt, and where a ping is due.
 	 *  May be NULL. */
 	void (*on_rest)(struct chat_relay *, struct buf *out, void *arg);
-	/** Add comments or events to be sent where a ping is due; none: a ping.  May be NULL. */
+	/** Add comments, or events, to be sent where a ping is due; none: a ping.  Into a sink go
+	 *  events alone.  May be NULL. */
 	void (*on_ping)(struct chat_relay *, struct buf *out, void *arg);
 	/** Once: the chat is over (answered, failed, or code CLIENT_CLOSED). Freed after it returns. */
 	void (*on_done)(struct chat_relay *, const struct chat_result *, void *arg);
@@ -148,8 +155,8 @@ void chat_relay_pass(struct chat_relay *, const char *bytes, size_t len);
 void chat_relay_retry_after(struct chat_relay *, int64_t seconds);
 /** chat_relay_abandon - daemon shutdown or the owner going away: cut, no on_done. */
 void chat_relay_abandon(struct chat_relay *);
-/** chat_relay_result - what is known so far; borrowed. */
-const struct chat_result *chat_relay_result(const struct chat_relay *);
+/** chat_relay_result - what is known so far; borrowed until the next event. */
+const struct chat_result *chat_relay_result(struct chat_relay *);
 struct relay_tap;
 struct chat_answer;
 /** chat_relay_tap - show what passes to a tap (relay_tap.h) from now on; it is ended with the relay.

@@ -34,10 +34,7 @@ commit(struct chat_relay *r)
 		return;
 	r->result.committed = true;
 	r->result.committed_us = clock_now_us() - r->accepted_us;
-	if (r->sink != NULL)
-		timer_cancel(&r->ping); /* its readers have each their own */
-	else
-		timer_set(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
+	timer_set(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
 	n = answer_headers(r, h);
 	h[n++] = (struct http_header){ "content-type", "text/event-stream; charset=utf-8" };
 	h[n++] = (struct http_header){ "cache-control", "no-cache, no-transform" };
@@ -84,21 +81,37 @@ ping(struct chat_relay *r)
 	buf_done(&told);
 }
 
+/* A sink's readers have each their own pings, but an event in the place of one is theirs too. */
+static void
+ping_sink(struct chat_relay *r)
+{
+	struct buf told = { 0 };
+
+	commit(r);
+	relay_pass_rest(r);
+	if (r->events->on_ping != NULL)
+		r->events->on_ping(r, &told, r->arg);
+	if (told.len > 0 && told.data[0] != ':') {
+		relay_tap_show(r->tap, RELAY_PING, told.data, told.len);
+		relay_send(r, told.data, told.len);
+	}
+	buf_done(&told);
+}
+
 static void
 on_ping(struct timer *t, void *arg)
 {
 	struct chat_relay *r = arg;
 	const int64_t left_ms = r->last_sent_ms + r->limits->ping_ms - loop_now_ms(r->loop);
 
-	if (r->sink != NULL) {
-		commit(r);
-		return;
-	}
 	if (r->result.committed && left_ms > 0) {
 		timer_set(r->loop, t, left_ms, on_ping, r);
 		return;
 	}
-	ping(r);
+	if (r->sink != NULL)
+		ping_sink(r);
+	else
+		ping(r);
 	timer_set(r->loop, t, r->limits->ping_ms, on_ping, r);
 }
 

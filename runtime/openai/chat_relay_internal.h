@@ -12,24 +12,25 @@
 #include "runtime/openai/chat_relay.h"
 
 struct chat_relay {
+	/* what each piece of a stream touches, first and together: with thousands of streams, every
+	 * line of it comes from memory */
 	struct http_request *client; /* NULL once it is over for the client, or is the sink's */
 	struct chat_sink *sink; /* NULL: the client itself */
 	struct loop *loop;
 	const struct chat_relay_limits *limits;
 	const struct chat_relay_events *events;
 	void *arg;
-	const struct dialect *dialect;
-	bool stream;
-	int64_t accepted_us;
-	struct chat_result result;
 	struct relay_tap *tap; /* NULL: nobody looks */
-
 	struct http_exchange *exchange; /* of the running attempt */
-	struct sse_parser sse;
-	struct chat_stream watch;
-	struct buf body; /* a collected answer: non-stream, or of a failed status */
-	bool is_stream_body, is_json_body;
+	const struct dialect *dialect;
+	int64_t last_sent_ms; /* when the client was last sent anything */
+	int64_t silence_due_ms; /* the timer may be set for earlier: it then sets itself again */
+	int64_t last_event_ms; /* when upstream last said anything */
 	size_t stream_len; /* bytes of this attempt's stream so far */
+	int busy; /* callbacks on the stack: freeing waits for them */
+	bool over; /* on_done is due or called: nothing more may start */
+	bool stream;
+	bool is_stream_body, is_json_body;
 	bool paused; /* upstream is not read until the client has read more */
 	bool began; /* an event of this attempt was passed on */
 	bool progressed; /* an event has come in this attempt */
@@ -37,26 +38,29 @@ struct chat_relay {
 	bool extra; /* upstream went on after its [DONE] */
 	bool told; /* how it ended stood in upstream's own last event */
 	bool relayed; /* an event has gone to the client: no other attempt may follow, but if */
+	bool goes_on; /* the client takes another's stream as the rest of this one */
 	bool held; /* its owner has taken an event, or the answer: nothing else may pass it */
 	bool asking; /* it is being asked whether it takes one */
-	struct buf kept; /* events that came after it */
 	bool ended; /* and so has upstream's end */
+	struct timer silence;
+	struct sse_parser sse;
+	struct chat_stream watch;
+	struct chat_result result;
+
+	int64_t accepted_us;
+	struct buf kept; /* events that came after the one that is held */
+	struct buf body; /* a collected answer: non-stream, or of a failed status */
 	enum exchange_end end;
 	struct error end_error;
-	bool goes_on; /* the client takes another's stream as the rest of this one */
-	int64_t last_sent_ms; /* when the client was last sent anything */
-	int64_t silence_due_ms; /* the timer may be set for earlier: it then sets itself again */
-	int64_t last_event_ms; /* when upstream last said anything */
-
-	struct timer ping, silence, total, failed;
-	bool over; /* on_done is due or called: nothing more may start */
-	int busy; /* callbacks on the stack: freeing waits for them */
+	struct timer ping, total, failed;
 };
 
 /* chat_relay.c */
 /** relay_finish - the only way out: tell the client, then the owner; fine when it is over. */
 void relay_finish(struct chat_relay *, enum wire_code, const char *text, const char *details);
 void relay_release(struct chat_relay *);
+/** relay_tally - what the attempt's stream brought becomes part of the result. */
+void relay_tally(struct chat_relay *);
 
 /* Around every callback: what happens in between may end the relay, and it stays until the last
  * one that is on the stack has left. */

@@ -1,6 +1,7 @@
 /*
  * chat_relay_upstream.c - from upstream: what it says, for how long it says nothing, and how it ends.
  */
+#include <stddef.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,6 +102,7 @@ on_failed(struct timer *t, void *arg)
 	(void)t;
 	relay_enter(r);
 	relay_pass_rest(r);
+	relay_tally(r);
 	r->events->on_attempt_failed(r, &r->result, r->arg);
 	relay_leave(r);
 }
@@ -213,8 +215,6 @@ relay_on_event(const struct sse_event *ev, void *arg)
 		return;
 	const enum chat_verdict verdict = chat_stream_event(&r->watch, ev, &content);
 	heard(r, content);
-	r->result.usage = r->watch.usage;
-	r->result.chunks = r->watch.chunks;
 	switch (verdict) {
 	case CHAT_PASS:
 		if (!r->relayed && r->events->on_answering != NULL)
@@ -286,9 +286,11 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	    r->result.upstream_status == 200 ? r->limits->json_bytes : ERROR_BODY_BYTES;
 	struct metric_histogram *const delay = r->limits->delay;
 	const int64_t read_us = delay != NULL ? clock_now_us() : 0;
-	struct error err = { 0 };
 
 	relay_enter(r);
+	if (r->client != NULL)
+		http_stream_warm(r->client);
+	__builtin_prefetch(r->arg);
 	r->result.bytes_in += len;
 	relay_tap_show(r->tap, RELAY_UPSTREAM, bytes, len);
 	r->stream_len += len;
@@ -296,7 +298,7 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	    r->stream_len > r->limits->stream_bytes) {
 		attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, "'s answer is too large.");
 	} else if (r->is_stream_body) {
-		if (sse_feed(&r->sse, bytes, len, relay_on_event, r, &err) < 0 && !r->over &&
+		if (sse_feed(&r->sse, bytes, len, relay_on_event, r, NULL) < 0 && !r->over &&
 		    r->exchange != NULL)
 			attempt_failed(r, CODE_UPSTREAM_BAD_RESPONSE, " sent an event over 1 MiB.");
 		if (r->done_here && !r->extra && sse_pending(&r->sse) == 0)
@@ -466,4 +468,6 @@ chat_relay_attempt(
 	if (r->stream)
 		expect_within(r, r->limits->first_byte_ms);
 	r->exchange = http_exchange_open(r->loop, t, "POST", parts, nparts, &exchange_events, r);
+	http_exchange_warm(
+	    r->exchange, offsetof(struct chat_relay, watch) + offsetof(struct chat_stream, usage));
 }

@@ -324,6 +324,11 @@ chat_stream_content(struct chat_stream *s, bool has, size_t bytes)
 		s->chunks++;
 		s->content_bytes += bytes;
 	}
+}
+
+const struct chat_usage *
+chat_stream_usage(struct chat_stream *s)
+{
 	if (!s->usage.reported) {
 		s->usage.completion_tokens =
 		    (int64_t)((s->content_bytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
@@ -331,6 +336,7 @@ chat_stream_content(struct chat_stream *s, bool has, size_t bytes)
 		s->usage.cost_micro_usd = -1;
 		s->usage.sandbox_seconds = -1;
 	}
+	return &s->usage;
 }
 
 enum chat_verdict

@@ -40,8 +40,8 @@ enum chat_verdict {
 
 /* What is the same in chunk after chunk: all before and all after the text of the content. */
 struct chat_mould {
-	char head[256], tail[128];
 	size_t head_len, tail_len; /* 0: none is known */
+	char head[256], tail[128];
 };
 
 struct chat_stream { /* embedded; zero-initialised but for want_usage and dialect */
@@ -55,9 +55,9 @@ struct chat_stream { /* embedded; zero-initialised but for want_usage and dialec
 	uint64_t odd; /* events that are not JSON objects */
 	int64_t sequence; /* number of the last event, where they have one */
 	uint64_t content_bytes; /* of text in deltas, as quoted: what estimates rest on */
+	struct chat_mould mould;
 	struct chat_usage usage;
 	char error_text[240];
-	struct chat_mould mould;
 };
 
 /** chat_stream_event - what to do with the next event; *content tells if it carries content,
@@ -77,8 +77,10 @@ bool chat_completion_valid(const char *json, size_t len, char *error_text);
 /* For the streams of other dialects. */
 /** chat_error_text - a competitor's words in an error object, fit for one line. */
 void chat_error_text(const char *data, size_t len, char *out, size_t cap);
-/** chat_stream_content - count content of so many bytes (has: there was some), and estimate. */
+/** chat_stream_content - count content of so many bytes (has: there was some). */
 void chat_stream_content(struct chat_stream *, bool has, size_t bytes);
+/** chat_stream_usage - what was reported, else an estimate from the content so far; the stream's. */
+const struct chat_usage *chat_stream_usage(struct chat_stream *);
 /** responses_event - chat_stream_event for the named events of /v1/responses. */
 enum chat_verdict responses_event(struct chat_stream *, const struct sse_event *, bool *content);
 #endif

@@ -26,13 +26,43 @@ struct sql_migration { /* numbered from 1 by its place in the list */
  *
  * A writer runs the migrations that are missing, all in one transaction, after copying an existing
  * database to <path>.before-<version>.  A newer schema than we know, another application's file,
- * a damaged one, or an empty file where there was a database is refused with words.
+ * a damaged one (INVALID), one on a network file system, or an empty file where there was a database
+ * is refused with words.
  */
 int sql_open(struct sql *, const char *path, bool writer, const struct sql_migration *,
     size_t count, struct error *);
+/**
+ * sql_rehearse - would sql_open as a writer, and then sql_prepare, succeed?
+ *
+ * Beside whoever has the database now, and without changing it: missing migrations run on a copy,
+ * <path>.rehearsal, which is removed again.  A database that is not there yet is fine.
+ */
+int sql_rehearse(const char *path, const struct sql_migration *, size_t count,
+    const char *const *texts, size_t ntexts, struct error *);
+/**
+ * sql_revert - if the schema has become newer than the one we know, put back the copy that was made before.
+ *
+ * For a migration whose program ended before it did anything with it.  1: it was put back; 0: there was
+ * no need; -1 with err.
+ */
+int sql_revert(struct sql *, const char *path, size_t count, struct error *);
 /** sql_prepare - all statements at once: a typo stops start-up. texts are borrowed for the call. */
 int sql_prepare(struct sql *, const char *const *texts, size_t count, struct error *);
 void sql_close(struct sql *);
+/** sql_version - of its schema. */
+int sql_version(struct sql *, int64_t *version, struct error *);
+/** sql_copy - all of the database as it is at one moment, to a file of its own that replaces `to`
+ *  when it is whole and on the disk.  Others read and write meanwhile. */
+int sql_copy(struct sql *, const char *to, struct error *);
+typedef void sql_fault_fn(const char *text, void *arg);
+/** sql_check - read every page, index and reference: fn is told what is wrong, at most 20 of each
+ *  kind.  Returns how many that are; what cannot be read is one. */
+int sql_check(struct sql *, sql_fault_fn *fn, void *arg);
+/** sql_is_full - did the last call fail because there is no room on the disk? */
+bool sql_is_full(const struct sql *);
+/** sql_checkpoint - bring the log into the database and make it empty; false if readers are in the
+ *  way: it does not wait for them.  A busy handler is to be set anew. */
+bool sql_checkpoint(struct sql *);
 /** sql_exec - statements without parameters. */
 int sql_exec(struct sql *, const char *text, struct error *);
 

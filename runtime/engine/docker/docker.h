@@ -53,7 +53,7 @@ struct engine_ways {
 
 /* What was agreed with the engine. */
 struct dialect {
-	char api[16];
+	char api[16], api_least[16], api_most[16];
 	char version[64];
 	char arch[32];
 	const struct engine_ways *ways;
@@ -118,8 +118,9 @@ const char *ref_text(const struct image_ref *, const char *digest, char *out);
 
 /** ways_of - the engine's whose /version this is. */
 const struct engine_ways *ways_of(const cJSON *version);
-/** init_exec_code - 127 or 126 if this line is an init's word that it could not start the command, -1. */
-int init_exec_code(const char *line, size_t len);
+/** init_exec_code - 127 or 126 if this is an init's word that it could not start the command, 0 if it
+ *  tells no cause that we know, or not yet, -1 if it is not an init's. */
+int init_exec_code(const char *text, size_t len);
 
 /* --- image.c, load.c, resolve.c, pull.c --- */
 

@@ -50,6 +50,37 @@ known_info(struct docker *d, struct engine_info *out)
 	return true;
 }
 
+/* "2026-01-31T10:20:30.123456789+01:00" in wall milliseconds; -1 where it is none. */
+static int64_t
+engine_time(const char *text)
+{
+	const char *sign = text != NULL && strlen(text) > 19 ? strpbrk(text + 19, "+-") : NULL;
+	_cleanup_free_ char *utc = NULL;
+	int hours = 0, minutes = 0;
+	int64_t ms;
+
+	if (sign == NULL)
+		return text != NULL ? clock_parse(text) : -1;
+	utc = str_printf("%.*sZ", (int)(sign - text), text);
+	ms = clock_parse(utc);
+	if (ms < 0 || sscanf(sign + 1, "%2d:%2d", &hours, &minutes) != 2)
+		return -1;
+	return ms + (*sign == '-' ? 1 : -1) * ((int64_t)hours * 3600000 + minutes * 60000);
+}
+
+/* It said so somewhen between asking and hearing: what is no further off is taken for the same. */
+static void
+compare_clocks(struct engine_info *info, const char *text, int64_t asked_wall_ms, int64_t took_ms)
+{
+	const int64_t said_ms = engine_time(text);
+
+	info->tells_time = said_ms >= 0;
+	if (info->tells_time && said_ms < asked_wall_ms)
+		info->ahead_ms = said_ms - asked_wall_ms;
+	else if (info->tells_time && said_ms > asked_wall_ms + took_ms)
+		info->ahead_ms = said_ms - asked_wall_ms - took_ms;
+}
+
 static int
 ask_info(struct docker *d, struct engine_info *out, struct error *err)
 {
@@ -65,12 +96,18 @@ ask_info(struct docker *d, struct engine_info *out, struct error *err)
 	struct dialect now = { 0 };
 	_cleanup_json_ cJSON *json = NULL;
 
-	if (docker_dialect(d, true, &now, err) < 0 ||
-	    docker_get(d, "/info", now.ways->info_ms, &json, err) < 0)
+	if (docker_dialect(d, true, &now, err) < 0)
 		return -1;
+	const int64_t asked_wall_ms = clock_wall_ms(), asked_ms = clock_now_ms();
+	if (docker_get(d, "/info", now.ways->info_ms, &json, err) < 0)
+		return -1;
+	compare_clocks(
+	    &info, json_str(json, "SystemTime"), asked_wall_ms, clock_now_ms() - asked_ms);
 	snprintf(info.name, sizeof(info.name), "%s", now.ways->name);
 	memcpy(info.version, now.version, sizeof(info.version));
 	memcpy(info.api, now.api, sizeof(info.api));
+	memcpy(info.api_least, now.api_least, sizeof(info.api_least));
+	memcpy(info.api_most, now.api_most, sizeof(info.api_most));
 	memcpy(info.arch, now.arch, sizeof(info.arch));
 	const char *cgroup = json_str(json, "CgroupVersion");
 	snprintf(info.cgroup, sizeof(info.cgroup), "%s", cgroup != NULL ? cgroup : "");

@@ -15,8 +15,9 @@
 #include "runtime/engine/oom_log.h"
 
 #define KERNEL_LOG "/dev/kmsg"
-#define LAST_WORD_TRIES 5
-#define LAST_WORD_MS 20
+#define FIRST_WORDS_MAX 256
+#define FIRST_WORDS_TRIES 5
+#define FIRST_WORDS_MS 20
 
 /* An engine's time ("0001-01-01..." for never) to wall milliseconds, 0 where it is none. */
 static int64_t
@@ -79,37 +80,36 @@ note_oom(struct docker *d, const char *instance)
 	pthread_mutex_unlock(&d->lock);
 }
 
-struct last_word {
-	int lines, code;
-};
-
 static int
-take_exec_code(const struct log_line *line, void *arg)
+add_first_words(const struct log_line *line, void *arg)
 {
-	struct last_word *last = arg;
+	struct buf *words = arg;
 
-	last->lines++;
-	last->code = init_exec_code(line->text, line->len);
-	return 0;
+	buf_add(words, line->text, line->len);
+	return words->len < FIRST_WORDS_MAX ? 0 : -1;
 }
 
-/* What an init wrote that could not start the command; of what ended just now it may not be there yet. */
+/* What an init wrote that could not start the command: in pieces that the engine may have taken for
+ * lines (and then counts wrongly from the end), and of what ended just now not yet all there. */
 static int
 read_exec_code(struct docker *d, const char *instance)
 {
-	struct last_word last = { .code = -1 };
+	_cleanup_buf_ struct buf words = { 0 };
+	int code = 0;
 
-	for (int tries = 0; tries < LAST_WORD_TRIES && last.lines == 0; tries++) {
+	for (int tries = 0; tries < FIRST_WORDS_TRIES && code == 0; tries++) {
 		if (tries > 0)
-			poll(NULL, 0, LAST_WORD_MS);
-		if (docker_logs(&d->engine, instance, 1, false, take_exec_code, &last, NULL, NULL) <
-		    0)
+			poll(NULL, 0, FIRST_WORDS_MS);
+		buf_clear(&words);
+		if (docker_logs(
+			&d->engine, instance, 0, false, add_first_words, &words, NULL, NULL) < 0)
 			return -1;
+		code = init_exec_code(buf_str(&words), words.len);
 	}
-	return last.code;
+	return code;
 }
 
-/* What the engine does not tell is asked of the kernel, and of what the container wrote last. */
+/* What the engine does not tell is asked of the kernel, and of what the container wrote first. */
 static void
 find_untold(struct docker *d, const struct engine_ways *ways, struct pod_state *s)
 {

@@ -43,7 +43,7 @@ ways_of(const cJSON *version)
 
 /* "ERROR (catatonit:6): failed to exec pid1: No such file or directory" */
 int
-init_exec_code(const char *line, size_t len)
+init_exec_code(const char *text, size_t len)
 {
 	static const char start[] = "ERROR (catatonit:", failed[] = "failed to exec pid1: ";
 	static const struct {
@@ -55,15 +55,13 @@ init_exec_code(const char *line, size_t len)
 		{ "Exec format error", 126 },
 		{ "Is a directory", 126 },
 	};
-	const char *at;
+	const char *at = memmem(text, len, failed, strlen(failed));
 
-	if (len < strlen(start) || memcmp(line, start, strlen(start)) != 0 ||
-	    (at = memmem(line, len, failed, strlen(failed))) == NULL)
+	if (memcmp(text, start, len < strlen(start) ? len : strlen(start)) != 0)
 		return -1;
-	at += strlen(failed);
-	for (size_t i = 0; i < ARRAY_LEN(causes); i++)
-		if (memmem(at, len - (size_t)(at - line), causes[i].words,
+	for (size_t i = 0; at != NULL && i < ARRAY_LEN(causes); i++)
+		if (memmem(at, len - (size_t)(at - text), causes[i].words,
 			strlen(causes[i].words)) != NULL)
 			return causes[i].code;
-	return -1;
+	return 0;
 }

@@ -46,6 +46,8 @@ dialect_parse(const cJSON *version, struct dialect *out, struct error *err)
 		    "the engine is too new: it wants API %.10s, Janus speaks up to 1.%d", least,
 		    API_MAX);
 	snprintf(out->api, sizeof(out->api), "1.%d", max < API_MAX ? max : API_MAX);
+	snprintf(out->api_most, sizeof(out->api_most), "%s", most);
+	snprintf(out->api_least, sizeof(out->api_least), "%s", least != NULL ? least : "");
 	snprintf(out->version, sizeof(out->version), "%s", own != NULL ? own : "");
 	snprintf(out->arch, sizeof(out->arch), "%s", arch != NULL ? arch : "");
 	out->ways = ways_of(version);

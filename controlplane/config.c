@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "controlplane/gateway/cors.h"
+#include "controlplane/gateway/forwarded.h"
+#include "controlplane/gateway/origin.h"
 #include "controlplane/supervise/policy.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -23,6 +25,7 @@
 #include "runtime/base/str.h"
 #include "runtime/net/url.h"
 
+#define KEPT_MIN_MS (INT64_C(32) * 86400000)
 #define FILE_MAX_BYTES (4 << 20)
 
 struct setting {
@@ -46,6 +49,26 @@ parse_origins(const char *text, void *out, struct error *err)
 }
 
 static int
+parse_hosts(const char *text, void *out, struct error *err)
+{
+	if (!public_hosts_valid(text))
+		return error_set(err, ERROR_INVALID,
+		    "'%.80s' is no list of names without ports, as janus.example, or *", text);
+	return setting_string(text, out, err);
+}
+
+static int
+parse_proxies(const char *text, void *out, struct error *err)
+{
+	struct proxies *proxies = proxies_new(text, err);
+
+	if (proxies == NULL)
+		return -1;
+	proxies_free(proxies);
+	return setting_string(text, out, err);
+}
+
+static int
 parse_levels(const char *text, void *out, struct error *err)
 {
 	if (!log_levels_valid(text))
@@ -57,6 +80,13 @@ static int
 parse_percent(const char *text, void *out, struct error *err)
 {
 	return str_parse_int(text, 0, 100, out, err);
+}
+
+/* A port, or 0 for none. */
+static int
+parse_other_port(const char *text, void *out, struct error *err)
+{
+	return str_parse_int(text, 0, 65535, out, err);
 }
 
 static int
@@ -146,10 +176,37 @@ parse_points(const char *text, void *out, struct error *err)
 	return 0;
 }
 
+/* Budgets of a month are added up from what is kept. */
+static int
+parse_kept(const char *text, void *out, struct error *err)
+{
+	int64_t ms;
+
+	if (str_eq(text, "0") || str_eq(text, "0s")) {
+		*(int64_t *)out = 0;
+		return 0;
+	}
+	if (setting_duration(text, &ms, err) < 0)
+		return -1;
+	if (ms < KEPT_MIN_MS)
+		return error_set(err, ERROR_INVALID, "'%.40s' is less than 32 days", text);
+	*(int64_t *)out = ms;
+	return 0;
+}
+
 #define AT(field) offsetof(struct config, field)
 static const struct setting settings[] = {
 	{ "host", "127.0.0.1", AT(host), setting_string, NULL, "numeric address to serve on" },
 	{ "port", "8000", AT(port), setting_port, NULL, "port to serve on" },
+	{ "ui.port", "0", AT(ui_port), parse_other_port, NULL,
+	    "a second port with the same pages and API; 0: none" },
+	{ "public_hosts", "", AT(public_hosts), parse_hosts, NULL,
+	    "names this server answers for beside loopback and host, as janus.example; * for any" },
+	{ "trusted_proxies", "", AT(trusted_proxies), parse_proxies, NULL,
+	    "reverse proxies whose x-forwarded-for is believed, as 127.0.0.1 10.0.0.0/8" },
+	{ "tls.certificate", "", AT(tls_certificate), setting_string, NULL,
+	    "file with the certificate and its chain (PEM): then all ports speak TLS" },
+	{ "tls.key_file", "", AT(tls_key_file), setting_string, NULL, "file with its private key" },
 	{ "state_dir", "", AT(state_dir), setting_string, "STATE_DIRECTORY",
 	    "where the database and logs live" },
 	{ "runtime_dir", "", AT(runtime_dir), setting_string, "RUNTIME_DIRECTORY",
@@ -223,6 +280,8 @@ static const struct setting settings[] = {
 	    "largest chat body" },
 	{ "router.drain_timeout", "30s", AT(drain_ms), setting_duration, NULL,
 	    "for open streams when stopping" },
+	{ "router.handover_timeout", "15m", AT(handover_ms), setting_duration, NULL,
+	    "for open streams when another janusd has taken over" },
 	{ "router.concurrency", "1024", AT(concurrency), setting_count, NULL,
 	    "chats at once in an instance whose manifest does not say; 0: any number" },
 	{ "router.queue", "256", AT(queue_max), setting_count, NULL,
@@ -270,6 +329,12 @@ static const struct setting settings[] = {
 	    "percent of the P95 time to the first content before it, that end them too" },
 	{ "lead.away", "60s", AT(lead_away_ms), setting_duration, NULL,
 	    "a champion that is not ready for so long is none" },
+	{ "disk.reserve", "16MiB", AT(disk_reserve), parse_budget, NULL,
+	    "room kept for when the disk of the state is full; 0: none" },
+	{ "retention.usage", "400d", AT(usage_kept_ms), parse_kept, NULL,
+	    "what chats used, and that they were; 0: for ever" },
+	{ "retention.events", "0s", AT(events_kept_ms), parse_kept, NULL,
+	    "what was decided; 0: for ever" },
 	{ "capture.enabled", "false", AT(capture), setting_bool, NULL,
 	    "record the streams that are asked for below, and by x-janus-capture" },
 	{ "capture.content", "false", AT(capture_content), setting_bool, NULL,
@@ -341,6 +406,7 @@ static const char *const live_settings[] = {
 	"router.total_timeout",
 	"router.max_request",
 	"router.drain_timeout",
+	"router.handover_timeout",
 	"stream.max_event",
 };
 
@@ -377,7 +443,8 @@ static bool
 is_text(const struct setting *s)
 {
 	return s->parse == setting_string || s->parse == parse_url || s->parse == parse_levels ||
-	    s->parse == parse_origins || s->parse == parse_suite;
+	    s->parse == parse_origins || s->parse == parse_suite || s->parse == parse_hosts ||
+	    s->parse == parse_proxies;
 }
 
 static int
@@ -680,8 +747,11 @@ config_load(struct config *c, const char *file, struct error *err)
 		if (settings[i].parse(v.text[i], (char *)c + settings[i].at, err) < 0)
 			return error_add(err, "%s", settings[i].name);
 	c->origins = mem_zalloc(COUNT * sizeof(*c->origins));
-	for (size_t i = 0; i < COUNT; i++)
+	c->texts = mem_zalloc(COUNT * sizeof(*c->texts));
+	for (size_t i = 0; i < COUNT; i++) {
 		c->origins[i] = TAKE(v.origin[i]);
+		c->texts[i] = TAKE(v.text[i]);
+	}
 	return 0;
 }
 
@@ -727,8 +797,11 @@ config_reload(struct config *now, struct buf *changed, struct buf *waiting, stru
 		if (!differs(s, now, &fresh))
 			continue;
 		buf_printf(list, "%s%s", list->len != 0 ? " " : "", s->name);
-		if (is_live(s))
+		if (is_live(s)) {
 			copy(s, now, &fresh);
+			str_replace(&now->texts[i], fresh.texts[i]);
+			str_replace(&now->origins[i], fresh.origins[i]);
+		}
 	}
 	return 0;
 }
@@ -743,11 +816,23 @@ config_origin(const struct config *c, const char *name)
 }
 
 void
+config_each(const struct config *c, config_value_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		fn(&(const struct config_value){ settings[i].name, c->texts[i], c->origins[i],
+		       settings[i].help, is_live(&settings[i]) },
+		    arg);
+}
+
+void
 config_done(struct config *c)
 {
-	for (size_t i = 0; c->origins != NULL && i < COUNT; i++)
+	for (size_t i = 0; c->origins != NULL && i < COUNT; i++) {
 		free(c->origins[i]);
+		free(c->texts[i]);
+	}
 	free(c->origins);
+	free(c->texts);
 	for (size_t i = 0; i < COUNT; i++)
 		if (is_text(&settings[i]))
 			free(*(char **)((char *)c + settings[i].at));

@@ -14,9 +14,11 @@ struct error;
 
 struct config {
 	const char *file; /* as given to config_load, borrowed */
-	char **origins; /* owned; of each setting, see config_origin */
+	char **origins, **texts; /* owned; of each setting, see config_origin and config_each */
 	char *host; /* owned strings, never NULL */
-	int64_t port;
+	int64_t port, ui_port; /* ui_port 0: none */
+	char *public_hosts, *trusted_proxies;
+	char *tls_certificate, *tls_key_file; /* "" both: no TLS */
 	char *state_dir, *runtime_dir;
 	bool anonymous;
 	char *log_level;
@@ -31,7 +33,7 @@ struct config {
 	int64_t milli_cpus, pids, nofile, start_timeout_ms;
 	int64_t activation, idle_ms, memory_budget; /* enum activation; 0: no budget */
 	int64_t header_hold_ms, ping_ms, connect_ms, first_byte_ms, gap_ms, total_ms;
-	int64_t body_bytes, event_bytes, drain_ms;
+	int64_t body_bytes, event_bytes, drain_ms, handover_ms;
 	int64_t resume_bytes, resume_total_bytes, resume_streams, resume_ttl_ms, resume_idle_ms;
 	char *artifact_base_url;
 	int64_t artifact_bytes, artifact_competitor_bytes, artifact_total_bytes, artifact_count;
@@ -51,6 +53,7 @@ struct config {
 	int64_t lead_margin_thousandths, lead_quality_percent;
 	int64_t canary_percent, canary_requests, canary_ms;
 	int64_t lead_error_points, lead_ttft_percent, lead_away_ms;
+	int64_t disk_reserve, usage_kept_ms, events_kept_ms; /* 0: none; for ever */
 	int64_t capture_share_millionths, capture_max_bytes, capture_total_bytes, capture_count,
 	    capture_age_ms;
 };
@@ -66,6 +69,13 @@ int config_load(struct config *, const char *file, struct error *);
 int config_reload(struct config *now, struct buf *changed, struct buf *waiting, struct error *);
 /** config_origin - where a setting's value came from when it was loaded; borrowed; NULL: no such. */
 const char *config_origin(const struct config *, const char *name);
+struct config_value { /* borrowed for the call */
+	const char *name, *value, *origin, *help;
+	bool live; /* may change while running */
+};
+typedef void config_value_fn(const struct config_value *, void *arg);
+/** config_each - every setting as it is in force. */
+void config_each(const struct config *, config_value_fn *fn, void *arg);
 void config_done(struct config *);
 /** config_print - every setting, its value and where it came from; as config_load reads it. */
 int config_print(FILE *out, const char *file, struct error *);

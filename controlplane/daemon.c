@@ -4,37 +4,39 @@
 #include "controlplane/daemon.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "controlplane/api/api.h"
 #include "controlplane/artifacts/artifacts.h"
+#include "controlplane/certificate.h"
 #include "controlplane/config.h"
 #include "controlplane/gateway/cors.h"
+#include "controlplane/gateway/forwarded.h"
 #include "controlplane/gateway/gateway.h"
-#include "controlplane/gateway/limit.h"
 #include "controlplane/gateway/streams.h"
 #include "controlplane/janus.h"
+#include "controlplane/listeners.h"
+#include "controlplane/modules.h"
 #include "controlplane/observe/egress.h"
 #include "controlplane/observe/observer.h"
 #include "controlplane/observe/recorder.h"
-#include "controlplane/observe/requests.h"
 #include "controlplane/observe/work.h"
+#include "controlplane/registry/components.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
-#include "controlplane/registry/traffic.h"
 #include "controlplane/schedule/scheduler.h"
 #include "controlplane/schedule/champion.h"
 #include "controlplane/schedule/arena_table.h"
 #include "controlplane/store/store.h"
 #include "controlplane/supervise/supervisor.h"
+#include "controlplane/takeover.h"
+#include "controlplane/yield.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/ed25519.h"
@@ -43,22 +45,10 @@
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/engine.h"
-#include "runtime/engine/pair.h"
-#include "runtime/engine/sandy/engine.h"
 #include "runtime/loop/loop.h"
-#include "runtime/net/url.h"
-#include "runtime/net/http_server.h"
 
 #define WORKERS_MAX 64
 #define PULLERS_MAX 8
-#define KEY_MAX_BYTES 4096
-#define BATTLES_KEPT_MS (INT64_C(30) * 86400000) /* without a vote */
-#define BATTLES_LATE_MS INT64_C(3600000) /* of votes: limits are by the hour */
-#define LOCK_TRIES 40
-#define CHAMPION_LOOK_MS 1000
-#define LOCK_WAIT_US 50000
-
-EMBED(seccomp_profile, "images/link/seccomp.json");
 
 /* ---- start ---- */
 
@@ -66,7 +56,6 @@ static int
 prepare_dirs(struct janus *j, struct error *err)
 {
 	_cleanup_free_ char *pods = str_printf("%s/pods", j->config->runtime_dir);
-	_cleanup_free_ char *lock = str_printf("%s/lock", j->config->state_dir);
 
 	if (strlen(j->config->runtime_dir) > 40)
 		return error_set(err, ERROR_INVALID,
@@ -75,429 +64,20 @@ prepare_dirs(struct janus *j, struct error *err)
 	if (file_mkdirs(j->config->state_dir, 0750, err) < 0 ||
 	    file_mkdirs(j->config->runtime_dir, 0750, err) < 0 || file_mkdirs(pods, 0700, err) < 0)
 		return -1;
-	j->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (j->lock < 0)
-		return error_errno(err, "%s", lock);
-	/* One that was killed this moment holds it until the kernel has cleared it away. */
-	for (int tries = 0; flock(j->lock, LOCK_EX | LOCK_NB) < 0; tries++) {
-		if (errno == EWOULDBLOCK && tries < LOCK_TRIES) {
-			usleep(LOCK_WAIT_US);
-			continue;
-		}
-		return error_set(
-		    err, ERROR_CONFLICT, "another janusd uses %s", j->config->state_dir);
-	}
 	return 0;
 }
 
-static void
-set_policy(struct janus *j)
+int
+janus_lock(struct janus *j, struct error *err)
 {
-	const struct config *c = j->config;
+	_cleanup_free_ char *lock = str_printf("%s/lock", j->config->state_dir);
 
-	j->rules.limits = (struct policy){
-		.memory_bytes = c->memory_bytes,
-		.nano_cpus = c->milli_cpus * 1000000,
-		.tmpfs_bytes = c->tmpfs_bytes,
-		.shm_bytes = c->shm_bytes,
-		.log_bytes = c->log_bytes,
-		.image_bytes = c->image_bytes,
-		.pids = (int)c->pids,
-		.nofile = (int)c->nofile,
-		.start_timeout_ms = c->start_timeout_ms,
-		.second = c->sandy_url[0] != '\0' ? (int)c->sandy_competitors : SECOND_NEVER,
-	};
-	j->traffic_rules = traffic_defaults;
-	j->traffic_rules.queue_max = (size_t)c->queue_max;
-	j->traffic_rules.breaker.failures = c->breaker_failures;
-	j->traffic_rules.breaker.ratio_percent = c->breaker_percent;
-	j->traffic_rules.breaker.open_ms = c->breaker_open_ms;
-	j->traffic_rules.breaker.open_max_ms = c->breaker_open_max_ms;
-	j->streams = streams_new(&(struct streams_limits){
-	    .stream_bytes = c->resume_bytes,
-	    .total_bytes = c->resume_total_bytes,
-	    .count = c->resume_streams,
-	    .ttl_ms = c->resume_ttl_ms,
-	    .idle_ms = c->resume_idle_ms,
-	});
-	j->rules.activation = c->activation;
-	j->rules.idle_ms = c->idle_ms;
-	j->rules.replicas = 1;
-}
-
-static int
-open_recorder(struct janus *j, struct error *err)
-{
-	const struct config *c = j->config;
-	const struct recorder_config r = {
-		.enabled = c->capture,
-		.content = c->capture_content,
-		.share = (double)c->capture_share_millionths / 1e6,
-		.competitors = c->capture_competitors,
-		.keys = c->capture_keys,
-		.max_bytes = c->capture_max_bytes,
-		.total_bytes = c->capture_total_bytes,
-		.count = c->capture_count,
-		.age_ms = c->capture_age_ms,
-		.state_dir = c->state_dir,
-	};
-
-	j->recorder = recorder_new(&r, err);
-	return j->recorder != NULL ? 0 : -1;
-}
-
-static int
-open_artifacts(struct janus *j, struct error *err)
-{
-	const struct config *c = j->config;
-	struct artifacts_config a = artifacts_defaults;
-
-	a.dir = c->state_dir;
-	a.base_url = c->artifact_base_url;
-	a.max_bytes = c->artifact_bytes;
-	a.competitor_bytes = c->artifact_competitor_bytes;
-	a.total_bytes = c->artifact_total_bytes;
-	a.count = c->artifact_count;
-	a.per_request = c->artifact_per_request;
-	a.ttl_ms = c->artifact_ttl_ms;
-	a.max_ttl_ms = c->artifact_max_ttl_ms;
-	a.fetch_ms = c->artifact_fetch_ms;
-	a.file_bytes = c->artifact_upload_bytes;
-	a.owner_bytes = c->artifact_owner_bytes;
-	j->artifacts = artifacts_open(&a, j->store, j->control, j->workers, err);
-	if (j->artifacts == NULL)
-		return error_add(err, "artifacts");
-	j->gateway_config.artifacts = j->artifacts;
-	return 0;
-}
-
-static void
-load_sum(const struct battle_side sides[2], enum battle_winner w, int64_t n, void *arg)
-{
-	struct janus *j = arg;
-
-	arena_table_add_sum(j->arena, sides, w, n);
-}
-
-static void
-load_battle(const struct battle *row, void *arg)
-{
-	struct janus *j = arg;
-
-	arena_table_restore(j->arena, row);
-}
-
-static int
-open_arena(struct janus *j, struct error *err)
-{
-	static const struct battle_rows rows = { load_sum, load_battle };
-	const struct config *c = j->config;
-	struct arena_rules rules = arena_rules_default;
-	const int64_t now_ms = clock_wall_ms();
-	struct store_batch *batch = store_batch_new();
-
-	rules.window_ms = c->arena_window_ms;
-	rules.votes_per_caller = c->arena_votes_per_caller;
-	rules.votes_per_client = c->arena_votes_per_client;
-	j->arena = arena_table_new(&rules);
-	const int rc = store_load_battles(
-	    j->store, &rows, now_ms - 2 * c->arena_window_ms - BATTLES_LATE_MS, j, err);
-	store_sweep_battles(batch, now_ms, now_ms - BATTLES_KEPT_MS);
-	store_commit(j->store, batch, NULL, NULL);
-	return rc < 0 ? error_add(err, "battles") : 0;
-}
-
-/* A Sandy beside the container engine. */
-static int
-open_sandy(struct janus *j, struct error *err)
-{
-	const struct config *c = j->config;
-	_cleanup_free_ char *dir = str_printf("%s/sandy", c->state_dir), *key = NULL;
-	struct url url;
-	size_t len = 0;
-
-	if (url_parse(c->sandy_url, &url, err) < 0)
-		return error_add(err, "sandy.url");
-	if (c->sandy_key_file[0] != '\0') {
-		if (file_read(c->sandy_key_file, KEY_MAX_BYTES, &key, &len, err) < 0)
-			return error_add(err, "sandy.key_file");
-		key[strcspn(key, "\r\n")] = '\0';
-	}
-	const struct sandy_engine_config sandy = {
-		.base_url = c->sandy_url, .key = key, .upstream = c->sandy_upstream, .dir = dir
-	};
-	j->second = sandy_engine_new(&sandy);
-	j->engine = engine_pair_new(j->engine, j->second);
-	return 0;
-}
-
-static int
-open_signing_key(struct janus *j, struct error *err)
-{
-	_cleanup_free_ char *path = str_printf("%s/signing.key", j->config->state_dir);
-
-	j->signing_key = ed25519_open(path, err);
-	return j->signing_key != NULL ? 0 : error_add(err, "signing key");
-}
-
-static int
-open_engine(struct janus *j, struct error *err)
-{
-	j->engine_config = (struct engine_config){
-		.socket = j->config->engine_socket,
-		.node = j->node,
-		.runtime_dir = j->config->runtime_dir,
-		.link_image = j->config->link_image,
-		.seccomp = seccomp_profile,
-	};
-	j->engine = docker_engine_new(&j->engine_config);
-	if (j->config->sandy_url[0] != '\0' && open_sandy(j, err) < 0)
-		return -1;
-	return j->engine != NULL ? 0 : error_set(err, ERROR_INTERNAL, "container engine driver");
-}
-
-static int
-make_supervisor(struct janus *j, struct error *err)
-{
-	const struct supervisor_config c = {
-		.loop = j->control,
-		.workers = j->workers,
-		.pullers = j->pullers,
-		.registry = &j->registry,
-		.store = j->store,
-		.engine = j->engine,
-		.second = j->second,
-		.node = j->node,
-		.runtime_dir = j->config->runtime_dir,
-		.link_image = j->config->link_image,
-		.state_dir = j->config->state_dir,
-		.traffic = &j->traffic_rules,
-		.concurrency = (int)j->config->concurrency,
-		.rules = &j->rules,
-		.memory_budget = j->config->memory_budget,
-		.pull = { .stall_ms = j->config->pull_stall_ms,
-		    .free_percent = (int)j->config->pull_free_percent,
-		    .disk = j->config->pull_disk[0] != '\0' ? j->config->pull_disk : NULL },
-		.retry_ms = j->config->pull_retry_ms,
-		.disk_warn_percent = (int)j->config->pull_warn_percent,
-		.probe_start_ms = 250,
-		.probe_ready_ms = 10000,
-		.drain_ms = j->config->drain_ms,
-		.uid_first = (unsigned)j->config->uid_first,
-		.uid_count = (unsigned)j->config->uid_count,
-		.on_routes = wire_routes,
-		.on_submission = wire_submission,
-		.on_status = wire_status,
-		.broker = &wire_broker_events,
-		.on_work = wire_work,
-		.on_used = wire_used,
-		.arg = j,
-	};
-
-	j->supervisor = supervisor_new(&c, err);
-	return j->supervisor != NULL ? 0 : -1;
-}
-
-static void
-on_standings(void *arg)
-{
-	const struct janus *j = arg;
-
-	supervisor_standings_changed(j->supervisor);
-}
-
-static void
-on_wake(const char *competitor_id, void *arg)
-{
-	const struct janus *j = arg;
-
-	supervisor_demand(j->supervisor, competitor_id);
-}
-
-static int
-make_champion(struct janus *j, struct error *err)
-{
-	const struct config *c = j->config;
-	const struct champion_config champion = {
-		.loop = j->control,
-		.store = j->store,
-		.registry = &j->registry,
-		.suite = c->lead_suite,
-		.lead = { (double)c->lead_margin_thousandths / 1000,
-		    (double)c->lead_quality_percent },
-		.bounds = { c->lead_error_points, c->lead_ttft_percent },
-		.succession = { c->canary_requests, c->canary_ms },
-		.canary_percent = (int)c->canary_percent,
-		.away_ms = c->lead_away_ms,
-		.look_ms = CHAMPION_LOOK_MS,
-		.on_change = on_standings,
-		.on_wake = on_wake,
-		.arg = j,
-	};
-
-	j->champion = champion_new(&champion, err);
-	return j->champion != NULL ? 0 : error_add(err, "champion");
-}
-
-static const char *
-origin_of(const char *setting, void *arg)
-{
-	const struct janus *j = arg;
-
-	return config_origin(j->config, setting);
-}
-
-/* ---- who measures ---- */
-
-static char *
-find_beside(const char *name)
-{
-	char self[512];
-	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	if (n <= 0)
-		return NULL;
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	return slash != NULL ? str_printf("%.*s/%s", (int)(slash - self), self, name) : NULL;
-}
-
-static char *
-find_in_path(const char *name)
-{
-	const char *path = getenv("PATH");
-
-	for (const char *p = path != NULL ? path : ""; *p != '\0'; p += *p == ':') {
-		const size_t len = strcspn(p, ":");
-		_cleanup_free_ char *file = str_printf("%.*s/%s", (int)len, p, name);
-
-		if (len > 0 && access(file, X_OK) == 0)
-			return TAKE(file);
-		p += len;
-	}
-	return NULL;
-}
-
-static char *
-find_bench(const char *setting)
-{
-	_cleanup_free_ char *beside = find_beside("janus-bench");
-
-	if (setting[0] != '\0')
-		return access(setting, X_OK) == 0 ? str_dup(setting) : NULL;
-	return beside != NULL && access(beside, X_OK) == 0 ? TAKE(beside)
-							   : find_in_path("janus-bench");
-}
-
-static int
-make_scheduler(struct janus *j, struct error *err)
-{
-	const struct config *c = j->config;
-
-	j->bench_program = find_bench(c->bench_program);
-	if (j->bench_program == NULL && c->bench_program[0] != '\0')
-		log_warn("bench.no_program", F_STR("program", c->bench_program));
-	j->control_socket = str_printf("%s/janusd.sock", c->runtime_dir);
-	const struct scheduler_config k = {
-		.loop = j->control,
-		.workers = j->workers,
-		.store = j->store,
-		.registry = &j->registry,
-		.keys = &j->keys,
-		.on_keys = wire_keys,
-		.on_run = wire_run,
-		.arg = j,
-		.state_dir = c->state_dir,
-		.socket = j->control_socket,
-		.program = j->bench_program,
-		.suites_dir = c->bench_suites_dir,
-		.private_dir = c->bench_private_dir[0] != '\0' ? c->bench_private_dir : NULL,
-		.suite = c->bench_suite,
-		.automatic = c->bench_automatic,
-		.rules = { .runners = (int)c->bench_runners,
-		    .requeues_max = 3,
-		    .lease_ms = c->bench_lease_ms,
-		    .timeout_ms = c->bench_timeout_ms,
-		    .has_runner = j->bench_program != NULL },
-	};
-
-	j->scheduler = scheduler_new(&k, err);
-	return j->scheduler != NULL ? 0 : error_add(err, "scheduler");
-}
-
-static void
-make_api(struct janus *j)
-{
-	const struct api_deps d = {
-		.control = j->control,
-		.workers = j->workers,
-		.registry = &j->registry,
-		.store = j->store,
-		.supervisor = j->supervisor,
-		.scheduler = j->scheduler,
-		.champion = j->champion,
-		.engine = j->engine,
-		.gateways = j->gateways,
-		.requests = observer_requests(j->observer),
-		.recorder = j->recorder,
-		.artifacts = j->artifacts,
-		.arena = j->arena,
-		.keys = &j->keys,
-		.on_keys = wire_keys,
-		.keys_arg = j,
-		.anonymous = j->config->anonymous,
-		.started_at_ms = j->started_at_ms,
-		.memory_bytes = j->rules.limits.memory_bytes,
-		.image_bytes = j->rules.limits.image_bytes,
-		.listen = j->listen,
-		.state_dir = j->config->state_dir,
-		.signing_key = j->signing_key,
-		.origin = origin_of,
-		.origin_arg = j,
-	};
-
-	j->api = api_new(&d);
-}
-
-/* ---- keys, and what they used before we started ---- */
-
-static void
-load_key(const struct key *row, void *arg)
-{
-	struct janus *j = arg;
-
-	key_ring_add(&j->keys, row);
-}
-
-static void
-load_spent(const char *id, int64_t day, int64_t month, int64_t dearest, void *arg)
-{
-	struct janus *j = arg;
-	struct held_key *h = key_ring_id(&j->keys, id);
-
-	if (h != NULL)
-		limit_restore_spent(h->meter, clock_wall_ms(), day, month, dearest);
-}
-
-static void
-load_recent(const char *id, int64_t at_ms, int64_t done_at_ms, int64_t tokens, void *arg)
-{
-	struct janus *j = arg;
-	struct held_key *h = key_ring_id(&j->keys, id);
-
-	if (h != NULL)
-		limit_restore_request(h->meter,
-		    (struct limit_clock){ clock_now_ms(), clock_wall_ms() }, at_ms, done_at_ms,
-		    tokens);
-}
-
-static int
-load_keys(struct janus *j, struct error *err)
-{
-	static const struct key_rows rows = { load_key, load_spent, load_recent };
-
-	return store_load_keys(j->store, &rows, clock_wall_ms(), j, err);
+	j->lock = file_lock(lock, err);
+	if (j->lock < 0 && err->kind == ERROR_CONFLICT)
+		return error_set(err, ERROR_CONFLICT,
+		    "another janusd uses %s; with --take-over this one takes its place",
+		    j->config->state_dir);
+	return j->lock < 0 ? -1 : 0;
 }
 
 static int
@@ -516,14 +96,19 @@ make_lane(struct janus *j, struct loop *loop, struct error *err)
 	return 0;
 }
 
+/* One a processor, if nobody says otherwise. */
+static unsigned
+count_loops(const struct config *c)
+{
+	const int64_t n = c->loops != 0 ? c->loops : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > LOOPS_MAX ? LOOPS_MAX : (unsigned)n;
+}
+
 static int
 make_lanes(struct janus *j, struct error *err)
 {
-	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t n = j->config->loops != 0 ? j->config->loops : cores;
-
-	n = n < 1 ? 1 : n > LOOPS_MAX ? LOOPS_MAX : n;
-	for (int64_t i = 0; i < n; i++) {
+	for (unsigned i = 0; i < j->nloops; i++) {
 		struct loop *loop = loop_new(err);
 
 		if (loop == NULL || make_lane(j, loop, err) < 0)
@@ -532,23 +117,6 @@ make_lanes(struct janus *j, struct error *err)
 	if (make_lane(j, j->control, err) < 0)
 		return -1;
 	gateway_set_peers(j->gateways, j->nlanes);
-	return 0;
-}
-
-static int
-serve(struct janus *j, struct error *err)
-{
-	struct lane *own = &j->lanes[j->nlanes - 1];
-	int fd;
-
-	for (struct lane *l = j->lanes; l < own; l++) {
-		fd = http_listen_tcp(j->config->host, (int)j->config->port, true, err);
-		if (fd < 0 || gateway_serve(l->gateway, fd, err) < 0)
-			return error_add(err, "listen");
-	}
-	fd = http_listen_unix(j->control_socket, 0660, err);
-	if (fd < 0 || gateway_serve(own->gateway, fd, err) < 0)
-		return error_add(err, "control socket");
 	return 0;
 }
 
@@ -587,6 +155,20 @@ raise_descriptor_limit(void)
 	}
 }
 
+/* The sockets and the state directory are ours from here on, whoever had them. */
+static int
+take_place(struct janus *j, struct error *err)
+{
+	if (passed_from_manager(&j->listeners, (int)j->config->ui_port, err) < 0)
+		return -1;
+	j->listeners_fixed = j->listeners.len > 0;
+	if (j->take_over && takeover_begin(j, err) < 0)
+		return -1;
+	if (janus_lock(j, err) < 0)
+		return -1;
+	return j->before != NULL ? 0 : listeners_open(j, err);
+}
+
 static int
 start(struct janus *j, struct error *err)
 {
@@ -596,51 +178,71 @@ start(struct janus *j, struct error *err)
 	raise_descriptor_limit();
 	j->control = loop_new(err);
 	if (j->control == NULL || loop_signals(j->control, signals, janus_signal, j, err) < 0 ||
-	    prepare_dirs(j, err) < 0)
+	    prepare_dirs(j, err) < 0 || take_place(j, err) < 0)
 		return -1;
-	j->store = store_open(j->config->state_dir, j->control, err);
-	if (j->store == NULL || store_node_id(j->store, j->node, err) < 0 ||
-	    registry_load(&j->registry, j->store, err) < 0 || load_keys(j, err) < 0)
+	if (janus_open_store(j, err) < 0 || store_node_id(j->store, j->node, err) < 0 ||
+	    registry_load(&j->registry, j->store, err) < 0 || janus_load_keys(j, err) < 0)
 		return -1;
+	components_init(&j->components);
+	if (components_load(&j->components, j->store, err) < 0)
+		return error_add(err, "components");
 	j->workers = workers_new(WORKERS_MAX);
 	j->pullers = workers_new(PULLERS_MAX);
 	j->cors = cors_new(j->config->cors_origins, j->config->cors_credentials, err);
 	if (j->cors == NULL)
 		return error_add(err, "cors.origins");
-	set_policy(j);
+	j->proxies = proxies_new(j->config->trusted_proxies, err);
+	if (j->proxies == NULL)
+		return error_add(err, "trusted_proxies");
+	if (certificate_open(j, err) < 0)
+		return -1;
+	janus_set_policy(j);
 	j->observer = observer_new(j->control, j->config->host, (int)j->config->port, err);
 	if (j->observer == NULL)
 		return -1;
 	j->egress = egress_counts_new();
 	janus_gateway_config(j);
 	observer_names(j->observer, wire_names, j);
-	if (open_recorder(j, err) < 0 || open_artifacts(j, err) < 0 || open_arena(j, err) < 0)
+	if (janus_open_recorder(j, err) < 0 || janus_open_artifacts(j, err) < 0 ||
+	    janus_open_arena(j, err) < 0)
 		return -1;
-	if (open_engine(j, err) < 0 || make_supervisor(j, err) < 0 || make_champion(j, err) < 0)
+	if (janus_open_engine(j, err) < 0 || janus_make_supervisor(j, err) < 0 ||
+	    janus_make_champion(j, err) < 0)
 		return -1;
-	if (open_signing_key(j, err) < 0 || make_scheduler(j, err) < 0)
+	if (janus_open_signing_key(j, err) < 0 || janus_make_scheduler(j, err) < 0)
 		return -1;
-	make_api(j);
-	if (make_lanes(j, err) < 0 || serve(j, err) < 0 || start_lanes(j, err) < 0)
+	janus_make_api(j);
+	if (make_lanes(j, err) < 0 || (j->before == NULL && listeners_serve(j, err) < 0) ||
+	    start_lanes(j, err) < 0)
 		return -1;
 	supervisor_start(j->supervisor);
 	scheduler_start(j->scheduler);
 	champion_start(j->champion);
+	service_begin(j);
+	if (j->before != NULL)
+		takeover_watch(j); /* it accepts until we are as good as it */
+	else
+		yield_begin(j);
 	return 0;
 }
 
 struct janus *
-daemon_start(struct config *config, struct error *err)
+daemon_start(struct config *config, char *const *argv, bool take_over, struct error *err)
 {
 	struct janus *j = mem_zalloc(sizeof(*j));
 
 	j->config = config;
+	j->argv = argv;
+	j->take_over = take_over;
+	j->nloops = count_loops(config);
+	j->control_socket = str_printf("%s/janusd.sock", config->runtime_dir);
 	j->lock = -1;
 	j->started_at_ms = clock_now_ms();
 	pthread_mutex_init(&j->summary_lock, NULL);
 	works_init(&j->works);
 	snprintf(j->listen, sizeof(j->listen), "%s:%lld", config->host, (long long)config->port);
 	if (start(j, err) < 0) {
+		takeover_failed(j->before, err);
 		daemon_stop(j);
 		return NULL;
 	}
@@ -649,10 +251,11 @@ daemon_start(struct config *config, struct error *err)
 	return j;
 }
 
-void
+int
 daemon_run(struct janus *j)
 {
 	loop_run(j->control);
+	return j->failed ? -1 : 0;
 }
 
 /* ---- stop: the reverse ---- */
@@ -660,6 +263,8 @@ daemon_run(struct janus *j)
 void
 daemon_stop(struct janus *j)
 {
+	service_end(j);
+	takeover_failed(j->before, NULL); /* where it still waits for us */
 	scheduler_stop(j->scheduler);
 	champion_stop(j->champion);
 	if (j->supervisor != NULL)
@@ -687,6 +292,8 @@ daemon_stop(struct janus *j)
 	for (unsigned i = 0; i < j->nlanes; i++)
 		if (j->lanes[i].loop != j->control)
 			loop_free(j->lanes[i].loop);
+	yield_free(j->yield);
+	takeover_free(j->before);
 	observer_free(j->observer);
 	egress_counts_free(j->egress);
 	recorder_free(j->recorder);
@@ -702,11 +309,15 @@ daemon_stop(struct janus *j)
 		j->engine->driver->free(j->engine);
 	registry_done(&j->registry);
 	key_ring_done(&j->keys);
+	components_done(&j->components);
 	cors_free(j->cors);
+	proxies_free(j->proxies);
+	certificate_close(j);
 	loop_free(j->control);
 	streams_free(j->streams);
 	artifacts_free(j->artifacts);
 	arena_table_free(j->arena);
+	listeners_close(j);
 	if (j->lock >= 0)
 		close(j->lock);
 	pthread_mutex_destroy(&j->summary_lock);

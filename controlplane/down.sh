@@ -59,6 +59,7 @@ stop_engine() {
 
 say "[1/4] daemons"
 stop_daemon janusd 35
+stop_leaving
 stop_daemon janus-sandboxd 30
 stop_daemon janus-platform 10
 say "[2/4] containers"

@@ -144,6 +144,20 @@ stop_daemon() {	# name grace: TERM, wait, KILL
 	rm -f "$runtime/$1.pid"
 }
 
+# Those whose place another has taken end with their last stream; this does not wait for that.
+stop_leaving() {
+	local pid exe
+	[ -r "$runtime/janusd.leaving" ] || return 0
+	while read -r pid; do
+		exe=$(readlink "/proc/$pid/exe" 2>/dev/null || as_root readlink "/proc/$pid/exe" 2>/dev/null) || continue
+		exe=${exe% (deleted)}
+		[ "${exe##*/}" = janusd ] || continue
+		kill -TERM "$pid" 2>/dev/null || as_root kill -TERM "$pid" 2>/dev/null || true
+		until_true 35 ended "$pid" || kill -KILL "$pid" 2>/dev/null || as_root kill -KILL "$pid" || true
+	done <"$runtime/janusd.leaving"
+	rm -f "$runtime/janusd.leaving"
+}
+
 # --- steps: the caller sets command and steps ------------------------------------
 
 step=0 title='' log=''

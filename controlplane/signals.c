@@ -4,15 +4,21 @@
 #include "controlplane/janus.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "controlplane/api/api.h"
+#include "controlplane/certificate.h"
 #include "controlplane/config.h"
 #include "controlplane/gateway/gateway.h"
+#include "controlplane/gateway/streams.h"
+#include "controlplane/listeners.h"
 #include "controlplane/observe/observer.h"
 #include "controlplane/observe/recorder.h"
 #include "controlplane/registry/registry.h"
 #include "controlplane/schedule/scheduler.h"
+#include "controlplane/takeover.h"
+#include "controlplane/yield.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -23,6 +29,10 @@
 #include "runtime/loop/loop.h"
 
 #define DRAIN_POLL_MS 50
+/* Loops count what is open once they were told: nothing is known before. */
+#define DRAIN_LOOK_FIRST_MS 200
+#define STOP_SPARE_MS \
+	15000 /* after the last stream: jobs at the engine, what is still to be written */
 #define DRAIN_END_MS 1000 /* of the time to drain: for clients to be told that theirs is over */
 
 static void
@@ -46,6 +56,9 @@ on_drain(struct timer *t, void *arg)
 	(void)t;
 	for (unsigned i = 0; i < j->nlanes; i++)
 		busy += gateway_busy(j->lanes[i].gateway);
+	/* Who comes back for a stream that was kept here, or before us, finds it by way of us. */
+	if (j->leaving && !j->draining)
+		busy += (unsigned)streams_count(j->streams) + takeover_connected(j->before);
 	if (busy == 0 || clock_now_ms() >= j->drain_until_ms) {
 		if (busy != 0)
 			log_warn("daemon.drain_timeout", F_INT("open", busy));
@@ -61,22 +74,55 @@ on_drain(struct timer *t, void *arg)
 }
 
 static void
+leave_gateway(void *arg)
+{
+	gateway_leave(arg);
+}
+
+/* For so long streams may go on; those that then still do are told. */
+static void
+bound_drain(struct janus *j, int64_t ms)
+{
+	j->drain_until_ms = clock_now_ms() + ms;
+	j->end_chats_at_ms = j->drain_until_ms - (ms < 2 * DRAIN_END_MS ? ms / 2 : DRAIN_END_MS);
+	timer_set(j->control, &j->drain, DRAIN_LOOK_FIRST_MS, on_drain, j);
+}
+
+void
+janus_leave(struct janus *j)
+{
+	j->leaving = true;
+	log_info("daemon.leaving");
+	api_close(j->api);
+	for (unsigned i = 0; i < j->nlanes; i++)
+		loop_post(j->lanes[i].loop, leave_gateway, j->lanes[i].gateway);
+	bound_drain(j, j->config->handover_ms);
+}
+
+static void
 drain(struct janus *j)
 {
+	char status[80];
+
 	if (j->draining) {
 		loop_stop(j->control); /* asked twice: now */
 		return;
 	}
 	j->draining = true;
 	log_info("daemon.draining");
+	if (!j->leaving) { /* else we are not the service any more */
+		snprintf(status, sizeof(status), "stopping: open streams have %lld s",
+		    (long long)(j->config->drain_ms + 999) / 1000);
+		notify_stopping(&j->heartbeat.notify, status);
+		notify_extend(&j->heartbeat.notify, j->config->drain_ms + STOP_SPARE_MS);
+	}
+	yield_close(j->yield); /* a successor's copies keep that socket alive */
+	listeners_close(j);
 	scheduler_stop(j->scheduler);
 	api_close(j->api);
 	for (unsigned i = 0; i < j->nlanes; i++)
 		loop_post(j->lanes[i].loop, drain_gateway, j->lanes[i].gateway);
-	j->drain_until_ms = clock_now_ms() + j->config->drain_ms;
-	j->end_chats_at_ms = j->drain_until_ms -
-	    (j->config->drain_ms < 2 * DRAIN_END_MS ? j->config->drain_ms / 2 : DRAIN_END_MS);
-	timer_set(j->control, &j->drain, DRAIN_POLL_MS, on_drain, j);
+	bound_drain(j, j->config->drain_ms);
 }
 
 void
@@ -89,7 +135,11 @@ janus_gateway_config(struct janus *j)
 		.connect_ms = c->connect_ms,
 		.body_bytes = c->body_bytes,
 		.anonymous = c->anonymous,
+		.anonymous_forwarded = !str_eq(config_origin(c, "auth.anonymous"), "default"),
 		.listen_host = c->host,
+		.public_hosts = c->public_hosts,
+		.proxies = j->proxies,
+		.tls = j->certificate,
 		.queue_wait_ms = c->queue_wait_ms,
 		.streams = j->streams,
 		.arena_window_ms = c->arena_window_ms,
@@ -131,6 +181,7 @@ reload(struct janus *j)
 		return;
 	}
 	log_set_levels(j->config->log_level);
+	certificate_reload(j);
 	janus_gateway_config(j);
 	for (unsigned i = 0; i < j->nlanes; i++) {
 		struct new_limits *n = mem_zalloc(sizeof(*n));
@@ -171,7 +222,11 @@ janus_signal(int signo, void *arg)
 	switch (signo) {
 	case SIGTERM:
 	case SIGINT: drain(j); break;
-	case SIGHUP: reload(j); break;
+	case SIGHUP:
+		notify_reloading(&j->heartbeat.notify);
+		reload(j);
+		notify_ready(&j->heartbeat.notify, NULL);
+		break;
 	case SIGUSR1:
 		recorder_reopen(j->recorder);
 		log_info("capture.reopened");

@@ -3,6 +3,7 @@
 # up.sh - from nothing to a running Janus; run again it changes nothing.
 #
 #   make up
+#   make NO_UI=1 up     without the web UI, and so without Node
 #
 # Takes a bare Debian 12, as root or with sudo, with systemd or without.
 # Honours DOCKER_HOST, JANUS_HOST, JANUS_PORT, JANUS_SANDBOX_PORT, JANUS_STATE_DIR, JANUS_RUNTIME_DIR
@@ -13,13 +14,15 @@ set -euo pipefail
 
 # shellcheck source=controlplane/local.sh
 . "$(dirname "$0")/local.sh"
+# shellcheck source=controlplane/daemons.sh
+. "$(dirname "$0")/daemons.sh"
 
 readonly command=up steps=9
 readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap
 	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
 	libconfuse-dev libsmartcols-dev libarchive-dev zlib1g-dev)
 readonly baseline=baseline-agent second=baseline-langchain
-npm_pid=''
+npm_pid='' npm_began=no
 
 trap on_exit EXIT
 
@@ -28,7 +31,7 @@ trap on_exit EXIT
 install_packages() {
 	local missing
 	command -v dpkg-query >/dev/null ||
-		die "this is not Debian: install what README.md names, then run make programs and the daemons"
+		die "this is not Debian: install what docs/dependencies.md names, then run make programs and the daemons"
 	mapfile -t missing < <(missing_packages "${packages[@]}")
 	if [ "${#missing[@]}" = 0 ]; then
 		begin packages "all ${#packages[@]} there"
@@ -40,13 +43,37 @@ install_packages() {
 
 # --- 2: programs ----------------------------------------------------------------
 
+# What builds the UI, and the packages of the second baseline, is large on Debian: it is installed
+# while the compiler works; not for a release, which has the UI already.
+begin_npm() {
+	if [ "$npm_began" = yes ] || [ -d "$root/ui/prebuilt" ] || { command -v node && command -v npm; } >/dev/null; then
+		return
+	fi
+	npm_began=yes
+	note "installing npm in the background, log in $logs/npm.log"
+	apt_install nodejs npm >"$logs/npm.log" 2>&1 </dev/null &
+	npm_pid=$!
+}
+
+npm_is_there() {
+	[ -n "$npm_pid" ] || return 0
+	wait "$npm_pid" || return 1
+	npm_pid=''
+}
+
 build_programs() {
+	local build=(make -C "$root" -j "$(nproc)" --no-print-directory)
 	if [ "$bin" != "$root/build/bin" ]; then
 		begin programs "using those in $bin"
 		return
 	fi
-	begin programs "building into build/bin with $(nproc) jobs"
-	watched make -C "$root" -j "$(nproc)" --no-print-directory programs
+	begin programs "building into build/bin with $(nproc) jobs${NO_UI:+, without the UI}"
+	if [ -z "${NO_UI:-}" ]; then
+		begin_npm
+		watched "${build[@]}" without-ui
+		npm_is_there || die "npm could not be installed, see $logs/npm.log; make NO_UI=1 up does without it"
+	fi
+	watched "${build[@]}" programs
 	note "$("$bin/janusd" --version 2>/dev/null | head -n 1 || echo built)"
 }
 
@@ -56,15 +83,6 @@ build_images() {
 	begin images "base, link, baseline and sandbox"
 	log=$logs/images.log
 	with_engine env BIN="$root/build/bin" "$root/images/build.sh" --engine "$engine" link baseline sandbox 2>&1 | tee "$log" | sed 's/^/      /'
-}
-
-# What fetches the packages of the second baseline is large on Debian, and nothing before step 9
-# needs it: it is installed meanwhile.
-begin_npm() {
-	command -v npm >/dev/null && return
-	note "installing npm in the background, log in $logs/npm.log"
-	apt_install nodejs npm >"$logs/npm.log" 2>&1 </dev/null &
-	npm_pid=$!
 }
 
 # --- 5: where the platform's models come from --------------------------------------
@@ -131,37 +149,6 @@ choose_provider() {
 }
 
 # --- 6: daemons -----------------------------------------------------------------
-
-is_current() {	# pid program; another group's process shows its program to root alone
-	cmp -s "/proc/$1/exe" "$2" || { [ -n "$engine_group" ] && as_root cmp -s "/proc/$1/exe" "$2"; }
-}
-
-# run_daemon NAME [VARIABLE=VALUE...]: leaves a running and current one alone.
-run_daemon() {
-	local name=$1 pid settings
-	shift
-	log=$logs/$name.log
-	settings=$({ env | grep -E '^JANUS_' | sort || true; printf '%s\n' "$@" "$engine"
-		cat "$state/provider.key" 2>/dev/null || true; } | sha256sum | cut -c1-16)
-	if pid=$(daemon_pid "$name"); then
-		if is_current "$pid" "$bin/$name" && grep -q " $settings\$" "$runtime/$name.pid"; then
-			note "$name runs already (pid $pid)"
-			return
-		fi
-		note "$name has changed since it was started"
-		stop_daemon "$name" 35
-	fi
-	# The pid file is written by the process that becomes the daemon, so it is right at once.
-	# shellcheck disable=SC2016
-	with_engine setsid env -u OPENAI_BASE_URL -u OPENAI_API_KEY -u CHUTES_API_KEY "$@" DOCKER_HOST="unix://$engine" \
-		sh -c 'echo "$$ $1" >"$2"; exec "$3"' sh "$settings" "$runtime/$name.pid" "$bin/$name" \
-		>>"$log" 2>&1 </dev/null &
-	disown
-	until_true 5 test -s "$runtime/$name.pid" || die "$name could not be started"
-	note "$name started (pid $(cut -d' ' -f1 "$runtime/$name.pid"), log in $log)"
-}
-
-control_answers() { "$bin/janusctl" status --timeout 2s >/dev/null 2>&1; }
 
 control_or_death() {
 	control_answers || ! daemon_pid janusd >/dev/null
@@ -243,7 +230,7 @@ first_answer() {
 second_baseline() {
 	local work=$logs/langchain.log
 	begin "second baseline" "submitting janus/$second, too"
-	if [ -n "$npm_pid" ] && ! wait "$npm_pid"; then
+	if ! npm_is_there; then
 		note "npm could not be installed; see $logs/npm.log"
 	fi
 	if ! with_engine env BIN="$root/build/bin" "$root/images/build.sh" --engine "$engine" langchain 2>&1 |
@@ -273,10 +260,14 @@ first_baseline
 first_answer
 second_baseline
 
-url=http://${JANUS_HOST:-127.0.0.1}:${JANUS_PORT:-8000}
+url=http${JANUS_TLS_CERTIFICATE:+s}://${JANUS_HOST:-127.0.0.1}:${JANUS_PORT:-8000}
 ctl=$bin/janusctl
 ctl=${ctl#"$PWD/"}
-printf '\nJanus is up after %d s: %s\n\nTry\n' "$SECONDS" "$url"
+printf '\nJanus is up after %d s: %s\n' "$SECONDS" "$url"
+if [ -z "${NO_UI:-}" ]; then
+	printf 'Open that in a browser: chat is at %s/chat\n' "$url"
+fi
+printf '\nTry\n'
 cat <<END
   $ctl chat "What is 12 * 34?"
   $ctl list competitors

@@ -9,6 +9,7 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/artifacts/artifacts.h"
+#include "controlplane/certificate.h"
 #include "controlplane/config.h"
 #include "controlplane/gateway/find.h"
 #include "controlplane/gateway/gateway.h"
@@ -28,6 +29,7 @@
 #include "controlplane/store/store.h"
 #include "controlplane/supervise/broker.h"
 #include "controlplane/supervise/supervisor.h"
+#include "controlplane/takeover.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -45,7 +47,8 @@ wire_status(void *arg)
 	const struct registry *reg = &j->registry;
 
 	pthread_mutex_lock(&j->summary_lock);
-	memset(&j->summary, 0, sizeof(j->summary));
+	memset(j->summary.instances, 0, sizeof(j->summary.instances));
+	memset(j->summary.submissions, 0, sizeof(j->summary.submissions));
 	j->summary.engine_ok = supervisor_engine(j->supervisor)->ok;
 	j->summary.isolated = supervisor_canary(j->supervisor)->state == CANARY_CONTAINED;
 	for (size_t i = 0; i < reg->ninstances; i++)
@@ -91,6 +94,14 @@ wire_routes(struct routes *routes, void *arg)
 {
 	struct janus *j = arg;
 
+	size_t ready = 0;
+
+	for (size_t i = 0; i < routes->len; i++)
+		ready += routes->at[i].ntargets > 0 || routes->at[i].wakes;
+	pthread_mutex_lock(&j->summary_lock);
+	j->summary.routes = routes->len;
+	j->summary.routes_ready = ready;
+	pthread_mutex_unlock(&j->summary_lock);
 	tell_lanes(j, routes, NULL);
 	routes_unref(routes);
 	wire_status(j);
@@ -176,7 +187,9 @@ on_chat_found(bool runs, const char *instance, const char *id, void *arg)
 {
 	struct janus *j = arg;
 
-	supervisor_answer_broker(j->supervisor, instance, id, runs);
+	/* One that began before we took over runs there. */
+	if (runs || !takeover_ask_chat(j->before, instance, id))
+		supervisor_answer_broker(j->supervisor, instance, id, runs);
 }
 
 static void
@@ -255,6 +268,62 @@ on_battle(const struct battle *row, void *arg)
 	n->janus = arg;
 	n->row = *row;
 	loop_post(n->janus->control, take_battle, n);
+}
+
+static bool
+is_low(void *arg)
+{
+	const struct janus *j = arg;
+
+	return store_is_low(j->store);
+}
+
+struct battle_question {
+	struct janus *janus;
+	char id[NOUN_ID_MAX];
+	struct battle row;
+	bool found;
+};
+
+static void
+take_row(const struct battle *row, void *arg)
+{
+	struct battle_question *q = arg;
+
+	q->row = *row;
+	q->found = true;
+}
+
+static void
+read_battle(void *arg)
+{
+	struct battle_question *q = arg;
+	const struct battle_query query = { .id = q->id, .limit = 1 };
+
+	store_battles(q->janus->store, &query, take_row, q, NULL);
+}
+
+static void
+battle_read(void *arg)
+{
+	struct battle_question *q = arg;
+	struct arena_table *arena = q->janus->arena;
+
+	if (q->found && arena_table_find(arena, q->id) == NULL)
+		arena_table_restore(arena, &q->row);
+	else if (q->found && q->row.state != BATTLE_RUNNING)
+		arena_table_end(arena, &q->row);
+	free(q);
+}
+
+void
+wire_learn_battle(struct janus *j, const char *id)
+{
+	struct battle_question *q = mem_zalloc(sizeof(*q));
+
+	q->janus = j;
+	str_copy(q->id, sizeof(q->id), id);
+	worker_run(j->workers, j->control, read_battle, battle_read, q);
 }
 
 static struct relay_tap *
@@ -338,14 +407,16 @@ health(struct buf *out, void *arg)
 	pthread_mutex_lock(&j->summary_lock);
 	const bool engine_ok = j->summary.engine_ok, isolated = j->summary.isolated;
 	pthread_mutex_unlock(&j->summary_lock);
-	buf_printf(out, "\"database\":{\"ok\":%s},\"engine\":{\"ok\":%s},\"isolation\":{\"ok\":%s}",
-	    stats.failing ? "false" : "true", engine_ok ? "true" : "false",
-	    isolated ? "true" : "false");
-	return !stats.failing && engine_ok && isolated;
+	buf_printf(out,
+	    "\"database\":{\"ok\":%s},\"disk\":{\"ok\":%s},\"engine\":{\"ok\":%s},"
+	    "\"isolation\":{\"ok\":%s}",
+	    stats.failing ? "false" : "true", stats.low ? "false" : "true",
+	    engine_ok ? "true" : "false", isolated ? "true" : "false");
+	return !stats.failing && !stats.low && engine_ok && isolated;
 }
 
 static void
-disk_metrics(const struct janus *j, struct buf *out)
+disk_metrics(const struct janus *j, const struct store_stats *stats, struct buf *out)
 {
 	struct disk disk;
 
@@ -355,6 +426,12 @@ disk_metrics(const struct janus *j, struct buf *out)
 	metrics_value(out, "janus_disk_free_bytes", "", (double)disk.free_bytes);
 	metrics_head(out, "janus_disk_size_bytes", "gauge", "Size of that file system.");
 	metrics_value(out, "janus_disk_size_bytes", "", (double)disk.total_bytes);
+	metrics_head(
+	    out, "janus_disk_low", "gauge", "1 while nothing new is taken for want of room.");
+	metrics_value(out, "janus_disk_low", "", stats->low);
+	metrics_head(out, "janus_disk_reserve_used_total", "counter",
+	    "How often a write found the disk full.");
+	metrics_value(out, "janus_disk_reserve_used_total", "", (double)stats->reserve_used);
 }
 
 static void
@@ -381,7 +458,12 @@ metrics(struct buf *out, void *arg)
 		metrics_value(
 		    out, "janus_submissions", buf_str(&label), (double)j->summary.submissions[i]);
 	}
+	const bool engine_ok = j->summary.engine_ok, isolated = j->summary.isolated;
 	pthread_mutex_unlock(&j->summary_lock);
+	metrics_head(out, "janus_check_ok", "gauge", "1 while that check of /readyz is passed.");
+	metrics_value(out, "janus_check_ok", "check=\"database\"", !stats.failing);
+	metrics_value(out, "janus_check_ok", "check=\"engine\"", engine_ok);
+	metrics_value(out, "janus_check_ok", "check=\"isolation\"", isolated);
 	scheduler_metrics(j->scheduler, out);
 	metrics_head(out, "janus_db_size_bytes", "gauge", "Size of the database.");
 	metrics_value(out, "janus_db_size_bytes", "", (double)stats.db_bytes);
@@ -392,7 +474,7 @@ metrics(struct buf *out, void *arg)
 	metrics_head(out, "janus_db_busy_total", "counter",
 	    "Transactions that found the database held by somebody else.");
 	metrics_value(out, "janus_db_busy_total", "", (double)stats.busy);
-	disk_metrics(j, out);
+	disk_metrics(j, &stats, out);
 	metrics_head(out, "janus_usage_rows_dropped_total", "counter",
 	    "Usage rows that did not fit the queue.");
 	metrics_value(out, "janus_usage_rows_dropped_total", "", (double)stats.usage_dropped);
@@ -403,6 +485,7 @@ metrics(struct buf *out, void *arg)
 	recorder_metrics(j->recorder, out);
 	artifacts_metrics(j->artifacts, out);
 	arena_table_metrics(j->arena, out);
+	certificate_metrics(j, out);
 }
 
 static void
@@ -413,11 +496,21 @@ http_metrics(struct buf *out, enum gateway_metric which, void *arg)
 	api_metrics(j->api, out, which);
 }
 
+static int
+ask_before(void *arg)
+{
+	const struct janus *j = arg;
+
+	return takeover_call(j->before);
+}
+
 const struct gateway_hooks wire_hooks = {
 	.on_usage = on_usage,
 	.on_demand = on_demand,
 	.battles = count_battles,
 	.on_battle = on_battle,
+	.is_low = is_low,
+	.elsewhere = ask_before,
 	.other_head = other_head,
 	.other_request = other_request,
 	.health = health,

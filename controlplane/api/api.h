@@ -6,6 +6,7 @@
  */
 #ifndef JANUS_API_API_H
 #define JANUS_API_API_H
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "controlplane/gateway/gateway.h"
@@ -22,6 +23,7 @@ struct workers;
 struct ed25519_key;
 struct engine;
 struct gateway;
+struct components;
 struct key_ring;
 struct recorder;
 struct artifacts;
@@ -46,6 +48,7 @@ struct api_deps { /* borrowed */
 	struct recorder *recorder; /* captures of some */
 	struct artifacts *artifacts; /* that answers announced */
 	struct arena_table *arena; /* what may be voted on, and what was */
+	struct components *components; /* the marketplace */
 	struct key_ring *keys;
 	/** Keys changed: what gateways are to use from now on; takes over the reference. */
 	void (*on_keys)(struct keys *, void *keys_arg);
@@ -55,8 +58,13 @@ struct api_deps { /* borrowed */
 	int64_t memory_bytes; /* the default limit of an instance, for words */
 	int64_t image_bytes; /* the largest image, and archive of one */
 	const char *listen; /* "127.0.0.1:8000" */
+	const char *host; /* of it */
+	int port, ui_port; /* ui_port 0: none */
+	const char *certificate, *certificate_key; /* files of TLS; NULL: none is spoken */
 	const char *state_dir;
 	const struct ed25519_key *signing_key; /* of bundles */
+	/** Each setting as it is in force: a JSON array of name, value, origin, live, help is added to. */
+	void (*settings)(cJSON *to, void *origin_arg);
 	/** Where the value of a setting came from; borrowed. */
 	const char *(*origin)(const char *setting, void *origin_arg);
 	void *origin_arg;

@@ -58,15 +58,6 @@ row_id(const struct api_call *c, size_t i)
 	return ((const struct artifact *)c->arg)[i].id;
 }
 
-static bool
-row_keep(const struct api_call *c, size_t i, void *filter)
-{
-	(void)c;
-	(void)i;
-	(void)filter;
-	return true;
-}
-
 static cJSON *
 row_render(const struct api_call *c, size_t i)
 {
@@ -81,7 +72,7 @@ artifact_list(struct api_call *c)
 	const struct artifact_query query = { .competitor = competitor, .request_id = request };
 	_cleanup_free_ struct artifact *newest = NULL, *rows = NULL;
 	const size_t n = artifacts_list(DEPS(c)->artifacts, &query, &newest);
-	const struct list_source src = { n, row_id, row_keep, row_render, NULL };
+	const struct list_source src = { n, row_id, NULL, row_render, NULL };
 
 	rows = mem_zalloc((n + 1) * sizeof(*rows)); /* as list_reply wants them: oldest first */
 	for (size_t i = 0; i < n; i++)

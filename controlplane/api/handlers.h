@@ -8,14 +8,16 @@
 #include "controlplane/store/schedules.h"
 #include "controlplane/supervise/supervisor.h"
 #include "runtime/base/metrics.h"
+#include "runtime/diagnose/host.h"
 
 struct buf;
 
-#define API_ROUTES_MAX 96
+#define API_ROUTES_MAX 112
 #define API_STATUSES 21
 
 struct api {
 	struct api_deps d;
+	struct clock_pair started; /* how the clocks were then */
 	struct follower *followers; /* of submissions and runs */
 	struct event_follower *event_followers;
 	struct log_stream *log_streams;
@@ -23,6 +25,7 @@ struct api {
 	struct sending *sendings; /* bundles on their way */
 	struct once *onces; /* requests with an Idempotency-Key that are under way */
 	bool closing;
+	bool backing_up; /* a backup is made, read or unpacked */
 	metric_counter http[API_ROUTES_MAX][API_STATUSES]; /* the last route: none */
 	struct metric_histogram durations[API_ROUTES_MAX][API_STATUSES];
 	_Atomic int64_t in_flight;
@@ -99,6 +102,10 @@ void log_streams_close(struct api *);
 
 /* status.c */
 void status_get(struct api_call *);
+void config_get(struct api_call *);
+void own_logs_get(struct api_call *);
+
+/* doctor.c */
 void doctor_get(struct api_call *);
 
 /* events.c */
@@ -138,6 +145,30 @@ void arena_leaderboard(struct api_call *);
 /** arena_add_rating - add "arena", what votes say of that competitor: null without any. */
 void arena_add_rating(const struct api_call *, cJSON *to, const char *competitor);
 
+/* components.c */
+struct component_entry;
+void component_list(struct api_call *);
+void component_get(struct api_call *);
+void component_versions(struct api_call *);
+void component_contract(struct api_call *);
+
+/* component_review.c */
+void component_create(struct api_call *);
+void component_approve(struct api_call *);
+void component_reject(struct api_call *);
+void component_deprecate(struct api_call *);
+void component_retire(struct api_call *);
+
+/* backups.c */
+void backup_create(struct api_call *);
+void backup_list_all(struct api_call *);
+void backup_get(struct api_call *);
+void backup_verify(struct api_call *);
+void backup_restore(struct api_call *);
+void backup_cancel(struct api_call *);
+void backup_delete(struct api_call *);
+void db_check(struct api_call *);
+
 /* captures.c */
 void capture_list(struct api_call *);
 void capture_get(struct api_call *);
@@ -171,6 +202,9 @@ void run_items(struct api_call *);
 void run_report(struct api_call *);
 void run_logs(struct api_call *);
 void run_evidence(struct api_call *);
+
+/* run_frames.c */
+void run_item_frames(struct api_call *);
 
 /* schedules.c */
 void schedule_create(struct api_call *);
@@ -211,7 +245,7 @@ cJSON *render_version(const struct api_deps *, const struct version *);
 cJSON *render_instance(const struct api_deps *, const struct instance *);
 
 /* list.c */
-/** list_reply - page over n rows: keep(i) says which count, render(i) makes one.  Rows are in the
+/** list_reply - page over n rows: keep(i) says which count (NULL: all), render(i) makes one.  Rows are in the
  *  order of creation; the query's limit, after, before and order are obeyed: a page begins after
  *  one row, or ends before the other. */
 struct list_source {

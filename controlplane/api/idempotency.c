@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "controlplane/api/conditions.h"
+#include "controlplane/api/component_view.h"
 #include "controlplane/api/handlers.h"
 #include "controlplane/schedule/scheduler.h"
 #include "controlplane/store/idempotency.h"
@@ -130,6 +131,9 @@ tell_anew(struct api_call *c, const char *object_id)
 	const struct submission *s = registry_submission(REGISTRY(c), object_id);
 	const struct competitor *k = registry_competitor(REGISTRY(c), object_id);
 	const struct run *r = scheduler_run_id(DEPS(c)->scheduler, object_id);
+	const struct component_viewer who = component_viewer_of(c);
+	const struct component_entry *m =
+	    components_of(DEPS(c)->components, object_id, &who, COMPONENT_ANY_STATE);
 
 	c->replayed = true;
 	if (str_starts(c->path, "/api/v1/champion/"))
@@ -140,6 +144,9 @@ tell_anew(struct api_call *c, const char *object_id)
 		reply_json(c, 202, render_competitor(DEPS(c), k));
 	else if (r != NULL)
 		reply_json(c, 202, render_run(DEPS(c), r));
+	else if (m != NULL)
+		reply_json(
+		    c, str_ends(c->path, "/components") ? 201 : 200, component_render(c, m, NULL));
 	else
 		reply_code(c, CODE_INVALID_STATE, NULL,
 		    "This was done before Janus was restarted, and its answer is not known any "

@@ -101,7 +101,7 @@ list_reply(struct api_call *c, const struct list_source *src)
 	for (size_t k = from; k < to; k++) {
 		const size_t i = p.ascending ? k : src->n - 1 - k;
 
-		if (src->keep(c, i, src->filter))
+		if (src->keep == NULL || src->keep(c, i, src->filter))
 			kept[n++] = i;
 	}
 	const size_t take = p.limit != 0 && (size_t)p.limit < n ? (size_t)p.limit : n;

@@ -84,6 +84,8 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/instances/:ref/logs", instance_logs, ADMIN, 0, "tail follow", NULL },
 	{ "GET", "/api/v1/status", status_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/doctor", doctor_get, ADMIN, 0, NULL, NULL },
+	{ "GET", "/api/v1/config", config_get, ADMIN, 0, NULL, NULL },
+	{ "GET", "/api/v1/logs", own_logs_get, ADMIN, 0, "level", NULL },
 	{ "GET", "/api/v1/requests", request_list, READ, 0, "limit after competitor code", NULL },
 	{ "GET", "/api/v1/requests/:ref", request_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/egress", egress_list, READ, 0,
@@ -92,6 +94,29 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/artifacts/:ref", artifact_get, READ, 0, NULL, NULL },
 	{ "POST", "/api/v1/artifacts/:ref/link", artifact_link, ADMIN, SMALL, NULL, NULL },
 	{ "DELETE", "/api/v1/artifacts/:ref", artifact_remove, ADMIN, 0, NULL, NULL },
+	{ "POST", "/api/v1/components", component_create, SUBMIT, SMALL, DRY,
+	    "id version name description category entrypoint contract inputs outputs resources "
+	    "tags "
+	    "integration" },
+	{ "GET", "/api/v1/components", component_list, READ, 0,
+	    "limit after before category state q mine sort", NULL },
+	{ "GET", "/api/v1/components/:ref", component_get, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/components/:ref/versions", component_versions, READ, 0, NULL, NULL },
+	{ "GET", "/api/v1/components/:ref/contract", component_contract, READ, 0, NULL, NULL },
+	{ "POST", "/api/v1/components/:ref/approve", component_approve, ADMIN, SMALL, DRY,
+	    "reason" },
+	{ "POST", "/api/v1/components/:ref/reject", component_reject, ADMIN, SMALL, DRY, "reason" },
+	{ "POST", "/api/v1/components/:ref/deprecate", component_deprecate, SUBMIT, SMALL, DRY,
+	    "reason" },
+	{ "DELETE", "/api/v1/components/:ref", component_retire, SUBMIT, 0, DRY, NULL },
+	{ "POST", "/api/v1/backups", backup_create, ADMIN, SMALL, NULL, NULL },
+	{ "GET", "/api/v1/backups", backup_list_all, ADMIN, 0, PAGE, NULL },
+	{ "GET", "/api/v1/backups/:ref", backup_get, ADMIN, 0, NULL, NULL },
+	{ "POST", "/api/v1/backups/:ref/check", backup_verify, ADMIN, SMALL, NULL, NULL },
+	{ "POST", "/api/v1/backups/:ref/restore", backup_restore, ADMIN, SMALL, NULL, NULL },
+	{ "POST", "/api/v1/backups/:ref/cancel", backup_cancel, ADMIN, SMALL, NULL, NULL },
+	{ "DELETE", "/api/v1/backups/:ref", backup_delete, ADMIN, 0, NULL, NULL },
+	{ "POST", "/api/v1/db/check", db_check, ADMIN, SMALL, NULL, NULL },
 	{ "GET", "/api/v1/captures", capture_list, ADMIN, 0, PAGE " competitor", NULL },
 	{ "GET", "/api/v1/captures/:ref", capture_get, ADMIN, 0, NULL, NULL },
 	{ "DELETE", "/api/v1/captures/:ref", capture_remove, ADMIN, 0, NULL, NULL },
@@ -118,6 +143,7 @@ static const struct api_route routes[] = {
 	{ "GET", "/api/v1/runs/:ref", run_get, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/runs/:ref/events", run_events, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/runs/:ref/items", run_items, READ, 0, "limit after", NULL },
+	{ "GET", "/api/v1/runs/:ref/items/:item/frames", run_item_frames, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/runs/:ref/report", run_report, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/runs/:ref/evidence.tar.gz", run_evidence, READ, 0, NULL, NULL },
 	{ "GET", "/api/v1/runs/:ref/logs", run_logs, ADMIN, 0, "tail", NULL },
@@ -143,6 +169,7 @@ api_new(const struct api_deps *deps)
 	struct api *api = mem_zalloc(sizeof(*api));
 
 	api->d = *deps;
+	api->started = clock_pair_now();
 	return api;
 }
 
@@ -169,6 +196,7 @@ refuse(struct api *api, struct http_request *req, enum wire_code code, const cha
 {
 	const struct http_header headers[] = {
 		{ "content-type", "application/json" },
+		{ "cache-control", "no-store" },
 		{ allow != NULL                               ? "allow"
 			: wire_code_info(code)->status == 401 ? "www-authenticate"
 							      : NULL,
@@ -200,6 +228,20 @@ find_route(const char *method, const char *path, struct route_params *params, st
 	if (allow->len != 0)
 		buf_add_str(allow, "OPTIONS");
 	return NULL;
+}
+
+/* Does it make something new?  Not when there is no room left on the disk. */
+static bool
+grows(const struct api_route *r)
+{
+	static void (*const all[])(struct api_call *) = { submission_create, bundle_put,
+		component_create, key_create, run_create, schedule_create, backup_create,
+		backup_restore };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (r->handle == all[i])
+			return true;
+	return false;
 }
 
 static void
@@ -256,6 +298,8 @@ api_head(struct api *api, struct http_request *req)
 		    "This path does not know this method.");
 	else if ((gateway_scopes(req) >> r->who & 1) == 0)
 		refuse_caller(api, req, (enum scope_at)r->who);
+	else if (grows(r) && store_is_low(api->d.store))
+		refuse(api, req, CODE_LOW_DISK, NULL, STORE_LOW_TEXT);
 	else
 		return r->body_max == UPLOAD ? upload_head(api, req, &params) : r->body_max;
 	return -1;

@@ -213,6 +213,7 @@ run_finish(struct api_call *c)
 		.fault = fault != NULL ? fault : "platform",
 		.detail = detail != NULL ? detail : "",
 		.report = text,
+		.expected = json_int(json_get(report, "items"), "expected", 0),
 		.is_whole = json_bool(report, "is_whole", false),
 	};
 

@@ -109,7 +109,7 @@ read_competitor(struct api_call *c, struct schedule *h)
 
 /* What the body says, checked but for its suite; false and answered. */
 static bool
-read_schedule(struct api_call *c, struct schedule *h, int64_t *next_ms)
+read_schedule(struct api_call *c, struct schedule *h, int64_t next_ms[static SCHEDULE_TIMES])
 {
 	const char *suite = scheduler_config(DEPS(c)->scheduler)->suite;
 	struct error err = { 0 };
@@ -144,17 +144,28 @@ added(const struct error *err, const char *id, void *arg)
 }
 
 static void
+add_times(cJSON *json, const int64_t next_ms[static SCHEDULE_TIMES])
+{
+	cJSON *times = json_add_arr(json, "next_times");
+	char text[CLOCK_TEXT_MAX];
+
+	for (size_t i = 0; i < SCHEDULE_TIMES; i++)
+		cJSON_AddItemToArray(times, cJSON_CreateString(clock_format(next_ms[i], text)));
+}
+
+static void
 decide(struct api_call *c)
 {
 	struct schedule h;
 	struct error err = { 0 };
-	int64_t next_ms = 0;
+	int64_t next_ms[SCHEDULE_TIMES] = { 0 };
 
-	if (!read_schedule(c, &h, &next_ms))
+	if (!read_schedule(c, &h, next_ms))
 		return;
 	if (c->dry_run) {
-		cJSON *json = render_with(DEPS(c), &h, next_ms, "");
+		cJSON *json = render_with(DEPS(c), &h, next_ms[0], "");
 
+		add_times(json, next_ms);
 		json_add_bool(json, "dry_run", true);
 		reply_json(c, 200, json);
 	} else if (scheduler_add(DEPS(c)->scheduler, &h, WHO(c), added, c, &err) < 0) {
@@ -176,9 +187,9 @@ void
 schedule_create(struct api_call *c)
 {
 	struct schedule h;
-	int64_t next_ms;
+	int64_t next_ms[SCHEDULE_TIMES] = { 0 };
 
-	if (read_schedule(c, &h, &next_ms))
+	if (read_schedule(c, &h, next_ms))
 		scheduler_suite(DEPS(c)->scheduler, h.suite, suite_found, c);
 }
 

@@ -1,22 +1,23 @@
 /*
- * status.c - the state of the whole, its diagnosis, and what was decided.
+ * status.c - the state of the whole, what it was set to, and what it logged.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controlplane/api/handlers.h"
+#include "controlplane/schedule/scheduler.h"
 #include "controlplane/store/store.h"
+#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/disk.h"
 #include "runtime/base/ed25519.h"
-#include "runtime/base/error.h"
 #include "runtime/base/json.h"
+#include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/diagnose/scrub.h"
 #include "runtime/loop/loop.h"
-
-#define STATE_FREE_PERCENT 5
 
 static const char *const disk_states[] = { "fine", "low", "full" };
 static const char *const canary_words[] = { "pending", "running", "contained", "escaped",
@@ -74,11 +75,15 @@ status_get(struct api_call *c)
 
 	json_add_str(json, "object", "status");
 	json_add_str(json, "version", JANUS_VERSION);
+	json_add_int(json, "pid", getpid());
 	json_add_str(json, "listen", DEPS(c)->listen);
 	json_add_int(json, "uptime_seconds", (clock_now_ms() - DEPS(c)->started_at_ms) / 1000);
 	json_add_str(json, "default", leader != NULL ? leader->slug : NULL);
 	json_add_int(json, "competitors", competitors);
 	json_add_int(json, "submissions_under_way", active);
+	store_stats(DEPS(c)->store, &stats);
+	json_add_int(json, "chats_today", stats.chats_today);
+	json_add_int(json, "runs", scheduler_runs_ever(DEPS(c)->scheduler));
 	cJSON *instances = json_add_obj(json, "instances");
 	for (int i = 0; i < INSTANCE_STATE_COUNT; i++)
 		json_add_int(instances, instance_state_name((enum instance_state)i), counts[i]);
@@ -89,7 +94,6 @@ status_get(struct api_call *c)
 	json_add_str(isolation, "detail", canary->text[0] != '\0' ? canary->text : NULL);
 	json_add_bool(json, "platform_connected", supervisor_broker_connected(DEPS(c)->supervisor));
 	json_add_str(json, "signing_key", ed25519_public(DEPS(c)->signing_key, key));
-	store_stats(DEPS(c)->store, &stats);
 	cJSON *db = json_add_obj(json, "database");
 	json_add_bool(db, "ok", !stats.failing);
 	json_add_str(db, "detail", stats.failing ? stats.why : NULL);
@@ -98,98 +102,62 @@ status_get(struct api_call *c)
 	reply_json(c, 200, json);
 }
 
-/* ---- doctor ---- */
-
-static void
-finding(cJSON *checks, bool *all, const char *name, bool ok, const char *saw, const char *fix)
+void
+config_get(struct api_call *c)
 {
-	cJSON *check = cJSON_CreateObject();
+	cJSON *json = cJSON_CreateObject();
+	_cleanup_free_ char *text = NULL;
+	struct buf safe = { 0 };
 
-	json_add_str(check, "name", name);
-	json_add_bool(check, "ok", ok);
-	json_add_str(check, "saw", saw);
-	json_add_str(check, "fix", ok ? NULL : fix);
-	cJSON_AddItemToArray(checks, check);
-	*all = *all && ok;
+	json_add_str(json, "object", "config");
+	DEPS(c)->settings(json_add_arr(json, "settings"), DEPS(c)->origin_arg);
+	text = json_print(json);
+	cJSON_Delete(json);
+	scrub(&safe, text, strlen(text)); /* a URL may have a password in it */
+	reply_made(c, 200, "application/json", &safe);
+}
+
+/* ---- its newest lines, which are kept in memory: also where nobody has the log ---- */
+
+struct own_logs {
+	struct api_call *call;
+	bool only_troubles;
+	struct buf safe; /* owned */
+};
+
+/* Half a megabyte is looked at for longer than a loop may take. */
+static void
+read_work(void *arg)
+{
+	struct own_logs *l = arg;
+	_cleanup_buf_ struct buf lines = { 0 };
+
+	log_kept(l->only_troubles, &lines);
+	scrub(&l->safe, buf_str(&lines), lines.len);
 }
 
 static void
-check_disk(cJSON *checks, bool *all, const char *dir)
+read_done(void *arg)
 {
-	struct disk disk;
-	char text[96];
+	struct own_logs *l = arg;
 
-	if (disk_look(dir, &disk, NULL) < 0) {
-		finding(checks, all, "disk", false, "the state directory cannot be read",
-		    "check the directory's owner and mount");
-		return;
-	}
-	finding(checks, all, "disk", disk_free_percent(&disk) >= STATE_FREE_PERCENT,
-	    disk_words(&disk, text, sizeof(text)),
-	    "free space: the state cannot be written without");
-}
-
-static void
-check_engine_disk(cJSON *checks, bool *all, const struct engine_status *e)
-{
-	char text[96];
-
-	if (e->disk.total_bytes != 0)
-		finding(checks, all, "engine_disk", e->disk_state == DISK_FINE,
-		    disk_words(&e->disk, text, sizeof(text)),
-		    "free space where the engine keeps its images: nothing is pulled below "
-		    "pull.min_free percent");
-}
-
-static void
-diagnosed(void *arg)
-{
-	struct api_call *c = arg;
-	const struct engine_status *e = supervisor_engine(DEPS(c)->supervisor);
-	const struct canary_report *canary = supervisor_canary(DEPS(c)->supervisor);
-	const struct engine_status *second = supervisor_second(DEPS(c)->supervisor);
-	cJSON *json = cJSON_CreateObject(), *checks;
-	struct store_stats stats;
-	char text[DETAIL_MAX];
-	bool all = true;
-
-	json_add_str(json, "object", "doctor");
-	checks = cJSON_CreateArray();
-	snprintf(text, sizeof(text), "%s %s (API %s, cgroup v%s)", e->info.name, e->info.version,
-	    e->info.api, e->info.cgroup);
-	finding(checks, &all, "engine", e->ok, e->ok ? text : e->text,
-	    "start the container engine (systemctl start docker, or dockerd), and let this user "
-	    "open its socket");
-	if (second != NULL) {
-		snprintf(text, sizeof(text), "%s; not enforced there: %.180s", second->info.name,
-		    second->info.missing);
-		finding(checks, &all, "sandy", second->ok, second->ok ? text : second->text,
-		    "see that the service at sandy.url runs and takes the key of sandy.key_file");
-	}
-	finding(checks, &all, "isolation", canary->state == CANARY_CONTAINED,
-	    canary->text[0] != '\0' ? canary->text : canary_words[canary->state],
-	    "no competitor is started until the probe pod is contained: update the engine, or "
-	    "build the link image");
-	finding(checks, &all, "platform", supervisor_broker_connected(DEPS(c)->supervisor),
-	    supervisor_broker_connected(DEPS(c)->supervisor) ? "connected"
-							     : "janus-platform does not answer",
-	    "start janus-platform with the same runtime directory");
-	store_stats(DEPS(c)->store, &stats);
-	finding(checks, &all, "database", !stats.failing, stats.failing ? stats.why : "writing",
-	    "free disk space and check the state directory");
-	check_disk(checks, &all, DEPS(c)->state_dir);
-	check_engine_disk(checks, &all, e);
-	const struct competitor *leader = registry_default(REGISTRY(c));
-	finding(checks, &all, "route", leader != NULL,
-	    leader != NULL ? leader->slug : "no competitor is ready",
-	    "submit one: janusctl submit image IMAGE --name NAME --wait");
-	json_add_bool(json, "ok", all);
-	cJSON_AddItemToObject(json, "checks", checks);
-	reply_json(c, 200, json);
+	reply_made(l->call, 200, "application/jsonl; charset=utf-8", &l->safe);
+	free(l);
 }
 
 void
-doctor_get(struct api_call *c)
+own_logs_get(struct api_call *c)
 {
-	supervisor_probe_isolation(DEPS(c)->supervisor, diagnosed, c);
+	_cleanup_free_ char *level = call_query(c, "level");
+	struct own_logs *l;
+
+	if (level != NULL && !str_eq(level, "info") && !str_eq(level, "warn")) {
+		reply_code(c, CODE_INVALID_VALUE, "level",
+		    "level is 'info' for all lines that are kept, or 'warn'.");
+		return;
+	}
+	l = mem_zalloc(sizeof(*l));
+	l->call = c;
+	l->only_troubles = str_eq(level, "warn");
+	worker_run(DEPS(c)->workers, DEPS(c)->control, read_work, read_done, l);
 }

@@ -52,6 +52,7 @@ struct artifacts {
 	struct workers *workers;
 	unsigned char key[SIGN_KEY_LEN];
 	atomic_bool stopping;
+	atomic_bool shared; /* nothing is cleared away */
 	struct timer sweep; /* control loop */
 	bool sweeping;
 	unsigned sweeps;
@@ -101,6 +102,8 @@ struct collection {
 static void
 collect(struct artifacts *a, const char *sha256)
 {
+	if (a->shared) /* a later start collects it */
+		return;
 	pthread_mutex_lock(&a->lock);
 	const bool gone = index_forget(&a->index, sha256);
 	if (gone) {
@@ -144,6 +147,8 @@ artifacts_reserve(struct artifacts *a, const struct artifact *row)
 	const int64_t each = upload ? a->config.owner_bytes : a->config.competitor_bytes;
 	enum artifact_reason reason = ARTIFACT_NONE;
 
+	if (store_is_low(a->store))
+		return ARTIFACT_STORE;
 	if (row->size > (upload ? a->config.file_bytes : a->config.max_bytes))
 		return ARTIFACT_SIZE_DECLARED;
 	pthread_mutex_lock(&a->lock);
@@ -210,6 +215,17 @@ tell(void *arg)
 	free(c);
 }
 
+/* Under the lock, or before anybody else has it. */
+static void
+add_row(const struct artifact *row, void *arg)
+{
+	struct artifacts *a = arg;
+
+	index_add(&a->index, row);
+	if (row->expires_at_ms != 0 && row->expires_at_ms < a->due_ms)
+		a->due_ms = row->expires_at_ms;
+}
+
 static void
 index_change(struct artifacts *a, const struct change *c)
 {
@@ -217,13 +233,10 @@ index_change(struct artifacts *a, const struct change *c)
 	bool unused = false;
 
 	pthread_mutex_lock(&a->lock);
-	if (c->removal) {
+	if (c->removal)
 		unused = index_remove(&a->index, c->row.id, sha256);
-	} else {
-		index_add(&a->index, &c->row);
-		if (c->row.expires_at_ms != 0 && c->row.expires_at_ms < a->due_ms)
-			a->due_ms = c->row.expires_at_ms;
-	}
+	else
+		add_row(&c->row, a);
 	pthread_mutex_unlock(&a->lock);
 	if (unused)
 		collect_later(a, a->control, sha256);
@@ -559,9 +572,20 @@ collect_orphans(void *arg)
 {
 	struct orphans *o = arg;
 
+	if (o->artifacts->shared)
+		return;
 	blobs_each(o->artifacts->blobs, see_blob, o, NULL);
 	if (o->n > 0)
 		log_warn("artifact.orphans", F_INT("count", (int64_t)o->n));
+}
+
+static void
+look_for_orphans(struct artifacts *a)
+{
+	struct orphans *o = mem_zalloc(sizeof(*o));
+
+	o->artifacts = a;
+	worker_run(a->workers, a->control, collect_orphans, free, o);
 }
 
 static void
@@ -569,7 +593,7 @@ on_sweep(struct timer *t, void *arg)
 {
 	struct artifacts *a = arg;
 
-	if (!a->sweeping) {
+	if (!a->sweeping && !a->shared) {
 		struct expiry *e = find_expired(a, clock_wall_ms());
 
 		if (e->len > 0) {
@@ -583,12 +607,8 @@ on_sweep(struct timer *t, void *arg)
 			free(e);
 		}
 	}
-	if (++a->sweeps % ORPHANS_EVERY == 0) {
-		struct orphans *o = mem_zalloc(sizeof(*o));
-
-		o->artifacts = a;
-		worker_run(a->workers, a->control, collect_orphans, free, o);
-	}
+	if (++a->sweeps % ORPHANS_EVERY == 0)
+		look_for_orphans(a);
 	timer_set(a->control, t, a->config.sweep_ms, on_sweep, a);
 }
 
@@ -607,16 +627,6 @@ load_key(struct artifacts *a, struct error *err)
 	/* None, or half of one: links that were given out are void then. */
 	hash_random(a->key, sizeof(a->key));
 	return file_write(path, a->key, sizeof(a->key), 0600, err);
-}
-
-static void
-load_row(const struct artifact *row, void *arg)
-{
-	struct artifacts *a = arg;
-
-	index_add(&a->index, row);
-	if (row->expires_at_ms != 0 && row->expires_at_ms < a->due_ms)
-		a->due_ms = row->expires_at_ms;
 }
 
 static void
@@ -658,6 +668,7 @@ artifacts_open(const struct artifacts_config *config, struct store *store, struc
 	struct artifacts *a = mem_zalloc(sizeof(*a));
 
 	a->config = *config;
+	a->shared = config->shared;
 	a->blobs = str_printf("%s/blobs", config->dir);
 	a->store = store;
 	a->control = control;
@@ -665,14 +676,57 @@ artifacts_open(const struct artifacts_config *config, struct store *store, struc
 	a->due_ms = INT64_MAX;
 	pthread_mutex_init(&a->lock, NULL);
 	if (blobs_prepare(a->blobs, err) < 0 || load_key(a, err) < 0 ||
-	    store_load_artifacts(store, load_row, a, err) < 0) {
+	    store_load_artifacts(store, add_row, a, err) < 0) {
 		artifacts_free(a);
 		return NULL;
 	}
+	if (!a->shared) /* else the other one still writes there */
+		blobs_clear_tmp(a->blobs);
 	drop_lost(a);
 	collect_orphans(&(struct orphans){ .artifacts = a });
 	timer_set(control, &a->sweep, config->sweep_ms, on_sweep, a);
 	return a;
+}
+
+void
+artifacts_share(struct artifacts *a, bool shared)
+{
+	a->shared = shared;
+	if (!shared && !a->stopping)
+		look_for_orphans(a);
+}
+
+struct learning {
+	struct artifacts *artifacts;
+	char id[NOUN_ID_MAX];
+};
+
+static void
+learn_row(const struct artifact *row, void *arg)
+{
+	struct artifacts *a = arg;
+
+	pthread_mutex_lock(&a->lock);
+	add_row(row, a);
+	pthread_mutex_unlock(&a->lock);
+}
+
+static void
+learn(void *arg)
+{
+	const struct learning *l = arg;
+
+	store_load_artifact(l->artifacts->store, l->id, learn_row, l->artifacts, NULL);
+}
+
+void
+artifacts_learn(struct artifacts *a, const char *id)
+{
+	struct learning *l = mem_zalloc(sizeof(*l));
+
+	l->artifacts = a;
+	str_copy(l->id, sizeof(l->id), id);
+	worker_run(a->workers, a->control, learn, free, l);
 }
 
 void

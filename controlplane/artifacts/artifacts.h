@@ -34,12 +34,18 @@ struct artifacts_config { /* strings are borrowed */
 	int64_t per_request; /* most in one answer */
 	int64_t file_bytes, owner_bytes; /* of one upload; of all of one caller */
 	int64_t sweep_ms; /* between looks for what has expired */
+	bool shared; /* from the beginning: artifacts_share */
 };
 extern const struct artifacts_config artifacts_defaults;
 
 /** artifacts_open - read what there is, and clear away what nobody names.  Blocks. */
 struct artifacts *artifacts_open(const struct artifacts_config *, struct store *,
     struct loop *control, struct workers *, struct error *);
+/** artifacts_share - another process keeps some in the same place now, or does no more: nothing is cleared
+ *  away meanwhile, for neither knows what the other one is about to name. Control loop. */
+void artifacts_share(struct artifacts *, bool shared);
+/** artifacts_learn - one that the other process has stored. Control loop. */
+void artifacts_learn(struct artifacts *, const char *id);
 /** artifacts_stop - nothing is stored from now on; before the workers are freed. Control loop. */
 void artifacts_stop(struct artifacts *);
 /** artifacts_free - when no loop turns any more. NULL is fine. */

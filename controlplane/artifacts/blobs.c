@@ -42,37 +42,29 @@ aside(const char *dir, const char *sha256, char out[PATH_BYTES])
 	snprintf(out, PATH_BYTES, "%s/tmp/%s.gone", dir, sha256);
 }
 
-static int
-sync_dir(const char *path, struct error *err)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) < 0 ? error_errno(err, "%s", path) : 0;
-}
-
-static void
-empty(const char *path)
-{
-	DIR *dir = opendir(path);
-	const struct dirent *e;
-
-	while (dir != NULL && (e = readdir(dir)) != NULL)
-		if (e->d_name[0] != '.')
-			unlinkat(dirfd(dir), e->d_name, 0);
-	if (dir != NULL)
-		closedir(dir);
-}
-
 int
 blobs_prepare(const char *dir, struct error *err)
 {
 	_cleanup_free_ char *tmp = str_printf("%s/tmp", dir), *sums = str_printf("%s/sha256", dir);
 
-	if (file_mkdirs(dir, 0700, err) < 0 || file_mkdirs(tmp, 0700, err) < 0 ||
-	    file_mkdirs(sums, 0700, err) < 0)
-		return -1;
-	empty(tmp);
-	return 0;
+	return file_mkdirs(dir, 0700, err) < 0 || file_mkdirs(tmp, 0700, err) < 0 ||
+		file_mkdirs(sums, 0700, err) < 0
+	    ? -1
+	    : 0;
+}
+
+void
+blobs_clear_tmp(const char *dir)
+{
+	_cleanup_free_ char *path = str_printf("%s/tmp", dir);
+	DIR *tmp = opendir(path);
+	const struct dirent *e;
+
+	while (tmp != NULL && (e = readdir(tmp)) != NULL)
+		if (e->d_name[0] != '.')
+			unlinkat(dirfd(tmp), e->d_name, 0);
+	if (tmp != NULL)
+		closedir(tmp);
 }
 
 struct blob_writer *
@@ -119,7 +111,7 @@ blob_keep(struct blob_writer *w, struct error *err)
 	*strrchr(dir, '/') = '\0';
 	snprintf(sums, sizeof(sums), "%s/sha256", w->dir);
 	if (mkdir(dir, 0700) == 0) {
-		if (sync_dir(sums, err) < 0)
+		if (file_sync(sums, err) < 0)
 			return -1;
 	} else if (errno != EEXIST) {
 		return error_errno(err, "%s", dir);
@@ -127,7 +119,7 @@ blob_keep(struct blob_writer *w, struct error *err)
 	if (fsync(w->fd) < 0 || rename(w->temp, path) < 0)
 		return error_errno(err, "%s", path);
 	w->kept = true;
-	return sync_dir(dir, err);
+	return file_sync(dir, err);
 }
 
 void

@@ -13,8 +13,10 @@
 #include "runtime/base/hash.h"
 struct error;
 
-/** blobs_prepare - make the directories, and empty tmp. */
+/** blobs_prepare - make the directories. */
 int blobs_prepare(const char *dir, struct error *);
+/** blobs_clear_tmp - what nobody writes any more: only where no other process has begun some. */
+void blobs_clear_tmp(const char *dir);
 
 struct blob_writer;
 /** blob_begin - a new file of no name yet. */

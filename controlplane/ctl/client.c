@@ -21,6 +21,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/id.h"
 #include "runtime/base/json.h"
+#include "runtime/base/secret.h"
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
 #include "runtime/net/url.h"
@@ -245,6 +246,9 @@ ctl_connect(struct ctl *ctl, struct ctl_failure *f)
 		return 0;
 	if (read_key(key_file, &ctl->api_key, &err) < 0)
 		return ctl_fail(f, CTL_USAGE, "usage", "%s", err.text);
+	if (secret_is_loose(key_file))
+		ctl_note(
+		    ctl, "warning: everybody on this machine can read %s: chmod 600 it", key_file);
 	if (!ctl->place.is_local && str_starts(ctl->place.url, "http://"))
 		ctl_note(ctl, "warning: the API key goes to %s unencrypted", ctl->place.url);
 	return 0;

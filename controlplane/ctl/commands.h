@@ -43,16 +43,19 @@ void ctl_command_usage(struct buf *, const struct ctl_command *);
 
 ctl_verb_fn ctl_submit_image, ctl_submit_url, ctl_submit_bundle, ctl_verify_bundle,
     ctl_export_competitor, ctl_import_competitor, ctl_wait_submission;
+ctl_verb_fn ctl_submit_component, ctl_approve, ctl_reject, ctl_deprecate;
 ctl_verb_fn ctl_show_champion, ctl_promote_champion, ctl_rollback_champion;
 ctl_verb_fn ctl_run_bench, ctl_schedule_bench, ctl_wait_run;
 ctl_verb_fn ctl_show_champion, ctl_promote_champion, ctl_rollback_champion;
 ctl_verb_fn ctl_promote, ctl_freeze, ctl_thaw;
 ctl_verb_fn ctl_show_policy, ctl_show_competitor, ctl_update_competitor;
+ctl_verb_fn ctl_create_backup, ctl_check_backup, ctl_restore_backup, ctl_check_db;
 ctl_verb_fn ctl_conform, ctl_top, ctl_list_events, ctl_verify_events, ctl_replay;
 ctl_verb_fn ctl_export_artifact;
 ctl_verb_fn ctl_create_key, ctl_update_key, ctl_list_usage;
 ctl_verb_fn ctl_create_context, ctl_list_contexts, ctl_show_context, ctl_remove_context, ctl_login;
 ctl_verb_fn ctl_list, ctl_ps, ctl_show, ctl_logs, ctl_chat;
 ctl_verb_fn ctl_start, ctl_stop, ctl_restart, ctl_remove, ctl_rollback, ctl_retire, ctl_cancel;
+ctl_verb_fn ctl_support_bundle, ctl_show_config;
 ctl_verb_fn ctl_status, ctl_health, ctl_version, ctl_doctor, ctl_help, ctl_completion, ctl_complete;
 #endif

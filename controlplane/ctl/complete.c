@@ -105,7 +105,7 @@ print_names(struct ctl *ctl, const char *noun)
 
 		/* A shell evaluates what it completes: only what needs no quoting. */
 		if (name != NULL &&
-		    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name))
+		    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == strlen(name))
 			printf("%s\n", name);
 	}
 }

@@ -3,6 +3,7 @@
  */
 #ifndef JANUS_CTL_CTL_H
 #define JANUS_CTL_CTL_H
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -114,6 +115,7 @@ enum ctl_exit {
 	X(SEED, "seed", 0, NUMBER, "N", seed, "what chance is made of, 42 if not given")         \
 	X(EPOCHS, "epochs", 0, NUMBER, "N", epochs, "ask each item so often")                    \
 	X(SUBSET, "subset", 0, NUMBER, "PERCENT", subset, "ask only that part of the items")     \
+	X(REASON, "reason", 0, STRING, "TEXT", reason, "why, for whoever submitted it")          \
 	X(ALL, "all", 0, FLAG, NULL, all, "every command and option, for tools")
 
 enum ctl_option_bit {
@@ -138,6 +140,7 @@ struct ctl_options {
 	const char *kind, *scopes, *usd_per_day, *usd_per_month, *by, *since, *until, *rename;
 	int64_t expires_ms, requests_per_minute, concurrency, tokens_per_minute; /* -1: not given */
 	int64_t grace_ms, share; /* -1: not given */
+	const char *reason;
 	const char *cron, *tz, *suite, *competitor, *missed;
 	int64_t jitter_ms, seed, epochs, subset; /* -1: not given */
 	struct option_list filter, set;
@@ -175,6 +178,12 @@ struct ctl {
 
 /** ctl_note - one line on stderr, escaped; not with --quiet, nor beside JSON. */
 void ctl_note(const struct ctl *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** ctl_may_end - the first word can be a name of the noun, and whoever is there says yes: 0; otherwise
+ *  the exit code. */
+int ctl_may_end(struct ctl *);
+/** ctl_print_checks - findings as a table, and what mends those that are not well; the whole object for
+ *  those who want JSON. Takes its "checks". */
+void ctl_print_checks(struct ctl *, cJSON *found);
 /** ctl_run - the whole program. */
 int ctl_run(int argc, char **argv);
 #endif

@@ -113,6 +113,20 @@ static const struct ctl_column egress_columns[] = {
 	{ "id", "id", CTL_COL_TEXT, true },
 };
 
+static const struct ctl_column backup_columns[] = {
+	{ "id", "id", CTL_COL_TEXT, false },
+	{ "kind", "kind", CTL_COL_TEXT, false },
+	{ "bytes", "size_bytes", CTL_COL_NUMBER, false },
+	{ "schema", "schema", CTL_COL_NUMBER, false },
+	{ "competitors", "counts.competitors", CTL_COL_NUMBER, false },
+	{ "artifacts", "counts.artifacts", CTL_COL_NUMBER, false },
+	{ "created", "created_at", CTL_COL_AGE, false },
+	{ "version", "version", CTL_COL_TEXT, true },
+	{ "files", "files", CTL_COL_NUMBER, true },
+	{ "requests", "counts.requests", CTL_COL_NUMBER, true },
+	{ "path", "path", CTL_COL_FREE, true },
+};
+
 static const struct ctl_column capture_columns[] = {
 	{ "id", "id", CTL_COL_TEXT, false },
 	{ "request", "request_id", CTL_COL_TEXT, false },
@@ -142,6 +156,24 @@ static const struct ctl_column artifact_columns[] = {
 	{ "sha256", "sha256", CTL_COL_TEXT, true },
 	{ "owner", "owner", CTL_COL_TEXT, true },
 	{ "declared", "declared_id", CTL_COL_TEXT, true },
+};
+
+static const struct ctl_column component_columns[] = {
+	{ "id", "id", CTL_COL_TEXT, false },
+	{ "version", "version", CTL_COL_TEXT, false },
+	{ "category", "category", CTL_COL_TEXT, false },
+	{ "state", "state", CTL_COL_TEXT, false },
+	{ "calls", "usage.calls", CTL_COL_NUMBER, false },
+	{ "contract", "contract.type", CTL_COL_TEXT, false },
+	{ "author", "author", CTL_COL_TEXT, false },
+	{ "name", "name", CTL_COL_FREE, false },
+	{ "available", "available", CTL_COL_TEXT, true },
+	{ "detail", "available_detail|state_reason", CTL_COL_FREE, true },
+	{ "competitors", "usage.competitors", CTL_COL_NUMBER, true },
+	{ "calls-30d", "usage.last_30_days.calls", CTL_COL_NUMBER, true },
+	{ "entrypoint", "entrypoint", CTL_COL_FREE, true },
+	{ "created", "created_at", CTL_COL_AGE, true },
+	{ "reviewed", "reviewed_at", CTL_COL_AGE, true },
 };
 
 static const struct ctl_column arena_columns[] = {
@@ -322,9 +354,19 @@ static const struct ctl_column usage_columns[] = {
 
 static const struct ctl_column check_columns[] = {
 	{ "check", "name", CTL_COL_TEXT, false },
-	{ "ok", "ok", CTL_COL_TEXT, false },
+	{ "ok", "ok", CTL_COL_TEXT, true },
+	{ "level", "level", CTL_COL_TEXT, false },
 	{ "saw", "saw", CTL_COL_FREE, false },
 	{ "fix", "fix", CTL_COL_FREE, true },
+	{ "docs", "docs", CTL_COL_TEXT, true },
+};
+
+static const struct ctl_column config_columns[] = {
+	{ "setting", "name", CTL_COL_TEXT, false },
+	{ "value", "value", CTL_COL_TEXT, false },
+	{ "origin", "origin", CTL_COL_TEXT, false },
+	{ "live", "live", CTL_COL_TEXT, true },
+	{ "help", "help", CTL_COL_FREE, true },
 };
 
 static const struct ctl_column finding_columns[] = {
@@ -389,11 +431,14 @@ static const struct ctl_kind kinds[] = {
 	KIND("egress", egress_columns),
 	KIND("moment", moment_columns),
 	KIND("capture", capture_columns),
+	KIND("backup", backup_columns),
 	KIND("artifact", artifact_columns),
 	KIND("arena", arena_columns),
+	KIND("component", component_columns),
 	KIND("frame", frame_columns),
 	KIND("top", top_columns),
 	KIND("check", check_columns),
+	KIND("config", config_columns),
 	KIND("finding", finding_columns),
 	KIND("past", past_columns),
 	KIND("policy", policy_columns),

@@ -23,16 +23,18 @@ static void
 add_choice(struct buf *path, const struct ctl *ctl, const struct ctl_kind *kind)
 {
 	static const char *const keys[] = {
-		"competitor=", "request=", "decision=", "service=", "suite="
+		"competitor=", "request=", "decision=", "service=", "suite=", "category=", "state="
 	};
 	const bool ranks = str_eq(kind->noun, "leaderboard");
+	const bool offers = str_eq(kind->noun, "component");
 	const size_t known = str_eq(kind->noun, "egress") ? 4
 	    : str_eq(kind->noun, "artifact")              ? 2
-	    : ranks                                       ? ARRAY_LEN(keys)
+	    : ranks                                       ? 5
+	    : offers                                      ? ARRAY_LEN(keys)
 							  : 0;
 
 	for (size_t i = 0; i < ctl->opt.filter.len; i++)
-		for (size_t k = ranks ? 4 : 0; k < known; k++)
+		for (size_t k = offers ? 5 : ranks ? 4 : 0; k < known; k++)
 			if (str_starts(ctl->opt.filter.at[i], keys[k])) {
 				buf_printf(path, "&%s", keys[k]);
 				url_encode(path, ctl->opt.filter.at[i] + strlen(keys[k]));

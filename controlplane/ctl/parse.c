@@ -164,6 +164,13 @@ check(const struct ctl_invocation *in, struct error *err)
 	return check_options(in, what, err);
 }
 
+/* "backup create" is "create backup": a noun may come first where a verb for it follows. */
+static bool
+noun_first(const char *first, const char *second)
+{
+	return !ctl_verb_exists(first) && ctl_command_find(second, first) != NULL;
+}
+
 int
 ctl_parse(int argc, char *const *argv, struct ctl_invocation *out, struct error *err)
 {
@@ -192,8 +199,11 @@ ctl_parse(int argc, char *const *argv, struct ctl_invocation *out, struct error 
 			return 0;
 		return error_set(err, ERROR_INVALID, "no verb; 'janusctl help' lists them");
 	}
-	if (!ctl_verb_exists(argv[next]))
+	if (next + 1 < argc && noun_first(argv[next], argv[next + 1])) {
+		words.at[words.len++] = argv[next++];
+	} else if (!ctl_verb_exists(argv[next])) {
 		return unknown_verb(argv[next], err);
+	}
 	out->verb = argv[next++];
 	if (str_eq(out->verb, "__complete")) { /* its words are another command line */
 		out->command = ctl_command_find(out->verb, NULL);

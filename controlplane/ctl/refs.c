@@ -17,6 +17,7 @@
 
 #define PREFIX_MIN 6 /* characters after the underscore */
 #define ID_CHARS 26
+#define COMPONENT "cmp."
 
 static const struct {
 	const char *prefix, *noun;
@@ -31,7 +32,9 @@ static const struct {
 	{ "key_", "key" },
 	{ "req_", "request" },
 	{ "cap_", "capture" },
+	{ "bkp_", "backup" },
 	{ "artf_", "artifact" },
+	{ COMPONENT, "component" },
 };
 
 const char *
@@ -46,7 +49,8 @@ ctl_ref_noun(const char *text)
 static int
 check_id(const char *noun, const char *found, const char *text, struct error *err)
 {
-	const char *rest = strchr(text, '_') + 1;
+	const char *line = strchr(text, '_');
+	const char *rest = line != NULL ? line + 1 : "";
 	const size_t len = strlen(rest);
 
 	if (!str_eq(found, noun))
@@ -64,6 +68,22 @@ check_id(const char *noun, const char *found, const char *text, struct error *er
 	return 0;
 }
 
+/* cmp.<namespace>.<name>, perhaps with @<version>: the daemon knows the rest. */
+static int
+check_component(const char *text, struct error *err)
+{
+	static const char chars[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.@";
+	const char *dot =
+	    str_starts(text, COMPONENT) ? strchr(text + strlen(COMPONENT), '.') : NULL;
+
+	return dot != NULL && dot[1] != '\0' && strspn(text, chars) == strlen(text)
+	    ? 0
+	    : error_set(err, ERROR_INVALID,
+		  "'%.60s' is not a component: cmp.<namespace>.<name>, or that and @<version>",
+		  text);
+}
+
 int
 ctl_ref_check(const char *noun, const char *text, struct error *err)
 {
@@ -74,6 +94,8 @@ ctl_ref_check(const char *noun, const char *text, struct error *err)
 		return id_request_valid(text)
 		    ? 0
 		    : error_set(err, ERROR_INVALID, "'%.60s' is not the id of a %s", text, noun);
+	if (str_eq(noun, "component"))
+		return check_component(text, err);
 	if (found != NULL)
 		return check_id(noun, found, text, err);
 	if (!str_slug_valid(text))

@@ -1,5 +1,5 @@
 /*
- * status.c - how the daemon is: status, health, version.
+ * status.c - how the daemon is: status, settings, health, version.
  */
 #include <stdio.h>
 
@@ -8,6 +8,7 @@
 #include "controlplane/ctl/failure.h"
 #include "controlplane/ctl/output.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 
@@ -22,6 +23,29 @@ ctl_status(struct ctl *ctl)
 	if (ctl_get(ctl, "/api/v1/status", &status, &f) < 0)
 		return ctl_complain(ctl, &f);
 	ctl_print_fields(ctl, ctl_kind_of("plain"), status, stdout);
+	return CTL_OK;
+}
+
+int
+ctl_show_config(struct ctl *ctl)
+{
+	const struct ctl_kind *kind = ctl_kind_of("config");
+	_cleanup_json_ cJSON *config = NULL, *list = NULL;
+	struct ctl_failure f = { 0 };
+	struct error err = { 0 };
+
+	if (ctl_columns_check(ctl, kind, &err) < 0)
+		return ctl_misuse(ctl, "%s", err.text);
+	if (ctl_get(ctl, "/api/v1/config", &config, &f) < 0)
+		return ctl_complain(ctl, &f);
+	if (ctl->format == CTL_JSON) {
+		ctl_print_json(config, stdout);
+		return CTL_OK;
+	}
+	list = cJSON_CreateObject();
+	cJSON_AddItemToObject(
+	    list, "data", cJSON_DetachItemFromObjectCaseSensitive(config, "settings"));
+	ctl_print_list(ctl, kind, list, stdout);
 	return CTL_OK;
 }
 

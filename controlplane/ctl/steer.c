@@ -1,5 +1,5 @@
 /*
- * steer.c - start, stop, restart, promote, rollback, retire, remove, cancel.
+ * steer.c - start, stop, restart, promote, rollback, retire, remove, cancel, and the review of components.
  */
 #include <stdio.h>
 #include <string.h>
@@ -93,6 +93,11 @@ ctl_cancel(struct ctl *ctl)
 		    &(struct steer){ "POST", "cancel", "is cancelled; what it measured is kept",
 			"wait run ", false },
 		    NULL);
+	if (str_eq(ctl->command->noun, "backup"))
+		return steer(ctl,
+		    &(struct steer){
+			"POST", "cancel", "is not taken by the next start", "list backups", false },
+		    NULL);
 	return steer(ctl,
 	    &(struct steer){ "POST", "cancel", "is cancelled", "show submission ", false }, NULL);
 }
@@ -163,9 +168,15 @@ confirm(const struct ctl *ctl)
 		? "Retire version %s? It can never be promoted again. [y/N] "
 		: str_eq(ctl->command->noun, "key")
 		? "Revoke key %s? Its streams end at once. [y/N] "
+		: str_eq(ctl->command->noun, "component")
+		? "Take component %s back? Its versions stay taken. [y/N] "
 		: str_eq(ctl->command->noun, "schedule") ? "Remove schedule %s? [y/N] "
-		: str_eq(ctl->command->noun, "capture")
-		? "Remove capture %s? [y/N] "
+		: str_eq(ctl->command->noun, "capture")  ? "Remove capture %s? [y/N] "
+		: str_eq(ctl->command->verb, "restore")
+		? "Have the next start go back to backup %s? What came after it is put aside. "
+		  "[y/N] "
+		: str_eq(ctl->command->noun, "backup")
+		? "Remove backup %s? [y/N] "
 		: "Stop and forget competitor %s? Its history stays. [y/N] ",
 	    ctl->words[0]);
 	if (fgets(answer, sizeof(answer), stdin) != NULL &&
@@ -175,9 +186,8 @@ confirm(const struct ctl *ctl)
 	return CTL_FAILED;
 }
 
-/* A name that can be one, and leave to do it: 0; otherwise the exit code. */
-static int
-may_end(struct ctl *ctl)
+int
+ctl_may_end(struct ctl *ctl)
 {
 	struct error err = { 0 };
 
@@ -189,8 +199,13 @@ may_end(struct ctl *ctl)
 int
 ctl_retire(struct ctl *ctl)
 {
-	const int answer = may_end(ctl);
+	const int answer = ctl_may_end(ctl);
 
+	if (answer == 0 && str_eq(ctl->command->noun, "component"))
+		return steer(ctl,
+		    &(struct steer){ "DELETE", NULL, "is taken back; its versions stay taken",
+			"list components", true },
+		    NULL);
 	return answer != 0
 	    ? answer
 	    : steer(ctl,
@@ -202,7 +217,7 @@ ctl_retire(struct ctl *ctl)
 int
 ctl_remove(struct ctl *ctl)
 {
-	const int answer = may_end(ctl);
+	const int answer = ctl_may_end(ctl);
 
 	if (answer != 0)
 		return answer;
@@ -215,6 +230,9 @@ ctl_remove(struct ctl *ctl)
 		return steer(ctl,
 		    &(struct steer){ "DELETE", NULL, "makes no more runs", "list runs", true },
 		    NULL);
+	if (str_eq(ctl->command->noun, "backup"))
+		return steer(ctl,
+		    &(struct steer){ "DELETE", NULL, "is removed", "list backups", false }, NULL);
 	if (str_eq(ctl->command->noun, "capture"))
 		return steer(ctl,
 		    &(struct steer){ "DELETE", NULL, "is removed", "list captures", false }, NULL);
@@ -222,4 +240,34 @@ ctl_remove(struct ctl *ctl)
 	    &(struct steer){ "DELETE", NULL, "is stopped and forgotten; its history stays",
 		"list submissions --filter name=", false },
 	    NULL);
+}
+
+/* ---- components ---- */
+
+static int
+review(struct ctl *ctl, const char *action, const char *said)
+{
+	_cleanup_json_ cJSON *body = cJSON_CreateObject();
+
+	if (ctl->opt.reason != NULL)
+		json_add_str(body, "reason", ctl->opt.reason);
+	return steer(ctl, &(struct steer){ "POST", action, said, "list components", false }, body);
+}
+
+int
+ctl_approve(struct ctl *ctl)
+{
+	return review(ctl, "approve", "is published");
+}
+
+int
+ctl_reject(struct ctl *ctl)
+{
+	return review(ctl, "reject", "is rejected; who submitted it sees the reason");
+}
+
+int
+ctl_deprecate(struct ctl *ctl)
+{
+	return review(ctl, "deprecate", "is deprecated; it stays listed");
 }

@@ -21,7 +21,7 @@
 #include "runtime/base/str.h"
 #include "runtime/net/url.h"
 
-#define MANIFEST_MAX_BYTES ((size_t)256 << 10)
+#define MANIFEST_MAX_BYTES ((size_t)512 << 10) /* of a component, with its contract */
 #define SEND_STALL_MS (10 * 60 * 1000) /* the daemon unpacks and hashes it all before it answers */
 
 int

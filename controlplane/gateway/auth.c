@@ -103,6 +103,24 @@ refuse_key(struct gateway *gw, struct http_request *req, enum gateway_route rout
 	return false;
 }
 
+/* What is for callers on this machine is not for whom a proxy on it brings. */
+static bool
+is_forwarded(const struct http_request *req)
+{
+	static const char *const signs[] = { "x-forwarded-for", "forwarded", "x-real-ip", "via" };
+
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+		if (http_header_get(req, signs[i]) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+needs_no_key(const struct gateway *gw, const struct http_request *req)
+{
+	return gw->config.anonymous && (gw->config.anonymous_forwarded || !is_forwarded(req));
+}
+
 bool
 auth_begin(struct gateway *gw, struct http_request *req, enum gateway_route route)
 {
@@ -116,10 +134,13 @@ auth_begin(struct gateway *gw, struct http_request *req, enum gateway_route rout
 		be(req, SCOPE_ALL, NULL);
 		return true;
 	}
-	if (!brings_key(req) &&
-	    (gw->config.anonymous || http_header_get(req, "authorization") == NULL)) {
-		be(req, gw->config.anonymous ? SCOPE(CHAT) | SCOPE(READ) : 0, NULL);
-		return true;
+	if (!brings_key(req)) {
+		const bool open = needs_no_key(gw, req);
+
+		if (open || http_header_get(req, "authorization") == NULL) {
+			be(req, open ? SCOPE(CHAT) | SCOPE(READ) : 0, NULL);
+			return true;
+		}
 	}
 	const bool valid = read_token(req, token);
 	if (!guess_allowed(gw->guesses, req->client, token, sizeof(token), clock_now_ms())) {
@@ -153,7 +174,7 @@ auth_may(
 
 	if ((a->scopes >> scope & 1) != 0)
 		return true;
-	if (a->meter == NULL && !gw->config.anonymous) {
+	if (a->meter == NULL && a->scopes == 0) {
 		metric_add(&gw->counters.rejections[KEY_REJECTED_MISSING], 1);
 		answer_error(gw, req, route, CODE_INVALID_API_KEY,
 		    &(struct http_header){ "www-authenticate", "Bearer" }, NULL,

@@ -54,6 +54,12 @@ chat_head_accepted(struct gateway *gw, struct http_request *req, enum gateway_ro
 		answer_error(gw, req, route, CODE_DRAINING, NULL, NULL, "Janus is stopping.");
 		return false;
 	}
+	if (gw->hooks->is_low != NULL && gw->hooks->is_low(gw->arg)) {
+		answer_error(gw, req, route, CODE_LOW_DISK, NULL, NULL,
+		    "There is too little room on the disk to write new chats down. Chats that run "
+		    "go on; try again later.");
+		return false;
+	}
 	if (!content_type_accepted(http_header_get(req, "content-type"))) {
 		answer_error(gw, req, route, CODE_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
 		    "The body is sent as 'content-type: application/json' in UTF-8.");
@@ -110,7 +116,7 @@ log_done(
 {
 	const struct wire_code_info *info = wire_code_info(r->code);
 	const bool bad = r->code != CODE_NONE;
-	char trace_id[33];
+	char trace_id[33], words[CHAT_WORDS_MAX];
 
 	str_copy(trace_id, sizeof(trace_id), c->traceparent + 3);
 	log_info("request.done", F_STR("request_id", c->id), F_STR("trace_id", trace_id),
@@ -121,7 +127,7 @@ log_done(
 	    F_STR("key_id", c->auth != NULL && c->auth->key_id[0] != '\0' ? c->auth->key_id : NULL),
 	    F_STR("instance_id", c->ntried > 0 ? c->tried[c->ntried - 1]->instance : NULL),
 	    F_STR("code", bad ? info->code : NULL), F_STR("fault", bad ? info->fault : NULL),
-	    F_STR("error", bad ? r->text : NULL), F_BOOL("stream", c->request.stream),
+	    F_STR("error", chat_result_words(r, words)), F_BOOL("stream", c->request.stream),
 	    F_NUM("duration_ms", (double)duration_us / 1000),
 	    r->ttft_us >= 0 ? F_NUM("ttft_ms", (double)r->ttft_us / 1000) : F_STR("ttft_ms", NULL),
 	    F_INT("max_gap_ms", r->max_gap_ms), F_INT("queue_ms", wait_us(&c->wait) / 1000),

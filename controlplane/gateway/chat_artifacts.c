@@ -486,7 +486,7 @@ chat_artifacts_passing(struct chat_relay *relay, const char *raw, size_t raw_len
 {
 	struct chat *c = arg;
 	struct chat_artifacts *a = c->artifacts;
-	struct descriptors found = { 0 };
+	struct descriptors found;
 	const bool whole = raw == data;
 
 	if (c->gw->config.artifacts == NULL || c->dialect->at != DIALECT_CHAT || c->target == NULL)
@@ -494,6 +494,7 @@ chat_artifacts_passing(struct chat_relay *relay, const char *raw, size_t raw_len
 	const bool linked = a != NULL && a->links.nknown > 0;
 	if (!linked && !descriptors_may_be(data, data_len))
 		return false;
+	found = (struct descriptors){ 0 };
 	if (descriptors_find(data, data_len, &found) < 0 && !linked)
 		return false;
 	if (found.len == 0 &&

@@ -80,18 +80,22 @@ attempt_note_end(struct chat *c, enum wire_code code, const struct chat_result *
 static void
 connect_failed(struct chat *c, const struct error *err)
 {
-	const bool late = err->kind == ERROR_TIMEOUT;
-	const enum wire_code code =
-	    late ? CODE_UPSTREAM_TIMEOUT_CONNECT : CODE_UPSTREAM_CONNECT_FAILED;
+	const bool late = err->kind == ERROR_TIMEOUT, ours = err->kind == ERROR_IO;
+	const enum wire_code code = late ? CODE_UPSTREAM_TIMEOUT_CONNECT
+	    : ours                       ? CODE_INTERNAL
+					 : CODE_UPSTREAM_CONNECT_FAILED;
 	char text[240];
 
 	metric_add(&chat_counters(c)->attempts_connect, 1);
 	log_debug("chat.connect_failed", F_STR("request_id", c->id), F_STR("competitor", c->slug),
 	    F_STR("instance_id", c->target->instance), F_STR("error", err->text));
 	attempt_note_end(c, code, NULL);
-	attempt_tell_breaker(c, BREAKER_BAD, "");
+	attempt_tell_breaker(c, judge_attempt(code, 0), "");
 	attempt_end(c);
-	if (late)
+	if (ours)
+		snprintf(text, sizeof(text),
+		    "Janus has no descriptors or memory left to reach competitor '%s'.", c->slug);
+	else if (late)
 		snprintf(text, sizeof(text),
 		    "Competitor '%s' did not accept a connection within %lld ms.", c->slug,
 		    (long long)c->gw->config.connect_ms);

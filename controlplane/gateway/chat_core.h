@@ -40,11 +40,16 @@ struct chat_details {
 };
 
 struct chat {
+	/* what each event touches, first */
 	struct gateway *gw;
 	const struct dialect *dialect;
-	struct chat *next, **prev; /* gw->chats */
+	struct chat_artifacts *artifacts; /* owned; NULL until its answer announced one */
+	struct route_target
+	    *target; /* of the running attempt; a slot of it is taken; one of tried */
 	struct chat_relay *relay;
 	struct resume *resume; /* NULL: its stream cannot be resumed */
+
+	struct chat *next, **prev; /* gw->chats */
 	void (*on_over)(const struct chat_over *, void *arg); /* of a chat apart; else NULL */
 	void *over_arg;
 	const struct buf *body; /* the request's own, or kept */
@@ -62,7 +67,6 @@ struct chat {
 	/* the running attempt; the names stay those of the last one */
 	struct route_target *tried[ATTEMPTS_MAX]; /* references */
 	size_t ntried;
-	struct route_target *target; /* a slot of it is taken; one of tried */
 	struct breaker_pass pass; /* of its competitor's breaker, if entered */
 	bool entered;
 	char slug[48], competitor[40], version[40], digest[72];
@@ -82,7 +86,6 @@ struct chat {
 	char *wish; /* x-janus-competitor, owned; NULL: once a stream began, headers are gone */
 
 	struct relay_tap *tap; /* the relay ends it; NULL: not recorded */
-	struct chat_artifacts *artifacts; /* owned; NULL until its answer announced one */
 	struct chat_details *details; /* owned; NULL while spans are off */
 
 	/* our own time: what is not waiting for anybody */

@@ -16,13 +16,14 @@ struct arena;
 struct chat;
 struct conn_pool;
 struct dialer;
+struct elsewhere;
 struct follower;
 struct http_header;
 struct http_server;
 struct resume;
 struct sending;
 
-#define GATEWAY_SERVERS_MAX 8
+#define GATEWAY_SERVERS_MAX 136 /* many may be passed to few lanes */
 
 struct gateway {
 	struct loop *loop;
@@ -31,6 +32,7 @@ struct gateway {
 	void *arg; /* of the hooks */
 	struct http_server *servers[GATEWAY_SERVERS_MAX];
 	unsigned nservers;
+	struct http_server *taker; /* one of them, without a listener: gateway_take; NULL */
 	struct dialer *dialer;
 	struct conn_pool *pool;
 	struct routes *routes; /* never NULL */
@@ -46,11 +48,12 @@ struct gateway {
 	unsigned nresumes;
 	struct follower *followers; /* list: who follows such a stream from here */
 	struct arena *arenas; /* list: battles that run */
+	struct elsewhere *elsewheres; /* list: requests that another janusd answers */
 	struct sending *sendings; /* list: downloads that run */
 	struct timer sweep; /* for ended streams */
 	_Atomic unsigned busy; /* what gateway_busy tells other threads */
 	struct timer busy_timer; /* keeps it fresh while draining */
-	bool draining;
+	bool draining, leaving;
 	int64_t started_ms;
 	uint64_t random; /* state of gateway_random */
 };
@@ -64,6 +67,9 @@ void gateway_busy_update(struct gateway *);
 /** answer - with a body of that content type; extra header (NULL or one pair) first. */
 void answer(struct gateway *, struct http_request *, enum gateway_route, int status,
     const char *content_type, const struct http_header *extra, const char *body, size_t len);
+/** answer_whole - with exactly those headers, ended by a NULL name; body may be NULL. */
+void answer_whole(struct gateway *, struct http_request *, enum gateway_route, int status,
+    const struct http_header *headers, const char *body, size_t len);
 /** answer_tagged - what may be kept: with its etag, or 304 where the caller has it. */
 void answer_tagged(struct gateway *, struct http_request *, enum gateway_route,
     const char *content_type, const char *etag, const char *body, size_t len);

@@ -39,6 +39,7 @@ struct gateway_hooks;
 	X(HEALTH, "/health")                      \
 	X(METRICS, "/metrics")                    \
 	X(OPENAPI, "/openapi.json")               \
+	X(STATIC, "ui")                           \
 	X(NONE, "none")
 
 enum gateway_route {

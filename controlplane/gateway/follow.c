@@ -8,6 +8,7 @@
 
 #include "controlplane/gateway/auth.h"
 #include "controlplane/gateway/core.h"
+#include "controlplane/gateway/elsewhere.h"
 #include "controlplane/gateway/streams.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -323,6 +324,8 @@ follow_one(struct gateway *gw, struct http_request *req)
 	    ? stream_find(gw->config.streams, id, follow_owner(req))
 	    : NULL;
 
+	if (s == NULL && elsewhere_ask(gw, req))
+		return;
 	if (s == NULL)
 		answer_error(gw, req, GATEWAY_STREAM, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
 		    "You have no stream '%.60s'; an ended one is forgotten after a while. "

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controlplane/gateway/arena.h"
 #include "controlplane/gateway/auth.h"
@@ -12,14 +13,17 @@
 #include "controlplane/gateway/core.h"
 #include "controlplane/gateway/cors.h"
 #include "controlplane/gateway/download.h"
+#include "controlplane/gateway/elsewhere.h"
 #include "controlplane/gateway/files.h"
 #include "controlplane/gateway/follow.h"
+#include "controlplane/gateway/forwarded.h"
 #include "controlplane/gateway/models.h"
 #include "controlplane/gateway/openapi.h"
 #include "controlplane/gateway/origin.h"
 #include "controlplane/gateway/probes.h"
 #include "controlplane/gateway/resume.h"
 #include "controlplane/gateway/send_blob.h"
+#include "controlplane/gateway/static.h"
 #include "controlplane/artifacts/sign.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/routes.h"
@@ -79,11 +83,14 @@ static const struct row rows[GATEWAY_ROUTE_COUNT] = {
 	[GATEWAY_HEALTH] = { "/health", false, "GET, HEAD, OPTIONS", probe_health, false },
 	[GATEWAY_METRICS] = { "/metrics", false, "GET, HEAD, OPTIONS", probe_metrics, false },
 	[GATEWAY_OPENAPI] = { "/openapi.json", false, "GET, HEAD, OPTIONS", openapi_get, false },
+	[GATEWAY_STATIC] = { NULL, true, "GET, HEAD, OPTIONS", static_get, false },
 };
 
 static enum gateway_route
-find_route(const char *path)
+find_route(const struct http_request *req)
 {
+	const char *path = req->path;
+
 	if (str_starts(path, FILES_PATH "/") && str_ends(path, "/content"))
 		return GATEWAY_FILE_CONTENT;
 	if (str_starts(path, ARENA_PATH "/") && str_ends(path, "/vote"))
@@ -95,14 +102,13 @@ find_route(const char *path)
 			? str_starts(path, rows[i].path) && path[strlen(rows[i].path)] != '\0'
 			: strcmp(path, rows[i].path) == 0)
 			return i;
-	return GATEWAY_NONE;
+	return static_serves(req) ? GATEWAY_STATIC : GATEWAY_NONE;
 }
 
 static bool
-is_ours(const char *path)
+is_ours(const char *path, enum gateway_route route)
 {
-	return find_route(path) != GATEWAY_NONE || strcmp(path, "/v1") == 0 ||
-	    str_starts(path, "/v1/");
+	return route != GATEWAY_NONE || strcmp(path, "/v1") == 0 || str_starts(path, "/v1/");
 }
 
 static bool
@@ -123,6 +129,30 @@ changes_state(const char *method)
 	return !str_eq(method, "GET") && !str_eq(method, "HEAD") && !str_eq(method, "OPTIONS");
 }
 
+/* A page that came in the clear is not ours where we speak TLS: anybody on the way can have written it. */
+static bool
+is_own_origin(const struct http_request *req, const char *origin, const char *host)
+{
+	return http_header_count(req, "origin") == 1 && origin_accepted(origin, host) &&
+	    (!req->is_tls || strncasecmp(origin, "https:", 6) == 0);
+}
+
+/* A trusted proxy says for whom it asks, and whether that came by TLS. */
+static void
+take_forwarded(const struct gateway *gw, struct http_request *req)
+{
+	const char *chain = http_header_get(req, "x-forwarded-for");
+	const char *scheme = http_header_get(req, "x-forwarded-proto");
+
+	if (req->is_unix || !proxies_trust(gw->config.proxies, req->client))
+		return;
+	/* Of several headers each proxy wrote its own: which was last is not certain. */
+	if (chain != NULL && http_header_count(req, "x-forwarded-for") == 1)
+		forwarded_client(gw->config.proxies, chain, req->client, sizeof(req->client));
+	if (scheme != NULL && strcasecmp(scheme, "https") == 0)
+		req->is_tls = true;
+}
+
 /* Whom it is meant for: a page of another site must not reach us through a browser. */
 static bool
 is_meant_for_us(struct gateway *gw, struct http_request *req)
@@ -136,12 +166,13 @@ is_meant_for_us(struct gateway *gw, struct http_request *req)
 		    "The request has more than one Host header.");
 		return false;
 	}
-	if (host != NULL && !host_accepted(host, gw->config.listen_host)) {
+	if (host != NULL && !host_accepted(host, gw->config.listen_host, gw->config.public_hosts)) {
 		answer_error(gw, req, GATEWAY_NONE, CODE_MISDIRECTED, NULL, NULL,
-		    "This server does not answer for the host in the request; use its address.");
+		    "This server does not answer for the host in the request; use its address, or "
+		    "have the name added to public_hosts.");
 		return false;
 	}
-	if (origin != NULL && changes_state(req->method) && !origin_accepted(origin, host) &&
+	if (origin != NULL && changes_state(req->method) && !is_own_origin(req, origin, host) &&
 	    !cors_accepts(gw->config.cors, req)) {
 		answer_error(gw, req, GATEWAY_NONE, CODE_MISSING_SCOPE, NULL, NULL,
 		    "A page of another origin may not do this.");
@@ -165,9 +196,8 @@ may_chat(struct gateway *gw, struct http_request *req, enum gateway_route route)
 
 /* Returns the body limit, or -1 after an answer. */
 static int64_t
-own_head(struct gateway *gw, struct http_request *req)
+own_head(struct gateway *gw, struct http_request *req, enum gateway_route route)
 {
-	const enum gateway_route route = find_route(req->path);
 	const struct row *row = &rows[route];
 
 	if (route == GATEWAY_NONE) {
@@ -211,19 +241,21 @@ on_gone(struct http_request *req, void *arg)
 static int64_t
 check_head(struct gateway *gw, struct http_request *req)
 {
-	const bool is_model = find_route(req->path) == GATEWAY_MODEL;
+	const enum gateway_route route = find_route(req);
 
-	cors_answer(gw->config.cors, req);
+	if (route != GATEWAY_STATIC) /* which is everybody's, or nobody's but our own */
+		cors_answer(gw->config.cors, req);
+	take_forwarded(gw, req);
 	if (!is_meant_for_us(gw, req))
 		return -1;
 	/* A model's name may come with %2F; it is only ever compared. */
-	if (!is_model && !route_path_clean(req->path)) {
+	if (route != GATEWAY_MODEL && !route_path_clean(req->path)) {
 		answer_error(gw, req, GATEWAY_NONE, CODE_BAD_REQUEST, NULL, NULL,
 		    "The path is not in its plain form (//, /../, %%2f and the like are refused).");
 		return -1;
 	}
-	if (is_ours(req->path))
-		return own_head(gw, req);
+	if (is_ours(req->path, route))
+		return own_head(gw, req, route);
 	if (gw->hooks->other_head != NULL)
 		return auth_begin(gw, req, GATEWAY_NONE) ? gw->hooks->other_head(req, gw->arg) : -1;
 	answer_error(gw, req, GATEWAY_NONE, CODE_RESOURCE_NOT_FOUND, NULL, NULL,
@@ -250,7 +282,7 @@ static void
 on_request(struct http_request *req, void *arg)
 {
 	struct gateway *gw = arg;
-	const enum gateway_route route = find_route(req->path);
+	const enum gateway_route route = find_route(req);
 	struct auth *auth = req->user;
 
 	/* Whoever answers later watches the request himself and takes what he needs of the caller. */
@@ -278,7 +310,7 @@ on_refused(struct http_request *req, int status, const char *code, struct buf *b
 	else if (known == CODE_LOW_DISK)
 		text = "There is no room on the disk for what is sent.";
 	/* Refused inside its head, a request was never accepted. */
-	counters_http(&gw->counters, find_route(req->path), req->method, status,
+	counters_http(&gw->counters, find_route(req), req->method, status,
 	    req->accepted_us > 0 ? clock_now_us() - req->accepted_us : 0);
 	envelope_add(body, known, text, NULL, req->id, NULL);
 	auth_unref(req->user);
@@ -331,19 +363,25 @@ gateway_new(struct loop *loop, const struct gateway_config *config,
 	return gw;
 }
 
-int
-gateway_serve(struct gateway *gw, int listen_fd, struct error *err)
+static int
+serve(struct gateway *gw, int listen_fd, const struct tls_certificate *tls, struct error *err)
 {
 	struct http_server *server;
 
 	if (gw->nservers == GATEWAY_SERVERS_MAX)
 		return error_set(err, ERROR_INVALID, "more than %d listeners", GATEWAY_SERVERS_MAX);
-	server = http_server_new(gw->loop, listen_fd,
+	server = http_server_new_tls(gw->loop, listen_fd, tls,
 	    gw->config.http != NULL ? gw->config.http : &http_server_defaults, &handlers, gw, err);
 	if (server == NULL)
 		return -1;
 	gw->servers[gw->nservers++] = server;
 	return 0;
+}
+
+int
+gateway_serve(struct gateway *gw, int listen_fd, struct error *err)
+{
+	return serve(gw, listen_fd, gw->config.tls, err);
 }
 
 static bool
@@ -415,7 +453,7 @@ gateway_busy_update(struct gateway *gw)
 {
 	unsigned busy = gw->nchats;
 
-	if (gw->draining) {
+	if (gw->draining || gw->leaving) {
 		busy = gw->nresumes;
 		for (unsigned i = 0; i < gw->nservers; i++)
 			busy += http_server_busy(gw->servers[i]);
@@ -438,7 +476,8 @@ on_busy_timer(struct timer *t, void *arg)
 {
 	struct gateway *gw = arg;
 
-	resume_end_alone(gw);
+	if (gw->draining)
+		resume_end_alone(gw);
 	gateway_busy_update(gw);
 	timer_set(gw->loop, t, BUSY_MS, on_busy_timer, gw);
 }
@@ -450,6 +489,30 @@ gateway_drain(struct gateway *gw)
 	chat_end_queued(gw);
 	for (unsigned i = 0; i < gw->nservers; i++)
 		http_server_drain(gw->servers[i]);
+	on_busy_timer(&gw->busy_timer, gw);
+}
+
+void
+gateway_take(struct gateway *gw, int fd)
+{
+	struct error err = { 0 };
+
+	/* A server that listens to nobody: it is not drained with the others. */
+	if (gw->taker == NULL && serve(gw, -1, NULL, &err) == 0)
+		gw->taker = gw->servers[gw->nservers - 1];
+	if (gw->taker != NULL)
+		http_server_take(gw->taker, fd);
+	else
+		close(fd);
+}
+
+void
+gateway_leave(struct gateway *gw)
+{
+	gw->leaving = true;
+	for (unsigned i = 0; i < gw->nservers; i++)
+		if (gw->servers[i] != gw->taker)
+			http_server_drain(gw->servers[i]);
 	on_busy_timer(&gw->busy_timer, gw);
 }
 
@@ -474,6 +537,7 @@ gateway_free(struct gateway *gw)
 	chat_abandon_all(gw);
 	arena_abandon_all(gw);
 	follow_abandon_all(gw);
+	elsewhere_abandon_all(gw);
 	send_blob_abandon_all(gw);
 	timer_cancel(&gw->sweep);
 	for (unsigned i = 0; i < gw->nservers; i++)

@@ -23,7 +23,9 @@ struct relay_tap;
 struct routes;
 struct dialect;
 struct cors;
+struct proxies;
 struct streams;
+struct tls_certificate;
 struct artifacts;
 struct gateway;
 
@@ -32,7 +34,13 @@ struct gateway_config { /* borrowed */
 	int64_t connect_ms; /* 5 s */
 	int64_t body_bytes; /* 10 MiB */
 	bool anonymous; /* may callers without a key chat? (loopback listeners) */
+	bool anonymous_forwarded; /* also those that a proxy brings, from wherever? */
 	const char *listen_host; /* for the Host check; loopback names are always accepted */
+	const char *public_hosts; /* and these; borrowed, NULL: none */
+	const struct proxies
+	    *proxies; /* borrowed; whose x-forwarded-for is believed; NULL: nobody's */
+	const struct tls_certificate
+	    *tls; /* borrowed; of TCP listeners; NULL: they speak plainly */
 	int64_t queue_wait_ms; /* longest wait for a free slot: 60 s */
 	const struct cors *cors; /* borrowed; NULL: no other origin than our own */
 	bool traces; /* give each chat and attempt a span id and send it upstream */
@@ -99,8 +107,13 @@ struct gateway_hooks { /* called on the gateway's loop */
 	void (*on_demand)(const char *competitor_id, void *arg);
 	/** In how many battles was a competitor? Thread-safe; may be NULL. */
 	uint64_t (*battles)(const char *competitor_id, void *arg);
+	/** Is there too little room for new chats to be written down? Thread-safe; may be NULL. */
+	bool (*is_low)(void *arg);
 	/** A battle begins, or has ended: before its caller can know; may be NULL. */
 	void (*on_battle)(const struct battle *, void *arg);
+	/** A socket on which the janusd before us answers one request, the caller's; -1: there is none.
+	 *  Thread-safe; may be NULL. */
+	int (*elsewhere)(void *arg);
 };
 
 /** gateway_new - one for each loop; `peers`/`npeers` later by gateway_set_peers. */
@@ -127,6 +140,11 @@ struct competitor_counters;
 size_t gateway_sums(const struct gateway *, struct competitor_counters **out);
 /** gateway_drain - stop accepting and close idle connections. On its loop. */
 void gateway_drain(struct gateway *);
+/** gateway_take - answer requests on a connected socket, which is taken over; also after gateway_leave. */
+void gateway_take(struct gateway *, int fd);
+/** gateway_leave - another process accepts from now on: close the listeners and idle connections, and
+ *  let all that was begun here, queued chats too, go on. On its loop. */
+void gateway_leave(struct gateway *);
 /** gateway_end_chats - the time to drain is over: what still runs ends with a typed error. */
 void gateway_end_chats(struct gateway *);
 /** gateway_busy - requests not yet answered. Any thread. */

@@ -11,6 +11,8 @@
 
 #include "runtime/base/str.h"
 
+#define BLANKS " ,\t"
+
 struct authority {
 	char host[256]; /* without brackets and a last dot */
 	int port; /* 0: none given */
@@ -62,14 +64,74 @@ is_loopback(const char *host)
 	    (len > suffix && strcasecmp(host + len - suffix, ".localhost") == 0);
 }
 
+static bool
+is_numeric(const char *host)
+{
+	struct in6_addr any;
+
+	return inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1;
+}
+
+static bool
+is_unspecified(const char *host)
+{
+	struct in6_addr v6;
+
+	return strcmp(host, "0.0.0.0") == 0 ||
+	    (inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&v6));
+}
+
+/* The next of a list of names; its length, 0 at the end. */
+static size_t
+next_name(const char **at)
+{
+	*at += strspn(*at, BLANKS);
+	return strcspn(*at, BLANKS);
+}
+
+static bool
+is_listed(const char *list, const char *host)
+{
+	const size_t host_len = strlen(host);
+
+	for (size_t len; (len = next_name(&list)) > 0; list += len)
+		if ((len == 1 && *list == '*') ||
+		    (len == host_len && strncasecmp(list, host, len) == 0))
+			return true;
+	return false;
+}
+
 bool
-host_accepted(const char *host, const char *listen_host)
+public_hosts_valid(const char *text)
+{
+	for (size_t len; (len = next_name(&text)) > 0; text += len) {
+		struct authority a;
+		char word[260];
+
+		if (len >= sizeof(word))
+			return false;
+		memcpy(word, text, len);
+		word[len] = '\0';
+		if (strcmp(word, "*") == 0)
+			continue;
+		if (!take_authority(word, &a) || a.port != 0 || strlen(a.host) != len)
+			return false;
+	}
+	return true;
+}
+
+bool
+host_accepted(const char *host, const char *listen_host, const char *public_hosts)
 {
 	struct authority a;
 
 	if (!take_authority(host, &a))
 		return false;
-	return is_loopback(a.host) || (listen_host != NULL && strcasecmp(a.host, listen_host) == 0);
+	return is_loopback(a.host) ||
+	    (listen_host != NULL &&
+		(strcasecmp(a.host, listen_host) == 0 ||
+		    (is_unspecified(listen_host) && is_numeric(a.host)))) ||
+	    (public_hosts != NULL && is_listed(public_hosts, a.host));
 }
 
 bool

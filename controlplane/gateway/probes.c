@@ -25,19 +25,28 @@ probe_livez(struct gateway *gw, struct http_request *req)
 	answer(gw, req, GATEWAY_LIVEZ, 200, "text/plain; charset=utf-8", NULL, "ok\n", 3);
 }
 
+/* How many competitors answer, or wake when they are asked. */
+static size_t
+count_ready(const struct gateway *gw)
+{
+	size_t ready = 0;
+
+	for (size_t i = 0; i < gw->routes->len; i++)
+		ready += gw->routes->at[i].ntargets > 0 || gw->routes->at[i].wakes;
+	return ready;
+}
+
 /* Adds "checks":{...}; returns whether chats can be served. */
 static bool
 add_checks(struct gateway *gw, struct buf *out)
 {
-	size_t ready = 0;
+	const size_t ready = count_ready(gw);
 	bool good = true;
 
 	buf_add_str(out, "\"checks\":{");
 	const size_t empty = out->len;
 	if (gw->hooks->health != NULL)
 		good = gw->hooks->health(out, gw->arg);
-	for (size_t i = 0; i < gw->routes->len; i++)
-		ready += gw->routes->at[i].ntargets > 0 || gw->routes->at[i].wakes;
 	buf_printf(out, "%s\"routes\":{\"ok\":%s,\"detail\":\"%zu of %zu competitors ready\"}}",
 	    out->len > empty ? "," : "", ready > 0 ? "true" : "false", ready, gw->routes->len);
 	return good && ready > 0;
@@ -89,6 +98,9 @@ traffic_text(const struct gateway *gw, struct buf *out)
 			metrics_value(out, "janus_queue_depth", buf_str(&labels),
 			    (double)views[i].depth[class]);
 		}
+	metrics_head(out, "janus_routes_ready", "gauge",
+	    "Competitors that answer, or wake when they are asked.");
+	metrics_value(out, "janus_routes_ready", "", (double)count_ready(gw));
 	metrics_head(out, "janus_breaker_state", "gauge", "0 closed, 1 half-open, 2 open.");
 	for (size_t i = 0; i < gw->routes->len && i < COUNTED_COMPETITORS; i++) {
 		buf_clear(&labels);

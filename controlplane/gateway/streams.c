@@ -291,6 +291,16 @@ streams_sweep(struct streams *t)
 	return wait_ms;
 }
 
+size_t
+streams_count(struct streams *t)
+{
+	streams_lock(t);
+	streams_expire(t, clock_now_ms());
+	const size_t n = t->by_id.len;
+	streams_unlock(t);
+	return n;
+}
+
 /* ---- for whoever has its id ---- */
 
 struct stream *

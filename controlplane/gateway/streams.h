@@ -126,6 +126,9 @@ void stream_leave(struct stream_reader *);
 
 /* ---- to look at ---- */
 
+/** streams_count - those that run, and those that are still kept. */
+size_t streams_count(struct streams *);
+
 /** stream_json - append one as an object. */
 void stream_json(struct buf *out, struct stream *);
 /** streams_json - append the owner's as a list object, newest first: up to limit after that id. */

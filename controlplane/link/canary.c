@@ -8,12 +8,15 @@
 #include "controlplane/link/attempts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	unsigned escaped = 0;
 
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return puts("janus-canary " JANUS_VERSION) < 0;
 	attempts_begin();
 	setvbuf(stdout, NULL, _IOLBF, 0); /* killed half way, the lines so far are out */
 	for (size_t i = 0; i < attempts_count; i++) {

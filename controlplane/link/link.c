@@ -311,6 +311,8 @@ main(int argc, char **argv)
 {
 	static struct link link;
 
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return puts("janus-link " JANUS_VERSION) < 0;
 	catch_signals();
 	link.broker = broker_open();
 	link.door = door_open(argc > 1 ? argv[1] : LINK_SOCKET_PATH);

@@ -12,6 +12,8 @@
 #include "controlplane/observe/work.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/deadline.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
@@ -117,7 +119,7 @@ take_batch(struct otlp *o, struct otlp_item *batch)
 	while (o->len == 0 && !o->stopping)
 		pthread_cond_wait(&o->more, &o->lock);
 	if (o->len < BATCH_MAX && !o->stopping)
-		otlp_wait(&o->more, &o->lock, BATCH_MS);
+		deadline_cond(&o->more, &o->lock, clock_now_ms() + BATCH_MS);
 	for (; n < BATCH_MAX && o->len > 0; o->len--) {
 		batch[n++] = o->queue[o->first];
 		o->first = (o->first + 1) % QUEUE_MAX;
@@ -144,7 +146,7 @@ send_batch(struct otlp *o, const struct buf *body, struct error *err)
 		return -1;
 	pthread_mutex_lock(&o->lock);
 	if (!o->stopping)
-		otlp_wait(&o->more, &o->lock, RETRY_MS);
+		deadline_cond(&o->more, &o->lock, clock_now_ms() + RETRY_MS);
 	pthread_mutex_unlock(&o->lock);
 	return otlp_post(o->config, o->config->url, body, &o->cancel, &status, err);
 }

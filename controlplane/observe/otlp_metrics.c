@@ -17,6 +17,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/deadline.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 #include "runtime/base/map.h"
@@ -256,8 +257,8 @@ sender(void *arg)
 		const int64_t due_ms = clock_now_ms() + m->config->interval_ms;
 
 		pthread_mutex_lock(&m->lock);
-		while (!m->stopping && clock_now_ms() < due_ms)
-			otlp_wait(&m->more, &m->lock, due_ms - clock_now_ms() + 1);
+		while (!m->stopping && deadline_cond(&m->more, &m->lock, due_ms))
+			;
 		stopping = m->stopping;
 		const bool any = m->series.len > 0;
 		pthread_mutex_unlock(&m->lock);

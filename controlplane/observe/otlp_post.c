@@ -6,10 +6,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "controlplane/observe/otlp.h"
 #include "runtime/base/buf.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/deadline.h"
 #include "runtime/base/error.h"
 #include "runtime/net/http_client.h"
 
@@ -66,28 +67,9 @@ otlp_thread(pthread_t *thread, void *(*run)(void *), void *arg, struct error *er
 }
 
 void
-otlp_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_cond_timedwait(cond, lock, &until);
-}
-
-void
 otlp_join(pthread_t thread, int64_t ms, atomic_bool *cancel)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += ms / 1000;
-	if (pthread_timedjoin_np(thread, NULL, &until) != 0) {
+	if (!deadline_join(thread, clock_now_ms() + ms)) {
 		atomic_store(cancel, true);
 		pthread_join(thread, NULL);
 	}

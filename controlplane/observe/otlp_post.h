@@ -17,8 +17,6 @@ int otlp_post(const struct otlp_config *, const char *url, const struct buf *bod
     atomic_bool *cancel, int *status, struct error *);
 /** otlp_thread - start one with all signals blocked. */
 int otlp_thread(pthread_t *, void *(*run)(void *), void *arg, struct error *);
-/** otlp_wait - for a condition or so long, with its lock held. */
-void otlp_wait(pthread_cond_t *, pthread_mutex_t *, int64_t ms);
 /** otlp_join - wait for a thread's end; after so long cancel is set. */
 void otlp_join(pthread_t, int64_t ms, atomic_bool *cancel);
 #endif

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "controlplane/gateway/gateway.h"
 #include "controlplane/observe/captures.h"
@@ -17,6 +16,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/deadline.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/id.h"
@@ -28,7 +28,7 @@
 #define CHUNK_BYTES 16384 /* handed over when so much came together */
 #define QUEUE_BYTES ((size_t)8 << 20) /* that may wait for the writer */
 #define OPEN_MAX 256 /* chats recorded at once */
-#define LOOK_SECONDS 60 /* how often the age of files is looked at */
+#define LOOK_MS 60000 /* how often the age of files is looked at */
 
 _Static_assert((int)RELAY_REQUEST == (int)CAPTURE_REQUEST &&
 	(int)RELAY_UPSTREAM == (int)CAPTURE_UPSTREAM && (int)RELAY_CLIENT == (int)CAPTURE_CLIENT &&
@@ -281,14 +281,11 @@ prune(struct recorder *o)
 static struct chunk *
 next_chunk(struct recorder *o)
 {
-	struct timespec until;
 	struct chunk *c;
 
 	pthread_mutex_lock(&o->lock);
 	while (o->first == NULL && !o->stopping) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += LOOK_SECONDS;
-		if (pthread_cond_timedwait(&o->more, &o->lock, &until) == ETIMEDOUT) {
+		if (!deadline_cond(&o->more, &o->lock, clock_now_ms() + LOOK_MS)) {
 			pthread_mutex_unlock(&o->lock);
 			prune(o);
 			pthread_mutex_lock(&o->lock);

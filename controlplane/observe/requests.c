@@ -25,6 +25,7 @@ void
 request_record_fill(struct request_record *q, const struct gateway_usage *u)
 {
 	const struct chat_result *r = u->result;
+	char words[CHAT_WORDS_MAX];
 
 	let_go(q);
 	memset(q, 0, sizeof(*q));
@@ -39,7 +40,7 @@ request_record_fill(struct request_record *q, const struct gateway_usage *u)
 	COPY(q->digest, u->digest);
 	COPY(q->instance_id, u->instance);
 	q->user_agent = str_dup(u->user_agent);
-	q->text = r->code != CODE_NONE ? str_dup(r->text) : NULL;
+	q->text = str_dup(chat_result_words(r, words));
 	q->code = r->code;
 	q->status = u->status;
 	q->stream = u->stream;

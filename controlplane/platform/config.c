@@ -5,16 +5,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
-#include "runtime/base/file.h"
+#include "runtime/base/secret.h"
 #include "runtime/base/str.h"
 #include "runtime/net/url.h"
-
-#define KEY_MAX_BYTES 4096
-#define CREDENTIAL_NAME "janus_provider_api_key"
 
 static const char *
 value_of(platform_env_fn *env, const char *name)
@@ -56,66 +52,44 @@ find_state_dir(platform_env_fn *env, unsigned user)
 	return str_printf("%s/.local/state/janus/platform", home != NULL ? home : "/tmp");
 }
 
-static int
-read_key_file(const char *path, char **out, struct error *err)
+/* The first file of a secret that others may read is told of. */
+static void
+note_loose(struct platform_config *c, const char *file)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t len;
+	if (file != NULL && c->loose_file == NULL && secret_is_loose(file))
+		c->loose_file = str_dup(file);
+}
 
-	if (file_read(path, KEY_MAX_BYTES, &text, &len, err) < 0)
-		return error_add(err, "key");
-	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
-		text[--len] = '\0';
-	if (strlen(text) != len || len == 0)
-		return error_set(err, ERROR_INVALID, "key: %s holds no key", path);
-	*out = TAKE(text);
+/* "" where there is no key; *usual is the address that goes with it. */
+static int
+find_key(platform_env_fn *env, struct platform_config *c, const char **usual, struct error *err)
+{
+	static const char *const names[] = { "JANUS_PROVIDER_API_KEY", "OPENAI_API_KEY",
+		"CHUTES_API_KEY", NULL };
+	struct secret key;
+
+	if (secret_find(names, env, &key, err) < 0)
+		return error_add(err, "the provider's key");
+	*usual = key.name == NULL                ? NULL
+	    : str_eq(key.name, "CHUTES_API_KEY") ? "https://llm.chutes.ai/v1"
+						 : "https://api.openai.com/v1";
+	note_loose(c, key.file);
+	c->api_key = key.text != NULL ? TAKE(key.text) : str_dup("");
+	secret_forget(&key);
 	return 0;
 }
 
-/* *out stays NULL where there is no key; *usual is the address that goes with it. */
 static int
-find_key(platform_env_fn *env, char **out, const char **usual, struct error *err)
+find_search_key(platform_env_fn *env, struct platform_config *c, struct error *err)
 {
-	const char *dir = value_of(env, "CREDENTIALS_DIRECTORY");
-	const char *key = value_of(env, "JANUS_PROVIDER_API_KEY");
-	const char *file = value_of(env, "JANUS_PROVIDER_API_KEY_FILE");
+	static const char *const names[] = { "JANUS_SEARCH_API_KEY", NULL };
+	struct secret key;
 
-	*usual = "https://api.openai.com/v1";
-	if (dir != NULL) {
-		_cleanup_free_ char *path = str_printf("%s/" CREDENTIAL_NAME, dir);
-
-		if (access(path, F_OK) == 0)
-			return read_key_file(path, out, err);
-	}
-	if (key != NULL && file != NULL)
-		return error_set(err, ERROR_INVALID,
-		    "JANUS_PROVIDER_API_KEY and JANUS_PROVIDER_API_KEY_FILE are both set");
-	if (file != NULL)
-		return read_key_file(file, out, err);
-	if (key == NULL)
-		key = value_of(env, "OPENAI_API_KEY");
-	if (key == NULL && (key = value_of(env, "CHUTES_API_KEY")) != NULL)
-		*usual = "https://llm.chutes.ai/v1";
-	*out = str_dup(key);
-	return 0;
-}
-
-/* A key of its own, in the environment or a file; *out stays NULL where there is none. */
-static int
-find_search_key(platform_env_fn *env, char **out, struct error *err)
-{
-	const char *key = value_of(env, "JANUS_SEARCH_API_KEY");
-	const char *file = value_of(env, "JANUS_SEARCH_API_KEY_FILE");
-
-	if (key != NULL && file != NULL)
-		return error_set(err, ERROR_INVALID,
-		    "JANUS_SEARCH_API_KEY and JANUS_SEARCH_API_KEY_FILE are both set");
-	if (file != NULL && read_key_file(file, out, err) < 0)
-		return -1;
-	if (key != NULL)
-		*out = str_dup(key);
-	if (*out != NULL && strpbrk(*out, "\r\n") != NULL)
-		return error_set(err, ERROR_INVALID, "the search key holds a line break");
+	if (secret_find(names, env, &key, err) < 0)
+		return error_add(err, "the search key");
+	note_loose(c, key.file);
+	c->search_key = key.text != NULL ? TAKE(key.text) : str_dup("");
+	secret_forget(&key);
 	return 0;
 }
 
@@ -135,6 +109,7 @@ find_sandboxes(platform_env_fn *env, struct platform_config *out, struct error *
 	const char *key = value_of_either(env, "JANUS_SANDY_API_KEY", "SANDY_API_KEY");
 	const char *file = value_of_either(env, "JANUS_SANDY_API_KEY_FILE", "SANDY_API_KEY_FILE");
 	const char *port = value_of(env, "JANUS_SANDBOX_PORT");
+	_cleanup_free_ char *credential = secret_credential("SANDY_API_KEY", env);
 	struct url at;
 
 	if (key != NULL && file != NULL)
@@ -147,6 +122,11 @@ find_sandboxes(platform_env_fn *env, struct platform_config *out, struct error *
 	out->sandbox_url = url != NULL
 	    ? str_dup(url)
 	    : str_printf("http://127.0.0.1:%s", port != NULL ? port : "8601");
+	if (credential != NULL) {
+		key = NULL;
+		file = credential;
+	}
+	note_loose(out, file);
 	out->sandbox_key = str_dup(key);
 	out->sandbox_key_file =
 	    file != NULL ? str_dup(file) : str_printf("%s/../sandbox.key", out->state_dir);
@@ -177,26 +157,24 @@ int
 platform_config_read(
     struct platform_config *out, platform_env_fn *env, unsigned user, struct error *err)
 {
-	const char *base_url = value_of(env, "JANUS_PROVIDER_BASE_URL"), *usual;
+	const char *base_url = value_of(env, "JANUS_PROVIDER_BASE_URL"), *usual = NULL;
 	const char *kind = value_of(env, "JANUS_SEARCH_KIND");
 	const char *search_dir = value_of(env, "JANUS_SEARCH_DIR");
 	const char *extension = value_of(env, "JANUS_VECTOR_EXTENSION");
-	_cleanup_free_ char *key = NULL, *search_key = NULL, *search_url = NULL;
+	_cleanup_free_ char *search_url = NULL;
+	_cleanup_(platform_config_done) struct platform_config keys = { 0 };
 
-	if (find_key(env, &key, &usual, err) < 0 || find_search_key(env, &search_key, err) < 0 ||
+	if (find_key(env, &keys, &usual, err) < 0 || find_search_key(env, &keys, err) < 0 ||
 	    find_search_url(env, &search_url, err) < 0)
 		return -1;
-	if (key != NULL && strpbrk(key, "\r\n") != NULL)
-		return error_set(err, ERROR_INVALID, "the provider key holds a line break");
 	if (base_url == NULL)
 		base_url = value_of(env, "OPENAI_BASE_URL");
-	if (base_url == NULL && key != NULL)
+	if (base_url == NULL)
 		base_url = usual;
 	*out = (struct platform_config){
 		.runtime_dir = find_runtime_dir(env, user),
 		.state_dir = find_state_dir(env, user),
 		.search_url = TAKE(search_url),
-		.search_key = search_key != NULL ? TAKE(search_key) : str_dup(""),
 		.search_dir = str_dup(search_dir != NULL ? search_dir : "/usr/share/doc/janus"),
 		.vector_extension = str_eq(extension, "none")
 		    ? NULL
@@ -207,8 +185,10 @@ platform_config_read(
 		.policy = str_dup(value_of(env, "JANUS_PLATFORM_POLICY")),
 		.base_url = str_dup(base_url),
 		.model = str_dup(value_of(env, "JANUS_PROVIDER_MODEL")),
-		.api_key = key != NULL ? TAKE(key) : str_dup(""),
 	};
+	out->api_key = TAKE(keys.api_key);
+	out->search_key = TAKE(keys.search_key);
+	out->loose_file = TAKE(keys.loose_file);
 	if (find_sandboxes(env, out, err) == 0)
 		return 0;
 	platform_config_done(out);
@@ -233,5 +213,6 @@ platform_config_done(struct platform_config *c)
 	free(c->base_url);
 	free(c->api_key);
 	free(c->model);
+	free(c->loose_file);
 	*c = (struct platform_config){ 0 };
 }

@@ -23,6 +23,7 @@ struct platform_config { /* strings owned */
 	char *base_url; /* of the provider; NULL: there is none */
 	char *api_key; /* "" where it needs none */
 	char *model; /* the one to list first; NULL: as the provider lists them */
+	char *loose_file; /* a file with a secret that others may read; NULL: there is none */
 };
 
 typedef const char *platform_env_fn(const char *name);
@@ -31,8 +32,7 @@ typedef const char *platform_env_fn(const char *name);
  * platform_config_read - take the settings from env (getenv, or a test's); user is our uid.
  *
  * Where: JANUS_RUNTIME_DIR, RUNTIME_DIRECTORY, /run/janus for root, $XDG_RUNTIME_DIR/janus.
- * Key: $CREDENTIALS_DIRECTORY/janus_provider_api_key, JANUS_PROVIDER_API_KEY or _FILE (not both),
- * OPENAI_API_KEY, CHUTES_API_KEY.  Address: JANUS_PROVIDER_BASE_URL, OPENAI_BASE_URL, or the usual
+ * Secrets are found as secret.h says.  Key: JANUS_PROVIDER_API_KEY, OPENAI_API_KEY, CHUTES_API_KEY.  Address: JANUS_PROVIDER_BASE_URL, OPENAI_BASE_URL, or the usual
  * one of whoever the key is for.  An address without a key is fine: a model server of one's own.
  * Model: JANUS_PROVIDER_MODEL.  State: platform/ in JANUS_STATE_DIR, else STATE_DIRECTORY, else
  * /var/lib/janus for root, $XDG_STATE_HOME/janus, $HOME/.local/state/janus.

@@ -11,6 +11,7 @@
 
 #include "controlplane/platform/caller.h"
 #include "controlplane/platform/claim.h"
+#include "controlplane/platform/offers.h"
 #include "controlplane/platform/platform.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -114,6 +115,8 @@ control_obey(struct platform *p, const char *packet, size_t len, int received, s
 		return obey_pod(p, json, TAKE_FD(fd), err);
 	if (str_eq(op, "ping"))
 		return 0;
+	if (str_eq(op, "services"))
+		return 3;
 	if (str_eq(op, "chat"))
 		return obey_chat(p, json, err);
 	if (str_eq(op, "sandbox"))
@@ -122,7 +125,7 @@ control_obey(struct platform *p, const char *packet, size_t len, int received, s
 		return obey_sandbox_gone(p, json, err);
 	if (!str_eq(op, "gone"))
 		return error_set(err, ERROR_INVALID,
-		    "op must be pod, chat, gone, sandbox, sandbox_gone or ping");
+		    "op must be pod, chat, gone, sandbox, sandbox_gone, services or ping");
 	const char *instance = json_str(json, "instance");
 	if (instance == NULL || !caller_drop(p, instance))
 		return error_set(err, ERROR_NOT_FOUND, "no such instance");
@@ -155,6 +158,15 @@ peer_answer(struct peer *peer, int rc, const struct error *err)
 	return fdpass_send(peer->sock, out.data, out.len, -1);
 }
 
+static int
+peer_offer(struct peer *peer)
+{
+	_cleanup_buf_ struct buf out = { 0 };
+
+	offers_packet(peer->control->platform, &out);
+	return fdpass_send(peer->sock, out.data, out.len, -1);
+}
+
 static void
 on_packet(struct watch *w, uint32_t events, void *arg)
 {
@@ -175,9 +187,10 @@ on_packet(struct watch *w, uint32_t events, void *arg)
 		return;
 	}
 	const int rc = control_obey(peer->control->platform, packet, (size_t)n, fd, &err);
-	if (rc == 0 || rc == 1)
+	if (rc == 0 || rc == 1 || rc == 3)
 		peer->control->janusd = peer;
-	if (rc != 1 && peer_answer(peer, rc == 2 ? 0 : rc, &err) < 0)
+	if (rc == 3 ? peer_offer(peer) < 0
+		    : rc != 1 && peer_answer(peer, rc == 2 ? 0 : rc, &err) < 0)
 		peer_close(peer);
 }
 
@@ -187,30 +200,21 @@ control_send(struct control *c, const char *packet, size_t len)
 	return c != NULL && c->janusd != NULL && fdpass_send(c->janusd->sock, packet, len, -1) == 0;
 }
 
-static bool
-peer_allowed(int sock)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return false;
-	if (cred.uid == 0 || cred.uid == geteuid())
-		return true;
-	log_warn("control.denied", F_INT("uid", cred.uid), F_INT("peer_pid", cred.pid));
-	return false;
-}
-
 static void
 on_connect(struct watch *w, uint32_t events, void *arg)
 {
 	struct control *c = arg;
+	struct ucred who;
 	struct error err = { 0 };
 
 	(void)events;
 	_cleanup_close_ int sock = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (sock < 0 || !peer_allowed(sock))
+	if (sock < 0)
 		return;
+	if (!fdpass_peer_is_ours(sock, &who)) {
+		log_warn("control.denied", F_INT("uid", who.uid), F_INT("peer_pid", who.pid));
+		return;
+	}
 	for (size_t i = 0; i < PEERS_MAX; i++) {
 		struct peer *peer = &c->peers[i];
 

@@ -8,7 +8,8 @@
  *
  * The other way go {"op":"chat","instance":..,"request_id":..}, does that chat run there now?,
  * which janusd answers by the same with "runs":true or false; and {"op":"calls",..}, what pods
- * called (report.h), which nobody answers.
+ * called (report.h), which nobody answers.  {"op":"services"} is answered by the same with what is set
+ * up here (offers.h).
  */
 #ifndef JANUS_PLATFORM_CONTROL_H
 #define JANUS_PLATFORM_CONTROL_H
@@ -27,6 +28,7 @@ void control_free(struct control *);
 /** control_send - a packet to whoever announces pods; false if nobody does, or takes it. */
 bool control_send(struct control *, const char *packet, size_t len);
 /** control_obey - one packet with its descriptor `received` (taken over; -1: none). 0, 1 where no
- *  answer is wanted, 2 from whoever has sandboxes instead of pods, or -1 with err. */
+ *  answer is wanted, 2 from whoever has sandboxes instead of pods, 3 where the services are asked
+ *  for, or -1 with err. */
 int control_obey(struct platform *, const char *packet, size_t len, int received, struct error *);
 #endif

@@ -21,6 +21,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/loop/heartbeat.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/http_client.h"
 #include "runtime/net/http_server.h"
@@ -32,6 +33,7 @@
 
 struct life {
 	struct platform platform;
+	struct heartbeat heartbeat;
 	const struct platform_config *config;
 	struct timer look;
 	int64_t stop_by_ms; /* 0: not asked to stop */
@@ -126,7 +128,9 @@ on_signal(int signo, void *arg)
 	void *caller;
 
 	if (signo == SIGHUP) {
+		notify_reloading(&life->heartbeat.notify);
 		reload(life);
+		notify_ready(&life->heartbeat.notify, NULL);
 		return;
 	}
 	if (life->stop_by_ms != 0) { /* asked twice */
@@ -135,6 +139,8 @@ on_signal(int signo, void *arg)
 	}
 	log_info("platform.draining");
 	life->stop_by_ms = loop_now_ms(loop) + DRAIN_MS;
+	notify_stopping(&life->heartbeat.notify, "stopping: calls under way are finished");
+	notify_extend(&life->heartbeat.notify, 2 * DRAIN_MS);
 	control_quiet(life->platform.control);
 	while (map_next(&life->platform.callers, &at, &instance, &caller))
 		caller_drain(caller);
@@ -193,6 +199,19 @@ start(struct life *life, const struct platform_config *config, struct error *err
 	return 0;
 }
 
+/* Pods are announced to it from now on, and served. */
+static void
+tell_ready(struct life *life)
+{
+	const struct platform *p = &life->platform;
+	char status[300];
+
+	snprintf(status, sizeof(status), "serving pods; models from %s",
+	    p->has_provider ? p->provider.url.host : "the offline responder");
+	heartbeat_start(&life->heartbeat, p->loop);
+	notify_ready(&life->heartbeat.notify, status);
+}
+
 static int
 serve(const struct platform_config *config, struct error *err)
 {
@@ -205,9 +224,11 @@ serve(const struct platform_config *config, struct error *err)
 	life.config = config;
 	const int rc = start(&life, config, err);
 	if (rc == 0) {
+		tell_ready(&life);
 		loop_run(life.platform.loop);
 		log_info("platform.stop");
 	}
+	heartbeat_stop(&life.heartbeat);
 	timer_cancel(&life.look);
 	struct platform *p = &life.platform;
 	caller_drop_all(p);
@@ -245,6 +266,8 @@ main(int argc, char **argv)
 		log_error("platform.config", F_STR("error", err.text));
 		return 2;
 	}
+	if (config.loose_file != NULL)
+		log_warn("secret.open_to_others", F_STR("file", config.loose_file));
 	const int rc = serve(&config, &err);
 	if (rc < 0)
 		log_error("platform.failed", F_STR("error", err.text));

@@ -272,6 +272,27 @@ domain_is(const char *domain, size_t len, const char *host)
 	return host_len == len && strncasecmp(host, domain, len) == 0;
 }
 
+static bool
+has_domains(const struct policy_rules *rules)
+{
+	return rules->domains != NULL && rules->domains[0] != NULL;
+}
+
+bool
+policy_has_domains(const struct policy *policy)
+{
+	size_t at = 0;
+	const char *name;
+	void *rules;
+
+	if (has_domains(&policy->rules))
+		return true;
+	while (map_next(&policy->competitors, &at, &name, &rules))
+		if (has_domains(rules))
+			return true;
+	return false;
+}
+
 bool
 policy_allows_host(const struct policy_rules *rules, const char *host, int port)
 {

@@ -58,6 +58,8 @@ int policy_load(struct policy *, const char *path, struct error *);
 void policy_done(struct policy *);
 /** policy_of - the rules for a competitor; borrowed. */
 const struct policy_rules *policy_of(const struct policy *, const char *competitor);
+/** policy_has_domains - may anybody reach any? */
+bool policy_has_domains(const struct policy *);
 /** policy_allows_model - is the name among the rules' models? */
 bool policy_allows_model(const struct policy_rules *, const char *model);
 /** policy_allows_host - may a port of a host (ASCII, lower case) be reached?  A domain without a port

@@ -68,6 +68,19 @@ read_key(struct sandboxes *s)
 	explicit_bzero(text, len);
 }
 
+bool
+sandboxes_have_key(struct sandboxes *s)
+{
+	read_key(s);
+	return s->at.key != NULL && s->at.key[0] != '\0';
+}
+
+const char *
+sandboxes_at(const struct sandboxes *s)
+{
+	return s->config->sandbox_url;
+}
+
 /* ---- the list of those that are lent or about to end, for whoever comes after a crash ---- */
 
 void

@@ -10,6 +10,8 @@
  */
 #ifndef JANUS_PLATFORM_SANDBOXES_H
 #define JANUS_PLATFORM_SANDBOXES_H
+#include <stdbool.h>
+
 #include "controlplane/platform/call.h"
 struct caller;
 struct error;
@@ -25,6 +27,10 @@ extern const struct call_kind sandbox_create, sandbox_use, sandbox_resources;
  *  an earlier broker has left are ended. */
 struct sandboxes *sandboxes_new(struct loop *, const struct platform_config *, struct error *);
 void sandboxes_free(struct sandboxes *);
+/** sandboxes_have_key - is there one for the service? */
+bool sandboxes_have_key(struct sandboxes *);
+/** sandboxes_at - the service's address, for who asks whether it answers. Borrowed. */
+const char *sandboxes_at(const struct sandboxes *);
 /** sandboxes_owner - the pod that has that sandbox; NULL. */
 struct caller *sandboxes_owner(const struct sandboxes *, const char *id);
 /** sandboxes_create_body - what the service is asked for instead of what the competitor wrote: the

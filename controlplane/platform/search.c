@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <stdatomic.h>
 
 #include "controlplane/platform/caller.h"
@@ -335,6 +336,16 @@ search_new(struct loop *loop, const struct platform_config *config)
 	if (config->search_url == NULL)
 		worker_run(s->one, loop, first_look, NULL, s);
 	return s;
+}
+
+const char *
+search_source(const struct search *s)
+{
+	if (s->config->search_url != NULL)
+		return s->config->is_searxng ? "searxng" : "brave";
+	return s->config->search_dir != NULL && access(s->config->search_dir, R_OK | X_OK) == 0
+	    ? "local"
+	    : NULL;
 }
 
 void

@@ -12,12 +12,12 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/id.h"
+#include "runtime/base/secret.h"
 #include "runtime/base/str.h"
 
 #define KEYS_MAX_BYTES 8192
 #define KEY_MIN_BYTES 16
 #define KEY_RANDOM 43
-#define CREDENTIAL_NAME "sandy_api_key"
 #define MEMORY_SHARE 3 / 4 /* of the machine, for all sandboxes, where nobody says */
 
 /* What all sandboxes may have together: a size, or what the machine has most of. */
@@ -198,6 +198,8 @@ read_keys(struct sandbox_config *c, const char *path, struct error *err)
 	    ? error_set(err, ERROR_INVALID, "%s: a key is visible ASCII", path)
 	    : add_keys(c, text, path, err);
 	explicit_bzero(text, len);
+	if (secret_is_loose(path))
+		snprintf(c->loose_file, sizeof(c->loose_file), "%s", path);
 	return rc;
 }
 
@@ -217,19 +219,14 @@ make_key(const char *path, struct error *err)
 static int
 find_keys(struct sandbox_config *c, sandbox_env_fn *env, struct error *err)
 {
-	const char *dir = value_of(env, "CREDENTIALS_DIRECTORY");
 	const char *key = value_of(env, "SANDY_API_KEY");
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = secret_credential("SANDY_API_KEY", env);
 
-	if (dir != NULL) {
-		path = str_printf("%s/" CREDENTIAL_NAME, dir);
-		if (access(path, F_OK) == 0)
-			return read_keys(c, path, err);
-		free(TAKE(path));
-	}
 	if (key != NULL && c->key_file[0] != '\0')
 		return error_set(
 		    err, ERROR_INVALID, "SANDY_API_KEY and SANDY_API_KEY_FILE are both set");
+	if (path != NULL)
+		return read_keys(c, path, err);
 	if (key != NULL)
 		return add_keys(c, key, "SANDY_API_KEY", err);
 	if (c->key_file[0] != '\0')
@@ -243,9 +240,13 @@ find_keys(struct sandbox_config *c, sandbox_env_fn *env, struct error *err)
 
 /* Whoever may run competitors has a key that lets nobody else do it. */
 static int
-find_hosting_keys(struct sandbox_config *c, struct error *err)
+find_hosting_keys(struct sandbox_config *c, sandbox_env_fn *env, struct error *err)
 {
+	_cleanup_free_ char *credential = secret_credential("JANUS_SANDBOX_HOSTING_KEY", env);
+
 	c->hosting_from = c->nkeys;
+	if (credential != NULL)
+		str_replace(&c->hosting_key_file, credential);
 	if (c->hosting_key_file[0] == '\0')
 		return 0;
 	if (read_keys(c, c->hosting_key_file, err) < 0)
@@ -300,7 +301,8 @@ sandbox_config_read(
 		if (settings[i].parse(text, (char *)&c + settings[i].at, err) < 0)
 			return error_add(err, "%s", settings[i].name);
 	}
-	if (check(&c, err) < 0 || find_keys(&c, env, err) < 0 || find_hosting_keys(&c, err) < 0)
+	if (check(&c, err) < 0 || find_keys(&c, env, err) < 0 ||
+	    find_hosting_keys(&c, env, err) < 0)
 		return -1;
 	*out = c;
 	c = (struct sandbox_config){ 0 };

@@ -28,6 +28,7 @@ struct sandbox_config { /* strings owned, never NULL */
 	size_t nkeys;
 	size_t hosting_from; /* the key of whoever may run competitors, and all that follow it */
 	char key_sha256[SANDBOX_KEYS_MAX][HASH_HEX_MAX];
+	char loose_file[256]; /* one with keys that others may read; "": there is none */
 };
 
 typedef const char *sandbox_env_fn(const char *name);
@@ -35,8 +36,7 @@ typedef const char *sandbox_env_fn(const char *name);
 /**
  * sandbox_config_read - take the settings from env (getenv, or a test's); user is our uid.
  *
- * Keys, one a line: $CREDENTIALS_DIRECTORY/sandy_api_key, SANDY_API_KEY or SANDY_API_KEY_FILE (not
- * both), else <state_dir>/sandbox.key, which is made if it is not there.  INVALID names the
+ * Keys, one a line, found as secret.h says: SANDY_API_KEY, else <state_dir>/sandbox.key, which is made if it is not there.  INVALID names the
  * variable.
  */
 int sandbox_config_read(

@@ -9,6 +9,7 @@
 #include "controlplane/sandbox/host.h"
 #include "controlplane/sandbox/service.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/engine.h"
@@ -259,6 +260,7 @@ int
 engine_remove_strays(struct service *v, unsigned *removed, struct error *err)
 {
 	_cleanup_free_ struct pod_state *pods = NULL;
+	_cleanup_free_ char *dirs = str_printf("%s/pods", v->pods_dir);
 	struct engine *e = v->engine;
 	size_t n = 0;
 
@@ -270,5 +272,6 @@ engine_remove_strays(struct service *v, unsigned *removed, struct error *err)
 			return error_add(err, "%s of an earlier run", pods[i].instance);
 		++*removed;
 	}
-	return 0;
+	/* Killed between a pod's end and its directory's, an earlier one left that. */
+	return file_remove_tree(dirs, err);
 }

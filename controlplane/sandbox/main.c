@@ -1,13 +1,10 @@
 /*
  * main.c - janus-sandboxd: sandboxes for agents, on the local container engine.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +22,7 @@
 #include "runtime/base/str.h"
 #include "runtime/engine/announce.h"
 #include "runtime/engine/engine.h"
+#include "runtime/loop/heartbeat.h"
 #include "runtime/net/http_client.h"
 #include "runtime/net/http_server.h"
 
@@ -32,8 +30,6 @@
 #define HOST_WORKERS 8 /* as many pulls and starts of competitors at once */
 #define LOOK_MS 5000
 #define STOP_MS 25000 /* for every pod to be removed */
-#define LOCK_TRIES 50
-#define LOCK_WAIT_US 20000
 
 EMBED(seccomp_profile, "images/link/seccomp.json");
 
@@ -41,6 +37,7 @@ struct daemon {
 	struct service service;
 	struct sandbox_config config;
 	struct engine_config engine;
+	struct heartbeat heartbeat;
 	char *socket; /* owned */
 	int lock;
 	struct timer stop_timer;
@@ -73,16 +70,12 @@ take_node(struct daemon *d, struct error *err)
 
 	if (file_mkdirs(d->config.state_dir, 0750, err) < 0)
 		return -1;
-	d->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	d->lock = file_lock(path, err);
+	if (d->lock < 0 && err->kind == ERROR_CONFLICT)
+		return error_set(
+		    err, ERROR_CONFLICT, "another janus-sandboxd uses %s", d->config.state_dir);
 	if (d->lock < 0)
-		return error_errno(err, "%s", path);
-	/* One that was killed this moment holds it until the kernel has cleared it away. */
-	for (int tries = 0; flock(d->lock, LOCK_EX | LOCK_NB) < 0; tries++) {
-		if (errno != EWOULDBLOCK || tries >= LOCK_TRIES)
-			return error_set(err, ERROR_CONFLICT, "another janus-sandboxd uses %s",
-			    d->config.state_dir);
-		usleep(LOCK_WAIT_US);
-	}
+		return -1;
 	const ssize_t n = pread(d->lock, node, sizeof(d->service.node) - 1, 0);
 	if (n < 0)
 		return error_errno(err, "%s", path);
@@ -173,6 +166,8 @@ on_signal(int signo, void *arg)
 	}
 	log_info("sandboxd.stopping", F_INT("sandboxes", (int64_t)v->sandboxes.len));
 	d->stop_by_ms = loop_now_ms(v->loop) + STOP_MS;
+	notify_stopping(&d->heartbeat.notify, "stopping: sandboxes are removed");
+	notify_extend(&d->heartbeat.notify, 2 * STOP_MS);
 	http_server_drain(v->http);
 	timer_cancel(&v->look_timer);
 	pool_stop(v);
@@ -268,9 +263,16 @@ serve(struct daemon *d, struct error *err)
 	if (rc == 0)
 		rc = start(d, err);
 	if (rc == 0) {
+		char status[120];
+
+		snprintf(status, sizeof(status), "serving sandboxes on %s port %lld",
+		    d->config.host, (long long)d->config.port);
+		heartbeat_start(&d->heartbeat, v->loop);
+		notify_ready(&d->heartbeat.notify, status);
 		loop_run(v->loop);
 		log_info("sandboxd.stop", F_INT("left", (int64_t)v->sandboxes.len));
 	}
+	heartbeat_stop(&d->heartbeat);
 	timer_cancel(&d->stop_timer);
 	free_all(v);
 	if (d->lock >= 0)
@@ -297,6 +299,8 @@ main(int argc, char **argv)
 		log_error("sandboxd.config", F_STR("error", err.text));
 		return 2;
 	}
+	if (d.config.loose_file[0] != '\0')
+		log_warn("secret.open_to_others", F_STR("file", d.config.loose_file));
 	const int rc = serve(&d, &err);
 	if (rc < 0)
 		log_error("sandboxd.failed", F_STR("error", err.text));

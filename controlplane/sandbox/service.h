@@ -139,7 +139,7 @@ struct capacity pool_capacity(const struct service *);
 
 /* --- engine_jobs.c: what blocks --- */
 
-/** engine_remove_strays - at start: remove every pod of this node. Blocks. */
+/** engine_remove_strays - at start: remove every pod of this node, and what pods left. Blocks. */
 int engine_remove_strays(struct service *, unsigned *removed, struct error *);
 /** engine_start_pod, engine_remove_pod - on a worker; the sandbox hears of it. */
 void engine_start_pod(struct sandbox *);

@@ -235,8 +235,9 @@ due_look(struct scheduler *s, int64_t wall_ms)
 /* ---- schedules ---- */
 
 int
-schedule_check(const struct schedule *h, int64_t *next_ms, struct error *err)
+schedule_check(const struct schedule *h, int64_t next_ms[static SCHEDULE_TIMES], struct error *err)
 {
+	int64_t at = floor_div(clock_wall_ms(), 1000);
 	struct cron cron;
 	struct zone *zone;
 
@@ -245,7 +246,10 @@ schedule_check(const struct schedule *h, int64_t *next_ms, struct error *err)
 	zone = zone_open(h->zone, err);
 	if (zone == NULL)
 		return error_add(err, "tz");
-	*next_ms = cron_next(&cron, zone, floor_div(clock_wall_ms(), 1000)) * 1000;
+	for (size_t i = 0; i < SCHEDULE_TIMES; i++) {
+		at = cron_next(&cron, zone, at);
+		next_ms[i] = at * 1000;
+	}
 	zone_free(zone);
 	return 0;
 }

@@ -187,6 +187,21 @@ is_set(char *const *env, size_t n, const char *variable)
 	return false;
 }
 
+/* Secrets of others that a worker has no use for, wherever janusd was given them. */
+static bool
+is_kept_back(const char *variable)
+{
+	static const char *const names[] = { "OTEL_EXPORTER_OTLP_HEADERS=",
+		"OTEL_EXPORTER_OTLP_TRACES_HEADERS=", "OTEL_EXPORTER_OTLP_METRICS_HEADERS=",
+		"OPENAI_API_KEY=", "CHUTES_API_KEY=", "JANUS_PROVIDER_API_KEY=",
+		"JANUS_SEARCH_API_KEY=" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_starts(variable, names[i]))
+			return true;
+	return false;
+}
+
 /* Ours, where suites are, and our state: the sandboxes' key.  NULL-ended, the caller's with its first
  * `n` texts. */
 static char **
@@ -203,7 +218,7 @@ environment(const struct scheduler_config *c, size_t *n)
 	if (c->private_dir != NULL)
 		env[(*n)++] = str_printf("JANUS_BENCH_PRIVATE_DIR=%s", c->private_dir);
 	for (size_t i = 0, to = *n; i < len; i++)
-		if (!is_set(env, *n, environ[i]))
+		if (!is_set(env, *n, environ[i]) && !is_kept_back(environ[i]))
 			env[to++] = environ[i];
 	return env;
 }

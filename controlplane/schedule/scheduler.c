@@ -234,8 +234,11 @@ scheduler_new(const struct scheduler_config *config, struct error *err)
 
 	s->c = *config;
 	if (store_load_runs(s->c.store, &(struct run_rows){ load_run, load_item }, s, err) == 0 &&
-	    store_load_schedules(s->c.store, load_schedule, s, err) == 0)
+	    store_run_count(s->c.store, &s->unloaded, err) == 0 &&
+	    store_load_schedules(s->c.store, load_schedule, s, err) == 0) {
+		s->unloaded -= (int64_t)s->len;
 		return s;
+	}
 	scheduler_free(s);
 	return NULL;
 }

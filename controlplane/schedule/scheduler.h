@@ -95,6 +95,7 @@ int scheduler_may(const struct scheduler *, const struct run_wish *, struct erro
 void scheduler_accepted(struct scheduler *, const struct submission *);
 
 size_t scheduler_runs(const struct scheduler *); /* how many, in the order they were made */
+int64_t scheduler_runs_ever(const struct scheduler *); /* with those too old to be held */
 const struct run *scheduler_run(const struct scheduler *, size_t i);
 /** scheduler_find - by id, unique prefix of one, or a competitor's name (its newest); NULL with err. */
 const struct run *scheduler_find(const struct scheduler *, const char *ref, struct error *);
@@ -132,6 +133,7 @@ struct run_end { /* borrowed for the call */
 	enum run_state state;
 	const char *code, *fault, *detail; /* of RUN_FAILED; "" */
 	const char *report; /* JSON; NULL: none */
+	int64_t expected; /* items, by the report; 0: it does not say */
 	bool is_whole;
 };
 void scheduler_finish(struct scheduler *, const struct run *, int64_t number,
@@ -145,8 +147,9 @@ const struct schedule *scheduler_find_schedule(
     const struct scheduler *, const char *ref, struct error *);
 /** scheduler_next_ms - when its next tick is, before jitter; 0 with why, if its zone is gone. */
 int64_t scheduler_next_ms(const struct scheduler *, const struct schedule *, char why[DETAIL_MAX]);
-/** schedule_check - cron and zone: when its next tick is, or INVALID, NOT_FOUND. Reads a small file. */
-int schedule_check(const struct schedule *, int64_t *next_ms, struct error *);
+#define SCHEDULE_TIMES 5 /* told to who asks when it would be */
+/** schedule_check - cron and zone: when its next ticks are, or INVALID, NOT_FOUND. Reads a small file. */
+int schedule_check(const struct schedule *, int64_t next_ms[static SCHEDULE_TIMES], struct error *);
 /** scheduler_add - one that schedule_check let pass; its id and times are made here.  -1 with BUSY:
  *  there are too many, and done is not called. */
 int scheduler_add(struct scheduler *, const struct schedule *, const struct store_actor *who,

@@ -50,6 +50,7 @@ struct scheduler {
 	struct held **runs; /* in the order they were made */
 	struct queued **queued; /* the same, for queue.h */
 	size_t len;
+	int64_t unloaded; /* older ones, that are only stored */
 	struct timed **timed;
 	size_t ntimed;
 	struct runner *runners; /* all processes, those too whose run is over */

@@ -17,6 +17,12 @@ scheduler_runs(const struct scheduler *s)
 	return s->len;
 }
 
+int64_t
+scheduler_runs_ever(const struct scheduler *s)
+{
+	return s->unloaded + (int64_t)s->len;
+}
+
 const struct run *
 scheduler_run(const struct scheduler *s, size_t i)
 {

@@ -156,6 +156,9 @@ scheduler_finish(struct scheduler *s, const struct run *r, int64_t number,
 	}
 	if (rc == 0) {
 		str_replace(&h->q.row.report, end->report);
+		/* Heartbeats are not stored: of one that began under another janusd none may have come. */
+		if (h->q.row.state == RUN_FINISHED && end->expected > 0)
+			h->q.row.total = end->expected;
 		h->q.row.is_whole = h->q.row.state == RUN_FINISHED && end->is_whole &&
 		    h->q.row.params.subset_percent == 100;
 	}

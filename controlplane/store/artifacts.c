@@ -40,11 +40,13 @@ artifacts_delete(struct sql *s, const void *row, struct error *err)
 }
 
 int
-artifacts_load(struct sql *s, artifact_row_fn *fn, void *arg, struct error *err)
+artifacts_load(struct sql *s, const char *id, artifact_row_fn *fn, void *arg, struct error *err)
 {
-	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_ARTIFACT_ALL];
+	_cleanup_reset_ sqlite3_stmt *q = s->stmt[id != NULL ? SQL_ARTIFACT_ONE : SQL_ARTIFACT_ALL];
 	int rc;
 
+	if (id != NULL)
+		sql_bind_text(q, 1, id);
 	while ((rc = sql_step(q, err)) == 1) {
 		struct columns g = { .q = q };
 		struct artifact a = { 0 };

@@ -27,4 +27,7 @@ void store_delete_artifact(struct store_batch *, const char *id);
 typedef void artifact_row_fn(const struct artifact *, void *arg);
 /** store_load_artifacts - all, in the order they were made; at start. fn borrows the row. */
 int store_load_artifacts(struct store *, artifact_row_fn *fn, void *arg, struct error *);
+/** store_load_artifact - that one, if it is there; on a worker. */
+int store_load_artifact(
+    struct store *, const char *id, artifact_row_fn *fn, void *arg, struct error *);
 #endif

@@ -49,6 +49,31 @@ batch_free(struct store_batch *b)
 	free(b);
 }
 
+bool
+batch_is_of_streams(const struct store_batch *b)
+{
+	bool tells = b->nusage > 0 || b->is_egress;
+
+	for (const struct item *i = b->first; i != NULL; i = i->next) {
+		if (i->write == artifacts_write || i->write == battles_write)
+			tells = true;
+		else if (i->write != events_write && i->write != egress_write)
+			return false;
+	}
+	return tells;
+}
+
+void
+batch_names(
+    const struct store_batch *b, void (*fn)(const char *noun, const char *id, void *arg), void *arg)
+{
+	for (const struct item *i = b->first; i != NULL; i = i->next)
+		if (i->write == artifacts_write)
+			fn("artifact", ((const struct artifact *)i->row)->id, arg);
+		else if (i->write == battles_write)
+			fn("battle", ((const struct battle *)i->row)->id, arg);
+}
+
 static void
 version_row_done(void *row)
 {
@@ -180,6 +205,21 @@ void
 store_put_schedule(struct store_batch *b, const struct schedule *h)
 {
 	batch_add(b, schedules_write, h, sizeof(*h), NULL);
+}
+
+static void
+component_drop(void *row)
+{
+	component_row_done(row);
+}
+
+void
+store_put_component(struct store_batch *b, const struct component *c)
+{
+	struct component *copy = batch_add(b, components_write, c, sizeof(*c), component_drop);
+
+	copy->manifest = str_dup(c->manifest);
+	copy->contract = str_dup(c->contract);
 }
 
 static void

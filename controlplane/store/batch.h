@@ -37,6 +37,11 @@ struct store_batch {
  *  own too. */
 void *batch_add(
     struct store_batch *, table_write_fn *, const void *row, size_t size, void (*row_done)(void *));
+/** batch_is_of_streams - does it only tell what streams did? */
+bool batch_is_of_streams(const struct store_batch *);
+/** batch_names - fn of each row of it that another process should know of. */
+void batch_names(
+    const struct store_batch *, void (*fn)(const char *noun, const char *id, void *arg), void *arg);
 /** batch_free - one that was never committed, or is over. */
 void batch_free(struct store_batch *);
 #endif

@@ -4,10 +4,12 @@
 #include "controlplane/store/egress.h"
 
 #include "controlplane/store/tables.h"
+#include "runtime/base/str.h"
 #include "sql_queries.h"
 
 #define ROWS_KEPT 500000
 #define TRIM_EVERY 1024
+#define DAY_MS INT64_C(86400000)
 
 static int
 trim(struct sql *s, struct error *err)
@@ -16,6 +18,23 @@ trim(struct sql *s, struct error *err)
 
 	sql_bind_int(q, 1, ROWS_KEPT);
 	return sql_step(q, err) < 0 ? -1 : 0;
+}
+
+/* The rows go one day; how often what was called stays. */
+static int
+count(struct sql *s, const struct egress_row *e, struct error *err)
+{
+	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_EGRESS_COUNT];
+	struct columns p = { .q = q };
+
+	if (!str_eq(e->decision, "allowed"))
+		return 0;
+	put_text(&p, e->service);
+	put_text(&p, e->operation);
+	put_text(&p, e->competitor);
+	put_int(&p, e->at_ms / DAY_MS);
+	put_int(&p, e->calls);
+	return write_done(&p, err);
 }
 
 int
@@ -46,7 +65,10 @@ egress_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, e->cost_micro_usd);
 	if (write_done(&p, err) < 0)
 		return -1;
-	return sqlite3_last_insert_rowid(s->db) % TRIM_EVERY == 0 ? trim(s, err) : 0;
+	const int64_t row_id = sqlite3_last_insert_rowid(s->db);
+	if (count(s, e, err) < 0)
+		return -1;
+	return row_id % TRIM_EVERY == 0 ? trim(s, err) : 0;
 }
 
 static void
@@ -109,5 +131,19 @@ egress_load(
 		read_row(q, &e);
 		fn(&e, arg);
 	}
+	return rc;
+}
+
+int
+egress_load_sums(struct sql *s, int64_t since_day, egress_sum_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_EGRESS_SUMS];
+	int rc;
+
+	sql_bind_int(q, 1, since_day);
+	while ((rc = sql_step(q, err)) == 1)
+		fn(&(struct egress_sum){ sql_text(q, 0), sql_text(q, 1), sql_text(q, 2),
+		       sql_int(q, 3), sql_int(q, 4) },
+		    arg);
 	return rc;
 }

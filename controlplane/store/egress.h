@@ -31,4 +31,14 @@ typedef void egress_fn(const struct egress_row *, void *arg);
 /** store_egress - on a worker. fn borrows the row. */
 int store_egress(
     struct store *, const struct egress_query *, egress_fn *fn, void *arg, struct error *);
+
+/* How often a competitor called an operation of a service, and the platform did it. */
+struct egress_sum {
+	const char *service, *operation, *competitor; /* borrowed */
+	int64_t calls, recent; /* ever; since that day */
+};
+typedef void egress_sum_fn(const struct egress_sum *, void *arg);
+/** store_egress_sums - since_day counts from 1970, UTC; on a worker. */
+int store_egress_sums(
+    struct store *, int64_t since_day, egress_sum_fn *, void *arg, struct error *);
 #endif

@@ -246,6 +246,17 @@ runs_load(struct sql *s, const struct run_rows *rows, void *arg, struct error *e
 }
 
 int
+runs_count(struct sql *s, int64_t *n, struct error *err)
+{
+	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_RUN_COUNT];
+
+	if (sql_step(q, err) < 0)
+		return -1;
+	*n = sqlite3_column_int64(q, 0);
+	return 0;
+}
+
+int
 runs_load_whole(struct sql *s, const char *suite, run_fn *fn, void *arg, struct error *err)
 {
 	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_RUN_WHOLE];

@@ -103,6 +103,8 @@ struct run_rows { /* the row (and what it owns) is the receiver's */
 };
 /** store_load_runs - the newest, and all that are not at their end; then items. At start. */
 int store_load_runs(struct store *, const struct run_rows *, void *arg, struct error *);
+/** store_run_count - how many there are, also of those that are not loaded. At start. */
+int store_run_count(struct store *, int64_t *n, struct error *);
 typedef void run_fn(const struct run *, void *arg);
 /** store_whole_runs - all finished ones that cover their suite, the earliest first; suite NULL: of
  *  any. fn borrows the row. At start, or on a worker. */

@@ -5,11 +5,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "controlplane/store/check.h"
 #include "controlplane/store/core.h"
 #include "controlplane/store/tables.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/id.h"
@@ -19,11 +22,14 @@
 
 #include "sql_migrations.h"
 
-static const struct sql_migration migrations[] = {
+#define LOOK_MS 500
+
+const struct sql_migration store_migrations[] = {
 #define X(name) { name },
 	MIGRATIONS(X)
 #undef X
 };
+const size_t store_schema = ARRAY_LEN(store_migrations);
 
 struct store *
 store_open(const char *dir, struct loop *control, struct error *err)
@@ -33,8 +39,10 @@ store_open(const char *dir, struct loop *control, struct error *err)
 	snprintf(s->path, sizeof(s->path), "%s/janus.db", dir);
 	s->control = control;
 	writer_init(s);
-	if (sql_open(&s->writer, s->path, true, migrations, ARRAY_LEN(migrations), err) < 0 ||
+	reserve_clear(dir);
+	if (sql_open(&s->writer, s->path, true, store_migrations, store_schema, err) < 0 ||
 	    sql_prepare(&s->writer, sql_statements, SQL_COUNT, err) < 0 ||
+	    tally_load(&s->today, &s->writer, clock_wall_ms(), err) < 0 ||
 	    writer_start(s, err) < 0) {
 		sql_close(&s->writer);
 		writer_done(s);
@@ -44,24 +52,80 @@ store_open(const char *dir, struct loop *control, struct error *err)
 	return s;
 }
 
+static void
+on_look(struct timer *t, void *arg)
+{
+	struct store *s = arg;
+
+	reserve_look(&s->reserve);
+	timer_set(s->control, t, LOOK_MS, on_look, s);
+}
+
+void
+store_reserve(struct store *s, int64_t bytes)
+{
+	_cleanup_free_ char *dir = str_dup(s->path);
+
+	*strrchr(dir, '/') = '\0';
+	reserve_init(&s->reserve, dir, bytes);
+	if (bytes != 0)
+		timer_set(s->control, &s->look, LOOK_MS, on_look, s);
+}
+
+bool
+store_is_low(const struct store *s)
+{
+	return reserve_is_low(&s->reserve);
+}
+
+int
+store_rehearse(const char *dir, struct error *err)
+{
+	_cleanup_free_ char *path = str_printf("%s/janus.db", dir);
+
+	return sql_rehearse(path, store_migrations, store_schema, sql_statements, SQL_COUNT, err);
+}
+
+int
+store_take_back(struct store *s, struct error *err)
+{
+	return sql_revert(&s->writer, s->path, store_schema, err);
+}
+
 void
 store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
+	timer_cancel(&s->look);
+	retention_stop(s->retention);
 	writer_stop(s);
 	sql_close(&s->writer);
 	writer_done(s);
 	free(s);
 }
 
+int
+store_file_look(const char *path, struct sql *out, int64_t *schema, struct error *err)
+{
+	return sql_open(out, path, false, store_migrations, store_schema, err) < 0
+	    ? -1
+	    : sql_version(out, schema, err);
+}
+
+int
+store_file_open(const char *path, struct sql *out, struct error *err)
+{
+	if (sql_open(out, path, false, store_migrations, store_schema, err) < 0)
+		return -1;
+	return sql_prepare(out, sql_statements, SQL_COUNT, err);
+}
+
 /* Reads use a connection of their own: the writer's belongs to its thread. */
 static int
 open_reader(struct store *s, struct sql *out, struct error *err)
 {
-	if (sql_open(out, s->path, false, migrations, ARRAY_LEN(migrations), err) < 0)
-		return -1;
-	return sql_prepare(out, sql_statements, SQL_COUNT, err);
+	return store_file_open(s->path, out, err);
 }
 
 int
@@ -111,6 +175,27 @@ store_egress(
 }
 
 int
+store_egress_sums(
+    struct store *s, int64_t since_day, egress_sum_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return egress_load_sums(&q, since_day, fn, arg, err);
+}
+
+int
+store_load_components(struct store *s, component_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return component_rows_load(&q, fn, arg, err);
+}
+
+int
 store_histories(
     struct store *s, const char *competitor_id, history_fn *fn, void *arg, struct error *err)
 {
@@ -128,7 +213,18 @@ store_load_artifacts(struct store *s, artifact_row_fn *fn, void *arg, struct err
 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
-	return artifacts_load(&q, fn, arg, err);
+	return artifacts_load(&q, NULL, fn, arg, err);
+}
+
+int
+store_load_artifact(
+    struct store *s, const char *id, artifact_row_fn *fn, void *arg, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return artifacts_load(&q, id, fn, arg, err);
 }
 
 int
@@ -172,6 +268,16 @@ store_load_runs(struct store *s, const struct run_rows *rows, void *arg, struct 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
 	return runs_load(&q, rows, arg, err);
+}
+
+int
+store_run_count(struct store *s, int64_t *n, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return runs_count(&q, n, err);
 }
 
 int
@@ -274,8 +380,11 @@ store_stats(struct store *s, struct store_stats *out)
 
 	pthread_mutex_lock(&s->lock);
 	*out = s->stats;
+	out->chats_today = tally_of(&s->today, clock_wall_ms());
 	pthread_mutex_unlock(&s->lock);
 	out->busy = s->busy;
+	out->low = store_is_low(s);
+	out->reserve_used = s->reserve.released;
 	out->db_bytes = stat(s->path, &st) == 0 ? st.st_size : 0;
 	out->wal_bytes = stat(wal, &st) == 0 ? st.st_size : 0;
 }

@@ -22,8 +22,32 @@ struct store;
 
 /** store_open - open or make <dir>/janus.db and start the writer. */
 struct store *store_open(const char *dir, struct loop *control, struct error *);
+/** store_reserve - keep so much of the disk for when it is full (reserve.h), and look at it from now on;
+ *  0: nothing. Control loop. */
+void store_reserve(struct store *, int64_t bytes);
+/** store_is_low - nothing new may be begun: there is too little room left on the disk. Any thread. */
+bool store_is_low(const struct store *);
+#define STORE_LOW_TEXT                                                                        \
+	"There is too little room on the disk where the state is kept. Nothing new is taken " \
+	"until "                                                                              \
+	"there is more; what runs goes on."
 /** store_close - writes what is queued, then closes. */
 void store_close(struct store *);
+
+/* ---- when another process becomes the one that decides ---- */
+
+/** store_rehearse - would store_open succeed in that directory?  Beside the process that has it open,
+ *  and without changing anything. */
+int store_rehearse(const char *dir, struct error *);
+/** store_hold - write what is queued, then no more; done comes on the control loop.  Rows wait. */
+void store_hold(struct store *, void (*done)(void *arg), void *arg);
+/** store_let_go - the other process decides: what waited and what comes is written beside it as far as
+ *  it tells what streams did (usage, calls, artifacts, battles); all else fails, CANCELLED.  on_row
+ *  is told, on the control loop, of each that the other one should know of: an "artifact" or "battle". */
+void store_let_go(
+    struct store *, void (*on_row)(const char *noun, const char *id, void *arg), void *arg);
+/** store_take_back - while it is held, and the other process has ended: as it was before that one. */
+int store_take_back(struct store *, struct error *);
 
 /* Rows at start-up, in the order they were made; the row (and what it owns) is the receiver's. */
 struct store_rows {
@@ -101,6 +125,9 @@ struct store_stats {
 	char why[240]; /* of that failure */
 	uint64_t busy; /* how often somebody else held the database */
 	int64_t db_bytes, wal_bytes;
+	bool low; /* store_is_low */
+	uint64_t reserve_used; /* how often the disk was full */
+	int64_t chats_today; /* of this day (UTC), as far as they are stored */
 };
 /** store_stats - any thread. */
 void store_stats(struct store *, struct store_stats *out);

@@ -7,6 +7,7 @@
 #define JANUS_STORE_TABLES_H
 #include "controlplane/store/artifacts.h"
 #include "controlplane/store/battles.h"
+#include "controlplane/store/components.h"
 #include "controlplane/store/egress.h"
 #include "controlplane/store/histories.h"
 #include "controlplane/store/idempotency.h"
@@ -38,14 +39,18 @@ int requests_load(
     struct sql *, const struct request_query *, request_fn *, void *arg, struct error *);
 int egress_write(struct sql *, const void *row, struct error *);
 int egress_load(struct sql *, const struct egress_query *, egress_fn *, void *arg, struct error *);
+int egress_load_sums(struct sql *, int64_t since_day, egress_sum_fn *, void *arg, struct error *);
+int components_write(struct sql *, const void *row, struct error *);
+int component_rows_load(struct sql *, component_fn *, void *arg, struct error *);
 int histories_write(struct sql *, const void *row, struct error *);
 int histories_load(
     struct sql *, const char *competitor_id, history_fn *, void *arg, struct error *);
 int artifacts_write(struct sql *, const void *row, struct error *);
 int artifacts_delete(struct sql *, const void *row, struct error *);
-int artifacts_load(struct sql *, artifact_row_fn *, void *arg, struct error *);
+int artifacts_load(struct sql *, const char *id, artifact_row_fn *, void *arg, struct error *);
 int runs_write(struct sql *, const void *row, struct error *);
 int runs_load(struct sql *, const struct run_rows *, void *arg, struct error *);
+int runs_count(struct sql *, int64_t *n, struct error *);
 int runs_load_whole(struct sql *, const char *suite, run_fn *, void *arg, struct error *);
 int run_items_write(struct sql *, const void *row, struct error *);
 int run_items_load(struct sql *, const char *run_id, run_item_fn *, void *arg, struct error *);

@@ -1,8 +1,11 @@
 /*
- * usage.c - one row a chat.
+ * usage.c - one row a chat, and how many there are of today.
  */
+#include "controlplane/store/core.h"
 #include "controlplane/store/tables.h"
 #include "sql_queries.h"
+
+#define DAY_MS 86400000
 
 int
 usage_write(struct sql *s, const void *row, struct error *err)
@@ -63,4 +66,33 @@ usage_load(struct sql *s, enum usage_by by, int64_t since_ms, usage_sum_fn *fn, 
 		fn(&u, arg);
 	}
 	return rc;
+}
+
+int
+tally_load(struct tally *t, struct sql *s, int64_t now_wall_ms, struct error *err)
+{
+	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_USAGE_SINCE];
+
+	t->day = now_wall_ms / DAY_MS;
+	sql_bind_int(q, 1, t->day * DAY_MS);
+	if (sql_step(q, err) < 0)
+		return -1;
+	t->chats = sqlite3_column_int64(q, 0);
+	return 0;
+}
+
+void
+tally_add(struct tally *t, int64_t at_ms)
+{
+	const int64_t day = at_ms / DAY_MS;
+
+	if (day > t->day)
+		*t = (struct tally){ .day = day };
+	t->chats += day == t->day; /* a chat that began before midnight is yesterday's */
+}
+
+int64_t
+tally_of(const struct tally *t, int64_t now_wall_ms)
+{
+	return t->day == now_wall_ms / DAY_MS ? t->chats : 0;
 }

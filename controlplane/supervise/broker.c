@@ -17,9 +17,11 @@
 #include "runtime/engine/announce.h"
 
 #define CALLS_MAX 256 /* in a packet */
+#define ASK_OFFERS "{\"op\":\"services\"}"
 
 struct broker {
 	struct announcer *announcer;
+	cJSON *offers; /* service to word or null; owned */
 	const struct broker_events *events;
 	void *arg;
 };
@@ -90,6 +92,16 @@ heard_question(struct broker *b, const cJSON *json, struct error *err)
 	return 0;
 }
 
+static int
+heard_offers(struct broker *b, cJSON *json, struct error *err)
+{
+	if (!cJSON_IsObject(json_get(json, "services")))
+		return error_set(err, ERROR_INVALID, "services is not an object");
+	cJSON_Delete(b->offers);
+	b->offers = cJSON_DetachItemFromObjectCaseSensitive(json, "services");
+	return 0;
+}
+
 int
 broker_heard(struct broker *b, const char *packet, size_t len, struct error *err)
 {
@@ -102,6 +114,8 @@ broker_heard(struct broker *b, const char *packet, size_t len, struct error *err
 		return heard_calls(b, json, err);
 	if (str_eq(op, "chat"))
 		return heard_question(b, json, err);
+	if (str_eq(op, "services"))
+		return heard_offers(b, json, err);
 	if (op == NULL && json_bool(json, "ok", false))
 		return 0;
 	return error_set(err, ERROR_UPSTREAM, "%.200s", packet);
@@ -139,6 +153,7 @@ broker_new(struct loop *loop, struct workers *workers, const char *socket,
 	b->events = events;
 	b->arg = arg;
 	b->announcer = announcer_new(loop, workers, socket, on_packet, b);
+	announcer_greet(b->announcer, ASK_OFFERS);
 	return b;
 }
 
@@ -154,6 +169,7 @@ broker_free(struct broker *b)
 	if (b == NULL)
 		return;
 	announcer_free(b->announcer);
+	cJSON_Delete(b->offers);
 	free(b);
 }
 
@@ -177,4 +193,16 @@ bool
 broker_connected(const struct broker *b)
 {
 	return announcer_connected(b->announcer);
+}
+
+const char *
+broker_offer(const struct broker *b, const char *service)
+{
+	return broker_connected(b) ? json_str(b->offers, service) : NULL;
+}
+
+void
+broker_ask_offers(struct broker *b)
+{
+	announcer_send(b->announcer, ASK_OFFERS, sizeof(ASK_OFFERS) - 1);
 }

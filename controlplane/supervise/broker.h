@@ -34,4 +34,9 @@ void broker_add_pod(struct broker *, const char *instance, const char *competito
     const char *token_sha256, const char *link_path);
 void broker_remove_pod(struct broker *, const char *instance);
 bool broker_connected(const struct broker *);
+/** broker_offer - what is behind a service ("search": "local"), as it said last; NULL where nothing is,
+ *  or nobody is there.  Borrowed until the loop goes on. */
+const char *broker_offer(const struct broker *, const char *service);
+/** broker_ask_offers - whatever was changed there is known a moment later. */
+void broker_ask_offers(struct broker *);
 #endif

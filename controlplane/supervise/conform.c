@@ -37,6 +37,8 @@ struct conform {
 		size_t copy;
 	} slots[CONFORM_COPIES];
 	size_t pending; /* probes under way */
+	bool
+	    not_asked; /* one could not be asked, for want of descriptors here: all of it is asked again */
 	cJSON *report; /* owned, an array */
 	const struct conform_check *failed, *broken; /* the first of each; NULL */
 	char why[CONFORM_SEEN_MAX]; /* of failed, or else of broken */
@@ -82,7 +84,7 @@ finish(struct conform *c, bool judged)
 		t->fail_reason = str_eq(c->failed->name, "completion") ? "no_valid_completion"
 								       : "not_conforming";
 	}
-	t->retry_ms = clock_now_ms() + (c->broken != NULL ? DYING_MS : 0);
+	t->retry_ms = clock_now_ms() + (c->broken != NULL || c->not_asked ? DYING_MS : 0);
 	t->judge_after = t->sup->list_began;
 	log_info("submission.conformed", F_STR("submission_id", t->sub->id),
 	    F_STR("name", t->sub->slug), F_BOOL("passed", passed),
@@ -112,6 +114,10 @@ judge(struct conform *c)
 	const struct conform_answer *first = &c->run.answers[0][0];
 	char seen[CONFORM_SEEN_MAX] = "";
 
+	if (c->not_asked) {
+		finish(c, false);
+		return;
+	}
 	if (str_eq(first->r.content_type, "text/event-stream") && !first->r.hung_up &&
 	    first->r.longest_gap_ms > c->run.longest_gap_ms)
 		c->run.longest_gap_ms = first->r.longest_gap_ms;
@@ -138,6 +144,18 @@ skip_rest(struct conform *c)
 		conform_add(c->report, &conform_checks[c->check], CONFORM_SKIP, seen, &c->run);
 }
 
+/* What was found so far, for those who watch; with the next state it is stored. */
+static void
+show_findings(struct conform *c)
+{
+	_cleanup_json_ cJSON *evidence = cJSON_CreateObject();
+	struct submission *s = c->trial->sub;
+
+	cJSON_AddItemReferenceToObject(evidence, "conformance", c->report);
+	free(s->evidence);
+	s->evidence = json_print(evidence);
+}
+
 static void
 next_check(struct conform *c)
 {
@@ -153,6 +171,7 @@ next_check(struct conform *c)
 	c->run.left_open = -1;
 	c->round = 0;
 	if (!submission_is_final(s->state)) {
+		show_findings(c);
 		snprintf(s->detail, sizeof(s->detail), "check %zu of %zu: %s", c->check + 1,
 		    conform_checks_len, conform_checks[c->check].name);
 		c->trial->sup->c.on_submission(s, c->trial->sup->c.arg);
@@ -243,6 +262,7 @@ on_answer(const struct probe_result *r, void *arg)
 	struct conform_answer *a = &c->run.answers[c->round][slot->copy];
 
 	slot->probe = NULL;
+	c->not_asked = c->not_asked || r->not_asked;
 	a->r = *r;
 	a->body = mem_zalloc(r->len + 1);
 	memcpy(a->body, r->body, r->len);

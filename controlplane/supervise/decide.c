@@ -464,14 +464,13 @@ in_conforming(const struct submission_seen *seen)
 		return next(SUBMISSION_STARTING, SUBMIT_START, "starting");
 	if (seen->instance != INSTANCE_READY)
 		return next(SUBMISSION_CONFORMING, SUBMIT_NONE, "instance_not_ready");
-	if (seen->failed) {
-		if (seen->now_ms <
-		    seen->retry_ms) /* is it dying? its end is news that comes in a moment */
-			return (struct submission_decision){ .state = SUBMISSION_CONFORMING,
-				.reason = "checking",
-				.wait_until_ms = seen->retry_ms };
+	/* Is it dying?  Its end is news that comes in a moment.  Or could we not ask it? */
+	if (seen->now_ms < seen->retry_ms)
+		return (struct submission_decision){ .state = SUBMISSION_CONFORMING,
+			.reason = "checking",
+			.wait_until_ms = seen->retry_ms };
+	if (seen->failed)
 		return reject(seen, seen->fail_reason, "miner", seen->error.text);
-	}
 	return next(SUBMISSION_CONFORMING, SUBMIT_CONFORM, "checking");
 }
 

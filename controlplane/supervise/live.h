@@ -59,6 +59,7 @@ struct live {
 	bool paused, pause_failed; /* what the last freeze or thaw came to */
 	bool evicted; /* it gives its memory to one that is asked for */
 	bool failed_once; /* the failure is the instance's own, not the engine's */
+	int lent; /* slots of it that chats of the janusd before us have */
 	int troubles; /* the engine's, in a row: they back off too */
 };
 

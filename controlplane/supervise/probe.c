@@ -137,6 +137,7 @@ on_dialed(struct transport *t, const struct error *err, void *arg)
 
 	p->dial = NULL;
 	if (t == NULL) {
+		p->result.not_asked = err->kind == ERROR_IO;
 		finish(p, err->text);
 		return;
 	}
@@ -154,6 +155,7 @@ on_socket(int fd, const struct error *err, void *arg)
 
 	p->request = NULL;
 	if (fd < 0) {
+		p->result.not_asked = err->kind == ERROR_IO;
 		finish(p, err->text);
 		return;
 	}

@@ -25,6 +25,8 @@ struct probe_ask {
 struct probe_result {
 	bool connected; /* something listens there */
 	bool hung_up; /* we left, as asked */
+	bool
+	    not_asked; /* for want of descriptors or memory here: it says nothing of the competitor */
 	int status; /* 0: no answer */
 	char content_type[128]; /* lower case, without parameters; "" if absent */
 	const char *body; /* at most the asked-for bytes, NUL-terminated; borrowed */

@@ -30,6 +30,7 @@ supervisor_new(const struct supervisor_config *config, struct error *err)
 	snprintf(path, sizeof(path), "%s/platform.sock", config->runtime_dir);
 	sup->broker = broker_new(config->loop, config->workers, path, config->broker, config->arg);
 	snprintf(sup->engine.text, sizeof(sup->engine.text), "not asked yet");
+	sup->second = sup->engine;
 	return sup;
 }
 
@@ -382,6 +383,18 @@ bool
 supervisor_broker_connected(const struct supervisor *sup)
 {
 	return broker_connected(sup->broker);
+}
+
+const char *
+supervisor_offer(const struct supervisor *sup, const char *service)
+{
+	return broker_offer(sup->broker, service);
+}
+
+void
+supervisor_ask_offers(struct supervisor *sup)
+{
+	broker_ask_offers(sup->broker);
 }
 
 void

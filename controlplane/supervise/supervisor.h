@@ -87,6 +87,21 @@ void supervisor_stop(struct supervisor *);
 /** supervisor_free - after the workers ended and their messages were run. */
 void supervisor_free(struct supervisor *);
 
+/* ---- from one janusd to the next ---- */
+
+/** supervisor_settled - nothing is being started, stopped, pulled or asked of the engine now. */
+bool supervisor_settled(const struct supervisor *);
+/** supervisor_idle - after supervisor_stop: what was under way at the engine has ended. */
+bool supervisor_idle(const struct supervisor *);
+/** supervisor_adopted - what runs is known, and what of it is ours is in the routes. */
+bool supervisor_adopted(const struct supervisor *);
+/** supervisor_in_use - of each instance where chats are: how many. */
+void supervisor_in_use(
+    const struct supervisor *, void (*fn)(const char *instance, int chats, void *arg), void *arg);
+/** supervisor_lend - so many chats of another janusd are at that instance now: they take slots, and it
+ *  does not rest while they last. */
+void supervisor_lend(struct supervisor *, const char *instance, int chats);
+
 /* Wishes.  Each is stored before `done` is called (err NULL), and carried out after.
  * supervisor_remove: done may be NULL. */
 typedef void supervisor_done_fn(const struct error *err, const char *id, void *arg);
@@ -182,6 +197,9 @@ const struct canary_report *supervisor_canary(const struct supervisor *);
 /** supervisor_probe_isolation - run the canary again; done is called with its report there. */
 void supervisor_probe_isolation(struct supervisor *, void (*done)(void *arg), void *arg);
 bool supervisor_broker_connected(const struct supervisor *);
+/** supervisor_offer, supervisor_ask_offers - of the broker: broker_offer, broker_ask_offers. */
+const char *supervisor_offer(const struct supervisor *, const char *service);
+void supervisor_ask_offers(struct supervisor *);
 /** supervisor_answer_broker - to broker_events.on_question. */
 void supervisor_answer_broker(
     struct supervisor *, const char *instance, const char *request_id, bool runs);

@@ -73,7 +73,7 @@ on_probed(const struct probe_result *r, void *arg)
 	if (healthy) {
 		l->passes++;
 		l->fails = 0;
-	} else {
+	} else if (!r->not_asked) {
 		l->fails++;
 		l->passes = 0;
 		if (is_elsewhere(l) && l->last.is_guess)
@@ -82,7 +82,7 @@ on_probed(const struct probe_result *r, void *arg)
 			l->judge_after = l->sup->list_began;
 	}
 	/* Is it the pod, and none of its doing?  That is to be known before it counts. */
-	if (!healthy && l->in->state == INSTANCE_READY && live_is_pod(l))
+	if (!healthy && !r->not_asked && l->in->state == INSTANCE_READY && live_is_pod(l))
 		reconcile_now(l->sup);
 	/* A ready one that failed is asked again soon: three failures are six seconds, not thirty. */
 	timer_set(l->sup->c.loop, &l->probe_timer,

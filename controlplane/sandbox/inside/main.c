@@ -405,10 +405,12 @@ listen_inside(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	sigset_t set;
 
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return puts("janus-sandbox-agent " JANUS_VERSION) < 0;
 	for (struct conn *c = conns; c < conns + INSIDE_CONNECTIONS_MAX; c++)
 		c->fd = -1;
 	signal(SIGPIPE, SIG_IGN);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "bench/cli.h"
-#include "bench/secret.h"
+#include "runtime/base/secret.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"

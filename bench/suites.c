@@ -12,34 +12,13 @@
 #include "bench/tools.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "runtime/base/program.h"
 #include "runtime/base/str.h"
 
 int
 suites_check_item(const struct item *item, struct error *err)
 {
 	return tools_check(item->simulator, err) < 0 ? -1 : scorer_check(item, err);
-}
-
-/* PROGRAM/../<below>, if there is such a directory. */
-static char *
-beside_program(const char *below)
-{
-	char self[4096];
-	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash, *dir;
-
-	if (n <= 0)
-		return NULL;
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	if (slash == NULL)
-		return NULL;
-	*slash = '\0';
-	dir = str_printf("%s/%s", self, below);
-	if (access(dir, R_OK | X_OK) == 0)
-		return dir;
-	free(dir);
-	return NULL;
 }
 
 char *
@@ -53,7 +32,7 @@ suites_dir(const struct bench_call *c)
 	if (set != NULL && set[0] != '\0')
 		return str_dup(set);
 	for (size_t i = 0; i < ARRAY_LEN(places) && dir == NULL; i++)
-		dir = beside_program(places[i]);
+		dir = program_beside(places[i]);
 	return dir != NULL ? dir : str_dup("bench/suites");
 }
 

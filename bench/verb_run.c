@@ -15,7 +15,7 @@
 #include "bench/live.h"
 #include "bench/output.h"
 #include "bench/record/evidence.h"
-#include "bench/secret.h"
+#include "runtime/base/secret.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/id.h"

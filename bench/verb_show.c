@@ -7,7 +7,7 @@
 #include "bench/cli.h"
 #include "bench/output.h"
 #include "bench/report/verify.h"
-#include "bench/secret.h"
+#include "runtime/base/secret.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/cli/table.h"
 #include "runtime/base/error.h"

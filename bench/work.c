@@ -15,7 +15,7 @@
 #include "bench/asking.h"
 #include "bench/cli.h"
 #include "bench/daemon.h"
-#include "bench/secret.h"
+#include "runtime/base/secret.h"
 #include "bench/verdict.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "runtime/base/tree.h"
-#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
+#include "runtime/base/program.h"
 #include "runtime/base/str.h"
 
 #define PROC_MAX ((size_t)4 << 20)
@@ -96,13 +96,12 @@ environment_read(void)
 const char *
 environment_self_sha256(char out[72])
 {
-	char hex[HASH_HEX_MAX], path[4096];
-	const ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	_cleanup_free_ char *path = program_path();
+	char hex[HASH_HEX_MAX];
 
 	out[0] = '\0';
-	if (n <= 0)
+	if (path == NULL)
 		return out;
-	path[n] = '\0';
 	char *name = strrchr(path, '/');
 	*name++ = '\0';
 	if (tree_hash(path, name, hex, NULL) == 0)

@@ -15,6 +15,7 @@
 #include "bench/record/evidence_files.h"
 #include "bench/record/evidence_line.h"
 #include "bench/record/suite.h"
+#include "runtime/base/gzip.h"
 #include "runtime/base/tree.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -385,11 +386,11 @@ frames_bytes(const struct evidence *ev, const struct attempt *a, struct buf *out
 		return;
 	frames_text(a, &text);
 	if (ev->seal_key == NULL) {
-		member_pack(text.data, text.len, out);
+		gzip_pack(text.data, text.len, out);
 		return;
 	}
 	_cleanup_buf_ struct buf member = { 0 };
-	member_pack(text.data, text.len, &member);
+	gzip_pack(text.data, text.len, &member);
 	_cleanup_free_ char *sealed = seal_text(ev->seal_key, member.data, member.len);
 	buf_add_str(out, sealed);
 	buf_add_char(out, '\n');

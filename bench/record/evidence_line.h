@@ -30,11 +30,6 @@ void frames_text(const struct attempt *, struct buf *out);
  *  another attempt, times or turns that go back. */
 int frames_read(const char *text, size_t len, struct attempt *, struct error *);
 
-/** member_pack - bytes as one gzip member; member_unpack - back; INVALID: cut, damaged, more than max or
- *  more than one member. */
-void member_pack(const char *bytes, size_t len, struct buf *out);
-int member_unpack(const char *bytes, size_t len, size_t max, struct buf *out, struct error *);
-
 /* Where the lines of a text end. */
 struct lines {
 	size_t n; /* whole ones */

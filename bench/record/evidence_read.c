@@ -16,6 +16,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
+#include "runtime/base/gzip.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/json.h"
 #include "runtime/base/seal.h"
@@ -203,7 +204,7 @@ take_frames(const struct source *s, const cJSON *line, struct attempt *a, struct
 		return 0;
 	if (read_extent(s->frames, at, bytes, &raw, err) < 0 ||
 	    (s->seal_key != NULL && unseal_frames(s->seal_key, &raw, err) < 0) ||
-	    member_unpack(raw.data, raw.len, FRAMES_TEXT_MAX, &text, err) < 0 ||
+	    gzip_unpack(raw.data, raw.len, FRAMES_TEXT_MAX, &text, err) < 0 ||
 	    frames_read(buf_str(&text), text.len, a, err) < 0)
 		return error_add(err, "%s", files_frames(s->seal_key != NULL));
 	return 0;

@@ -8,10 +8,14 @@ VERSION := 0.1.0
 CC ?= gcc
 B := build$(if $(SAN),/san)
 BIN := $(B)/bin
+ifeq ($(origin BIN)$(filter scenarios,$(MAKECMDGOALS)),command linescenarios)
+INSTALLED := $(BIN)	# make BIN=/usr/bin scenarios: these programs, and what tests need from here
+override BIN := $(B)/bin
+endif
 
 CFLAGS ?= -O2 -g
 CFLAGS += -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -Werror -Wno-format-truncation \
-	-fPIE -fstack-protector-strong -fno-strict-aliasing -DJANUS_VERSION='"$(VERSION)"'
+	-fPIE -fstack-protector-strong -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)=. -DJANUS_VERSION='"$(VERSION)"'
 ifdef SAN
 CFLAGS += -O1 -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=$(SAN)
@@ -19,7 +23,7 @@ else
 CFLAGS += -D_FORTIFY_SOURCE=2
 endif
 LDFLAGS += -pie -Wl,-z,relro,-z,now -pthread
-LDLIBS := -lmicrohttpd -lcurl -lcjson -lsqlite3 -lcrypto -lconfuse -lsmartcols -larchive -lz -lm
+LDLIBS := -lmicrohttpd -lgnutls -lcurl -lcjson -lsqlite3 -lcrypto -lconfuse -lsmartcols -larchive -lz -lm
 CPPFLAGS += -I. -I$(B)/gen -MMD -MP
 
 # A room is a directory; a program is its main room and the rooms below it.
@@ -27,8 +31,8 @@ sources = $(foreach room,$(1),$(wildcard $(room)/*.c))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
 
 RUNTIME := runtime/base runtime/base/cli runtime/bundle runtime/capture runtime/loop runtime/net runtime/sql runtime/engine \
-	runtime/engine/docker runtime/engine/sandy runtime/openai
-DAEMON := controlplane/store controlplane/registry controlplane/artifacts controlplane/supervise controlplane/gateway \
+	runtime/engine/docker runtime/engine/sandy runtime/openai runtime/diagnose
+DAEMON := controlplane/store controlplane/backup controlplane/registry controlplane/artifacts controlplane/supervise controlplane/gateway \
 	controlplane/schedule controlplane/observe \
 	controlplane/api controlplane
 PLATFORM := controlplane/platform
@@ -41,6 +45,8 @@ STATIC := janus-link janus-canary janus-sandbox-agent
 
 all: programs			## build every program into build/bin
 programs: $(addprefix $(BIN)/,$(PROGRAMS)) $(addprefix $(BIN)/,$(STATIC))
+without-ui: $(filter-out %/janusd,$(addprefix $(BIN)/,$(PROGRAMS) $(STATIC))) \
+	$(filter-out %/static_files.o,$(call objects,$(DAEMON)))
 
 $(B)/libruntime.a: $(call objects,$(RUNTIME))
 $(B)/libdaemon.a: $(filter-out %/main.o,$(call objects,$(DAEMON)))
@@ -77,7 +83,7 @@ $(B)/obj/%.o: %.c Makefile
 
 # The programs that run inside a pod link nothing of ours and no shared library.
 POD_CFLAGS := -std=c17 -D_GNU_SOURCE -static -Os -s -Wall -Wextra -Werror -Wshadow \
-	-Wmissing-prototypes -Wvla -I.
+	-Wmissing-prototypes -Wvla -ffile-prefix-map=$(CURDIR)=. -I. -DJANUS_VERSION='"$(VERSION)"'
 $(BIN)/janus-link: controlplane/link/link.c runtime/engine/link_protocol.h
 $(BIN)/janus-canary: controlplane/link/canary.c $(wildcard controlplane/link/attempts*.c \
 	controlplane/link/try_*.c controlplane/link/*.h)
@@ -97,6 +103,30 @@ $(B)/gen/sql_migrations.h: $(sort $(wildcard db/migrations/*.sql))
 $(call objects,controlplane/store): $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
 
 $(B)/obj/controlplane/gateway/openapi.o: docs/openapi.json
+
+# The web UI: the bundle that vite makes, packed, and a table of what is in it; NO_UI=1 (no Node): a page
+# that says so.  Every build, sanitized or not, has the same one.  A release has both made already, in ui/prebuilt.
+UI_TABLE := build/gen/ui_table.inc
+UI_PACK := build/gen/ui.pack
+$(B)/obj/controlplane/gateway/static_files.o: $(UI_TABLE)
+$(B)/obj/controlplane/gateway/static_files.o: CPPFLAGS += -Ibuild/gen
+build/gen/ui.mode: FORCE
+	@mkdir -p $(@D); echo '$(NO_UI)' | cmp -s - $@ || echo '$(NO_UI)' > $@
+ifdef NO_UI
+$(UI_TABLE): controlplane/gateway/no_ui.html build/gen/ui.mode
+	@cp $< $(UI_PACK); n=$$(stat -c %s $<); sum=$$(sha256sum $< | cut -c1-32); printf '%s\n' \
+		"#define STATIC_FILES { \"/index.html\", \"text/html; charset=utf-8\", \"$$sum\", false, $$n, { { 0, $$n } } }," \
+		'#define STATIC_PAGES "/",' > $@
+else ifneq ($(wildcard ui/prebuilt/ui.pack),)
+$(UI_TABLE): ui/prebuilt/ui_table.inc ui/prebuilt/ui.pack build/gen/ui.mode
+	@cp ui/prebuilt/ui.pack $(UI_PACK); cp ui/prebuilt/ui_table.inc $@
+else
+$(UI_TABLE): $(wildcard docs/*.md ui/*.*) docs/openapi.json $(wildcard bench/scoring/*.json) \
+		$(shell find ui/src ui/public ui/frame ! -name openapi.d.ts) build/gen/ui.mode
+	@ui/build.sh $@ $(UI_PACK) $^
+endif
+FORCE:
+$(B)/obj/controlplane/registry/components.o: controlplane/registry/platform_services.json
 $(B)/obj/bench/score/scoring.o: $(wildcard bench/scoring/*.json)
 $(B)/obj/bench/report/html.o: bench/report/html.css
 $(B)/obj/baseline/agent/pack.o: $(wildcard baseline/agent/pack/* baseline/agent/pack/*/*)
@@ -120,6 +150,9 @@ $(LANGCHAIN)/node_modules/.done: $(LANGCHAIN)/package-lock.json
 langchain: $(LANGCHAIN)/node_modules/.done	## check the types of baseline/langchain and run its tests
 	@cd $(LANGCHAIN) && npm run --silent lint && npm test --silent
 
+ui-test: $(UI_TABLE)		## check the types of ui and run its unit tests
+	@ui/run.sh lint && ui/run.sh test
+
 # --- run and test ---------------------------------------------------------------------------
 up:				## from nothing to a running Janus; again, it changes nothing
 	@controlplane/up.sh
@@ -128,8 +161,8 @@ down:				## stop it all; the data stay
 test:				## everything: packages, build, lint, units, fuzzing, scenarios, SDK
 	@tests/run.sh
 tests: $(TESTS) fakes benches
-scenarios: programs fakes benches $(B)/tests/runtime/engine/test_docker $(B)/tests/runtime/engine/sandy/test_client $(B)/tests/controlplane/platform/test_vectors	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus
-	@BIN=$(BIN) tests/scenario/run.sh $(SCENARIOS)
+scenarios: programs fakes benches $(B)/tests/runtime/engine/test_docker $(B)/tests/runtime/engine/sandy/test_client $(B)/tests/controlplane/platform/test_vectors	## run the scenarios on a real engine; SAN=address,undefined sanitizes Janus, BIN=/usr/bin takes what is installed
+	@BIN=$(or $(strip $(INSTALLED)),$(BIN)) tests/scenario/run.sh $(SCENARIOS)
 sandbox-opencode: programs	## the sandbox's image with OpenCode, an open CLI agent, which npm downloads
 	@images/build.sh sandbox-opencode
 test-opencode: programs	## the baseline with OpenCode as its agent; not part of `make test`: it downloads 180 MB
@@ -138,25 +171,32 @@ test-podman: programs fakes $(B)/tests/runtime/engine/test_docker	## the engine'
 	@BIN=$(BIN) tests/podman.sh engine $(or $(SCENARIOS),01 02 04 05 31)
 e2e: programs fakes		## run the official OpenAI SDK against Janus
 	@BIN=$(BIN) tests/scenario/run.sh 13
+screenshots:			## docs/images: what the UI's scenarios saw (make scenarios first)
+	@cd tests/e2e/ui && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-fund --no-audit --silent; } && \
+		node pictures.js ../../../build/test/shots ../../../docs/images
 
 FAKES := $(patsubst %.c,$(B)/%,$(wildcard tests/fake/*.c))
 fakes: $(FAKES)
 $(FAKES): $(B)/%: $(B)/obj/%.o
 	@echo "  link $@"; mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $^
 
-lint: layers format tidy	## layers, format, clang-tidy, cppcheck, shellcheck, man pages, errors, suites
+lint: layers format tidy	## layers, format, clang-tidy, cppcheck, shellcheck, man pages, docs, errors, suites
 	@tests/lint/shell.sh
 	@tests/lint/man.sh
+	@tests/lint/docs.sh
 	@tests/lint/errors.sh
 	@tests/lint/faults.sh --check
 	@tests/lint/metrics.sh
+	@tests/lint/security.sh
+	@tests/lint/alerts.sh
+	@tests/lint/runbook.sh
 	@tests/lint/openapi.sh
 	@bench/suites/make.py --check
 layers:				## fail on an include that points up
 	@tests/lint/layers.sh
 format:				## fail on C that clang-format would write otherwise; FIX=1 rewrites it
 	@tests/lint/format.sh $(if $(FIX),--fix)
-tidy: $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
+tidy: $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h $(UI_TABLE)
 	@tests/lint/tidy.sh
 
 # Fuzz targets: clang's, over the whole runtime, and what some of them name from above it.
@@ -174,8 +214,13 @@ build/fuzz/fuzz_conform: $(patsubst %,build/fuzz/obj/controlplane/supervise/%.o,
 build/fuzz/fuzz_history: build/fuzz/obj/controlplane/supervise/history.o build/fuzz/obj/controlplane/store/nouns.o
 build/fuzz/fuzz_listening: build/fuzz/obj/controlplane/supervise/evidence.o
 build/fuzz/fuzz_lead: $(patsubst %,build/fuzz/obj/controlplane/schedule/%.o,lead lead_report)
+build/fuzz/fuzz_component: $(patsubst %,build/fuzz/obj/controlplane/registry/%.o,component_manifest component_contract)
 build/fuzz/fuzz_otlp_config: build/fuzz/obj/controlplane/observe/otlp_config.o
 build/fuzz/fuzz_arena: $(patsubst %,build/fuzz/obj/controlplane/gateway/%.o,arena_body arena_voice)
+build/fuzz/fuzz_static: build/fuzz/obj/controlplane/gateway/static_files.o
+build/fuzz/obj/controlplane/gateway/static_files.o: $(UI_TABLE)
+build/fuzz/obj/controlplane/gateway/static_files.o: CPPFLAGS += -Ibuild/gen
+build/fuzz/fuzz_forwarded: build/fuzz/obj/controlplane/gateway/forwarded.o
 build/fuzz/fuzz_html: build/fuzz/obj/controlplane/platform/html.o
 build/fuzz/fuzz_artifacts: $(patsubst %,build/fuzz/obj/controlplane/artifacts/%.o,descriptor inline label multipart range \
 	source splice)
@@ -185,7 +230,7 @@ build/fuzz/fuzz_schedule: $(patsubst %,build/fuzz/obj/controlplane/schedule/%.o,
 build/fuzz/fuzz_proxy_head: build/fuzz/obj/controlplane/platform/proxy_head.o build/fuzz/obj/controlplane/platform/web_url.o
 build/fuzz/fuzz_bench_wire: $(patsubst %.c,build/fuzz/obj/%.o,bench/calculate.c bench/fetch.c bench/target.c bench/tools.c bench/verdict.c \
 	bench/wire.c bench/record/attempt.c)
-build/fuzz/fuzz_evidence: $(patsubst %.c,build/fuzz/obj/%.o,$(call sources,bench/record bench/score bench/report))
+build/fuzz/fuzz_evidence: $(patsubst %.c,build/fuzz/obj/%.o,$(call sources,bench/record bench/score bench/report) controlplane/api/frames_list.c)
 $(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libruntime.a
 	@echo "  link $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -pthread
 fuzzers: $(FUZZERS)
@@ -199,7 +244,7 @@ compile_commands.json:		## write build/compile_commands.json, where clangd looks
 		END { print "\n]" }' > build/compile_commands.json
 	@echo "  made build/compile_commands.json"
 
-.PHONY: up down sandbox-opencode test-opencode test test-podman tests langchain scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
+.PHONY: FORCE ui-test screenshots up down sandbox-opencode test-opencode test test-podman tests langchain scenarios e2e fakes lint layers format tidy fuzzers fuzz compile_commands.json
 
 help:				## show this list
 	@awk -F':.*## ' '/^[a-z0-9_.]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile
@@ -207,7 +252,32 @@ help:				## show this list
 clean:				## remove everything that was built
 	rm -rf build
 
-.PHONY: all programs check help clean
+.PHONY: all programs without-ui check help clean
+
+# --- packages: see docs/install.md --------------------------------------------------------------
+PREFIX ?= /usr/local
+DEB_VERSION ?= $(VERSION)
+# The time of the sources: of the last commit, or of the release they came in.
+export SOURCE_DATE_EPOCH ?= $(if $(wildcard .git),$(shell git log -1 --format=%ct),$(shell stat -c %Y Makefile))
+PACKAGE := images/package
+install: programs		## programs, man pages, completions, units: DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
+	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) BIN=$(BIN) $(PACKAGE)/install.sh
+deb: programs			## a Debian package in build/package
+	@BIN=$(BIN) $(PACKAGE)/deb.sh $(DEB_VERSION) build/package
+tarball: programs		## a release in build/package: the sources with the UI made, which need no Node
+	@$(PACKAGE)/tarball.sh $(VERSION) build/package
+sbom: programs			## a list of all that Janus is made of, as CycloneDX in build/package; and docs/dependencies.md
+	@mkdir -p build/package; BIN=$(BIN) $(PACKAGE)/sbom.py build/package/janus.cdx.json; BIN=$(BIN) $(PACKAGE)/sbom.py --docs
+reproducible:			## build twice, in two places: the same programs and packages, byte by byte
+	@tests/package/reproducible.sh
+images: programs		## the image that compose.yaml runs; it makes those of the pods by itself
+	@BIN=$(BIN) images/build.sh janus
+test-deb: deb			## install the package in a Debian of its own with systemd, chat, upgrade, remove
+	@tests/package/deb.sh build/package/janus_$(DEB_VERSION)_*.deb
+test-compose: images		## compose.yaml with a project, a port and directories of its own: a chat
+	@tests/package/compose.sh
+.PHONY: install deb tarball sbom reproducible images test-deb test-compose
+
 # --- benchmarks ------------------------------------------------------------------------------
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 $(BENCHES): $(B)/%: $(B)/obj/%.o
@@ -216,11 +286,17 @@ bench: programs $(BENCHES)	## measure Janus beside nginx, write docs/benchmarks.
 	@BIN=$(BIN) tests/bench/run.sh $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(GATEWAYS),--gateways)
 churn: programs $(BENCHES)	## 10 minutes of 10,000 streams while competitors die; SECONDS=600 STREAMS=10000
 	@BIN=$(BIN) tests/bench/churn.sh $(or $(SECONDS),600) $(or $(STREAMS),10000) docs/churn.md
+chaos: programs fakes		## FAULTS=1000 faults of SEED=1 on a Janus at work, write docs/chaos.md; FROM= ONLY= KINDS= TOGETHER= SHORT=1
+	@BIN=$(BIN) tests/bench/chaos.sh $(or $(FAULTS),1000) $(or $(SEED),1) $(if $(FROM)$(ONLY)$(KINDS)$(SHORT),,docs/chaos.md)
 starts: programs			## how long starts, thaws and sandboxes take, write docs/starts.md; TIMES=10
 	@BIN=$(BIN) tests/bench/starts.sh $(or $(TIMES),10) docs/starts.md
+upgrades: programs $(BENCHES)	## one janusd takes over from another under open streams, write docs/upgrade.md; STREAMS=1000 TIMES=5
+	@BIN=$(BIN) tests/bench/upgrade.sh $(or $(STREAMS),1000) $(or $(TIMES),5) docs/upgrade.md
+frames: programs fakes		## frames of the chat while an answer streams into 500 messages; writes docs/ui-frames.md
+	@BIN=$(BIN) tests/bench/frames.sh docs/ui-frames.md
 scores: programs		## score both baselines and the opponents on a running Janus; writes docs/scores.md
 	@BIN=$(BIN) tests/bench/scores.sh
 benches: $(BENCHES)
-.PHONY: bench benches churn scores starts
+.PHONY: bench benches chaos churn frames scores starts upgrades
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -2,17 +2,18 @@
 #
 # build.sh - make the images Janus runs on.
 #
-#   images/build.sh [--engine SOCKET] base|link|baseline|langchain|sandbox|sandbox-opencode|all
+#   images/build.sh [--engine SOCKET] base|link|baseline|langchain|sandbox|sandbox-opencode|janus|all
 #
-# all: every one but sandbox-opencode, whose agent npm has to download (about 180 MB).
+# all: every one but sandbox-opencode, whose agent npm has to download (about 180 MB), and janus, the
+# daemons as an image for compose.yaml.
 #
 # An image whose inputs have not changed is left alone.  Programs come from
-# build/bin (BIN names another place).
+# build/bin (BIN names another place), the engine's socket from DOCKER_HOST.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 bin=${BIN:-$root/build/bin}
-engine=/var/run/docker.sock
+engine=${DOCKER_HOST:-/var/run/docker.sock}
 work=$(mktemp -d)
 # shellcheck disable=SC2034	# used by engine.sh
 status_file=$work/status
@@ -25,7 +26,7 @@ readonly release=bookworm
 readonly pull_stall_seconds=10
 
 usage() {
-	sed -n '3,10s/^# \{0,1\}//p' "$0"
+	sed -n '3,11s/^# \{0,1\}//p' "$0"
 	exit "$1"
 }
 
@@ -220,6 +221,22 @@ build_sandbox-opencode() {
 	make_image sandbox-opencode "$below" "$agent"
 }
 
+# The same files as an installation on the host has.
+build_janus() {
+	local dir=$work/janus content image=janus/janus:latest files version
+	build_base
+	DESTDIR=$dir/root PREFIX=/usr BIN=$bin "$root/images/package/install.sh"
+	cp "$root/images/janus"/{Containerfile,in-container} "$dir"
+	mapfile -t files < <(find "$dir" -type f | LC_ALL=C sort)
+	content=$(content_of "janus $(image_content janus/base:latest) $(cd "$dir" && find . -type f | LC_ALL=C sort | sha256sum)" "${files[@]}")
+	if image_is_current "$image" "$content"; then
+		say "janus/janus is up to date"
+		return
+	fi
+	version=$("$bin/janusd" -V)
+	image_build "$image" "$content" "$dir" "{\"VERSION\":\"${version##* }\"$(proxy_args | sed 's/^./,&/')}"
+}
+
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine) engine=${2:?--engine needs a socket}; shift 2 ;;
@@ -234,7 +251,7 @@ engine=${engine#unix://}
 
 for what in "$@"; do
 	case $what in
-	base | link | baseline | langchain | sandbox | sandbox-opencode | all) ;;
+	base | link | baseline | langchain | sandbox | sandbox-opencode | janus | all) ;;
 	*) usage 2 >&2 ;;
 	esac
 done

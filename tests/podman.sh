@@ -13,6 +13,8 @@ cd "$(dirname "$0")/.."
 
 bin=${BIN:-build/bin}
 [[ $bin = /* ]] || bin=$PWD/$bin
+tests=${bin%/bin}/tests lib=$bin
+if [ ! -d "$tests" ]; then tests=$PWD/build/tests lib=${bin%/bin}/lib/janus; fi	# of installed programs
 world=$(mktemp -d /tmp/jp.XXXXXX)
 service=
 at_exit() {
@@ -49,7 +51,7 @@ done
 scenarios=()
 for each in "$@"; do
 	if [ "$each" = engine ]; then
-		BIN=$bin JANUS_TEST_ENGINE=$world/podman.sock CK_VERBOSITY=verbose "${bin%/bin}/tests/runtime/engine/test_docker"
+		BIN=$lib JANUS_TEST_ENGINE=$world/podman.sock CK_VERBOSITY=verbose "$tests/runtime/engine/test_docker"
 	else
 		scenarios+=("$each")
 	fi

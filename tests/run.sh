@@ -5,7 +5,7 @@
 #   make test
 #
 # Installs what is missing, builds plain and sanitized, and runs lint, the unit
-# tests (plain and sanitized), the fuzz targets for a few seconds each, and the
+# tests (sanitized), the fuzz targets for a few seconds each, and the
 # scenarios, the official SDK's among them, with the sanitized programs on a
 # real engine.  The last line is "N passed, N failed".
 set -euo pipefail
@@ -18,23 +18,29 @@ export JANUS_STATE_DIR=$root/build/test JANUS_RUNTIME_DIR=$root/build/test/run
 . controlplane/local.sh
 
 readonly command=test steps=8
-readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates mmdebstrap procps
+readonly packages=(gcc libc6-dev make musl-tools pkg-config curl ca-certificates procps
 	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev libssl-dev
-	libconfuse-dev libsmartcols-dev libarchive-dev zlib1g-dev check libsubunit-dev clang clang-format clang-tidy libclang-rt-14-dev
-	cppcheck shellcheck mandoc jq python3-jsonschema xxd docker-registry podman catatonit runc)
+	libconfuse-dev libsmartcols-dev libarchive-dev zlib1g-dev check libsubunit-dev)
+# What nothing needs before the compiler is done is installed while it works; npm is the first of it.
+readonly later=(mmdebstrap clang clang-format clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc jq
+	python3 openssl nginx-light haproxy caddy python3-jsonschema xxd docker-registry podman catatonit runc chromium-headless-shell prometheus
+	dpkg-dev systemd)
 passed=0
 failed=0
 failures=()
+lint_pid='' later_pid=''
+services=()	# of what we installed, as they are called
 
 count() {	# passed failed what
 	passed=$((passed + $1))
 	failed=$((failed + $2))
 	[ "$2" = 0 ] || failures+=("$3")
-	note "$3: $1 passed, $2 failed"
+	note "$3: $1 passed, $2 failed, $SECONDS s after the beginning"
 }
 
 at_exit() {
 	local code=$?
+	[ -z "$lint_pid" ] || pkill -P "$lint_pid" 2>/dev/null || true
 	stop_dockerd
 	(exit "$code") || on_exit
 }
@@ -49,49 +55,83 @@ mkdir -p "$logs" "$runtime"
 install_packages() {
 	local missing
 	mapfile -t missing < <(missing_packages "${packages[@]}")
-	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-		missing+=(nodejs npm)
-	fi
 	if [ "${#missing[@]}" = 0 ]; then
-		begin packages "all there"
+		begin packages "all that compile are there"
 	else
 		begin packages "installing ${missing[*]}"
 		watched apt_install "${missing[@]}"
 	fi
-	if [ -d /run/systemd/system ]; then	# the package starts one that nobody asked for
-		as_root systemctl disable --now docker-registry >/dev/null 2>&1 || true
+	mapfile -t missing < <(missing_packages "${later[@]}")
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		missing+=(nodejs npm)
+	fi
+	if [ "${#missing[@]}" -gt 0 ]; then
+		note "installing ${missing[*]} in the background"
+		apt_install "${missing[@]}" >"$logs/packages-later.log" 2>&1 </dev/null &
+		later_pid=$!
+		mapfile -t services < <(printf '%s\n' "${missing[@]}" | sed -nE 's/^(nginx|haproxy|caddy|prometheus)(-light)?$/\1/p')
+	fi
+}
+
+end_packages() {
+	if [ -n "$later_pid" ]; then
+		log=$logs/packages-later.log
+		wait "$later_pid"
+	fi
+	if [ -d /run/systemd/system ]; then	# packages start what nobody asked for
+		as_root systemctl disable --now docker-registry "${services[@]}" >/dev/null 2>&1 || true
 	fi
 }
 
 build() {
-	begin build "plain and sanitized programs and tests"
-	watched make -j "$(nproc)" --no-print-directory programs tests
-	watched make -j "$(nproc)" --no-print-directory SAN=address,undefined programs tests
+	local build=(make -j "$(nproc)" --no-print-directory)
+	begin build "programs plain and sanitized, and tests"
+	if [ -n "$later_pid" ]; then
+		watched "${build[@]}" without-ui
+		watched "${build[@]}" SAN=address,undefined without-ui
+	fi
+	end_packages
+	watched "${build[@]}" programs
+	watched "${build[@]}" SAN=address,undefined programs tests
 }
 
-lint() {
-	local each bad=0 good=0
-	local -A checks=([suites]="bench/suites/make.py --check" [faults]="tests/lint/faults.sh --check")
-	begin lint "layers, format, shell, man pages, errors, faults, metrics, the API's description, suites, clang-tidy, cppcheck"
-	for each in layers format shell man errors faults metrics openapi suites tidy; do
+# Meanwhile the scenarios wait most of their time: lint takes what they leave of the processors.
+begin_lint() {
+	local each
+	local -A checks=([suites]="bench/suites/make.py --check" [faults]="tests/lint/faults.sh --check"
+		[tidy]="tests/lint/tidy.sh --quick" [ui]="ui/run.sh lint")
+	for each in layers format shell man docs errors faults metrics alerts runbook security openapi suites ui tidy; do
 		# shellcheck disable=SC2086	# a program and its option
-		if ${checks[$each]:-tests/lint/$each.sh} >"$logs/lint-$each.log" 2>&1; then
+		if nice -n 19 ${checks[$each]:-tests/lint/$each.sh} >"$logs/lint-$each.log" 2>&1; then
+			echo "ok $each"
+		else
+			echo "failed $each"
+		fi
+	done >"$logs/lint.log" &
+	lint_pid=$!
+}
+
+end_lint() {
+	local bad=0 good=0 name outcome
+	begin lint "layers, format, shell, man pages, docs, errors, faults, metrics, alerts, the runbook, security, the API's description, suites, the UI's types, clang-tidy, cppcheck"
+	wait "$lint_pid"
+	while read -r outcome name; do
+		if [ "$outcome" = ok ]; then
 			good=$((good + 1))
 		else
 			bad=$((bad + 1))
-			note "$each:"
-			head -n 30 "$logs/lint-$each.log" | cut -c1-300 | sed 's/^/        /'
+			note "$name:"
+			head -n 30 "$logs/lint-$name.log" | cut -c1-300 | sed 's/^/        /'
 		fi
-	done
+	done <"$logs/lint.log"
 	count "$good" "$bad" lint
 }
 
 # check prints "100%: Checks: 12, Failures: 0, Errors: 0" for each suite.
-unit() {	# what [SAN=...]
-	local code=0 sums what=$1
-	shift
-	log=$logs/unit-${what// /-}.log
-	make --no-print-directory -k check CHECK_JOBS="$(nproc)" "$@" >"$log" 2>&1 || code=$?
+unit() {
+	local code=0 sums
+	log=$logs/unit.log
+	make --no-print-directory -k check SAN=address,undefined CHECK_JOBS="$(nproc)" >"$log" 2>&1 || code=$?
 	sums=$(awk 'match($0, /Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+/) {
 		split(substr($0, RSTART, RLENGTH), n, /[^0-9]+/); good += n[2] - n[3] - n[4]; bad += n[3] + n[4] }
 		END { print good + 0, bad + 0 }' "$log")
@@ -99,9 +139,9 @@ unit() {	# what [SAN=...]
 		sums="${sums% *} 1"
 	fi
 	if [ "${sums#* }" != 0 ]; then
-		grep -vE '^ *(cc|link|musl) |^make|^100%' "$log" | tail -n 40 | cut -c1-300 | sed 's/^/        /'
+		grep -E ':[FE]:|^make|Sanitizer|runtime error|^ *#[0-9]' "$log" | head -n 40 | cut -c1-300 | sed 's/^/        /'
 	fi
-	count "${sums% *}" "${sums#* }" "unit tests, $what"
+	count "${sums% *}" "${sums#* }" "unit tests"
 }
 
 # node's runner ends with lines like "# pass 12" and "# fail 0"; one that is skipped is a failure.
@@ -118,6 +158,23 @@ langchain() {
 		grep -A 20 -E '^ *not ok|error TS|npm ERR' "$log" | head -n 60 | cut -c1-300 | sed 's/^/        /'
 	fi
 	count "${good:-0}" "${bad:-0}" "unit tests, baseline/langchain"
+}
+
+# vitest ends with a line like "Tests  1 failed | 12 passed | 1 skipped (14)"; one that is skipped is a failure.
+ui() {
+	local code=0 good bad sums
+	log=$logs/unit-ui.log
+	NO_COLOR=1 make --no-print-directory ui-test >"$log" 2>&1 || code=$?
+	sums=$(grep -E '^ *Tests  ' "$log" | tail -n 1 || true)
+	good=$(grep -oE '[0-9]+ passed' <<<"$sums" | grep -oE '[0-9]+' || echo 0)
+	bad=$({ grep -oE '[0-9]+ (failed|skipped|todo)' <<<"$sums" || true; } | awk '{ n += $1 } END { print n + 0 }')
+	if [ "$bad" = 0 ] && { [ "$code" != 0 ] || [ "$good" = 0 ]; }; then
+		bad=1
+	fi
+	if [ "$bad" != 0 ]; then
+		grep -vE '^ *✓' "$log" | tail -n 60 | cut -c1-300 | sed 's/^/        /'
+	fi
+	count "$good" "$bad" "unit tests, ui"
 }
 
 fuzz() {
@@ -149,19 +206,20 @@ scenarios() {
 
 install_packages
 build
-lint
 run_engine
 begin images "base, link, both baselines and sandbox"
 log=$logs/images.log
 BIN=$root/build/bin with_engine images/build.sh --engine "$engine" all 2>&1 | tee "$log" | sed 's/^/      /'
 log=''
-begin "unit tests" "plain, then with address and undefined behaviour sanitizers"
-unit plain
-unit sanitized SAN=address,undefined
+begin "unit tests" "with address and undefined behaviour sanitizers; then of the baseline and the UI"
+unit
 langchain
+ui
 log=''
 fuzz
+begin_lint
 scenarios
+end_lint
 
 printf '\n%d s.' "$SECONDS"
 [ "$failed" = 0 ] || printf ' Failed: %s.' "${failures[@]}"

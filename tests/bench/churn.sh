@@ -10,7 +10,7 @@
 # own books.  With REPORT, a file, what was seen is written there.
 seconds=${1:-600} streams=${2:-10000} report=${3:-}
 . "$(dirname "$0")/../scenario/lib.sh"
-own=${bin%/bin}/tests/bench
+own=$tests/bench
 gap=1000 # between a stream's events, in milliseconds
 [ "$seconds" -ge 60 ] || gap=250
 

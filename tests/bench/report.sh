@@ -118,5 +118,6 @@ cat <<END
 json: p50 and p99 of a whole request; streams: of a chunk, from its writing upstream to its reading by
 the client; ttft: of the first byte of the body. \`make bench QUICK=1\` measures one round,
 \`make bench GATEWAYS=1\` other gateways too, where they can be installed. What ten minutes of competitors dying under many
-streams look like is in [churn.md](churn.md), by \`make churn\`; how long starts take in [starts.md](starts.md), by \`make starts\`.
+streams look like is in [churn.md](churn.md), by \`make churn\`; how long starts take in [starts.md](starts.md), by \`make starts\`; the frames
+of the chat's page in [ui-frames.md](ui-frames.md), by \`make frames\`.
 END

@@ -16,6 +16,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static char dir[64], path[96];
 
@@ -114,6 +115,7 @@ START_TEST(test_defaults)
 		ck_assert_str_eq(settings[i].origin, "default");
 	ck_assert_str_eq(c.host, "127.0.0.1");
 	ck_assert_int_eq(c.port, 8000);
+	ck_assert_int_eq(c.ui_port, 0);
 	ck_assert(c.anonymous);
 	ck_assert_int_eq(c.memory_bytes, INT64_C(4) << 30);
 	ck_assert_int_eq(c.milli_cpus, 2000);
@@ -124,6 +126,9 @@ START_TEST(test_defaults)
 	ck_assert_int_eq(c.breaker_failures, 5);
 	ck_assert_int_eq(c.total_ms, 300000);
 	ck_assert_int_eq(c.body_bytes, 10 << 20);
+	ck_assert_int_eq(c.disk_reserve, 16 << 20);
+	ck_assert_int_eq(c.usage_kept_ms, INT64_C(400) * 86400000);
+	ck_assert_int_eq(c.events_kept_ms, 0);
 	ck_assert_str_eq(c.engine_socket, "");
 	ck_assert(c.state_dir[0] == '/' && c.runtime_dir[0] == '/');
 	config_done(&c);
@@ -274,7 +279,8 @@ is_text(const char *name)
 	static const char *const texts[] = { "bench.suites_dir", "bench.private_dir",
 		"bench.program", "host", "state_dir", "runtime_dir", "log.level", "engine.socket",
 		"engine.link_image", "cors.origins", "capture.competitors", "capture.callers",
-		"artifact.base_url", "sandy.url", "sandy.key_file", "sandy.upstream", "pull.disk" };
+		"artifact.base_url", "sandy.url", "sandy.key_file", "sandy.upstream", "pull.disk",
+		"public_hosts", "trusted_proxies", "tls.certificate", "tls.key_file" };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (strcmp(name, texts[i]) == 0)
@@ -322,12 +328,20 @@ START_TEST(
 	ck_assert_uint_gt(checked, 200);
 	put_setting("sandy.url", "a worker");
 	refused("sandy.url");
+	put_setting("public_hosts", "https://janus.example");
+	refused("public_hosts");
+	put_setting("trusted_proxies", "10.0.0.0/33");
+	refused("trusted_proxies");
 	put_setting("port", "0");
 	refused("port");
 	put_setting("port", "65536");
 	refused("port");
+	put_setting("ui.port", "65536");
+	refused("ui.port");
 	put_setting("policy.cpus", "0");
 	refused("policy.cpus");
+	put_setting("retention.usage", "31d"); /* a month's budget is added up from it */
+	refused("retention.usage");
 }
 END_TEST
 
@@ -452,7 +466,7 @@ START_TEST(
 		n++;
 		waits += p - text > 10 && memcmp(p - 10, " (restart)", 10) == 0;
 	}
-	ck_assert_uint_eq(n - waits, 10);
+	ck_assert_uint_eq(n - waits, 11);
 }
 END_TEST
 
@@ -476,9 +490,5 @@ main(void)
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_reload_knows_its_settings);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@ Told by the file "fake" beside the suites: items=8, item_ms=20, fault=
     exit        end at once, without a lease
     fail        end the run as failed after the first item
     twice       send each item twice
+    silent      send no heartbeats
 """
 import http.client
 import json
@@ -87,8 +88,9 @@ def main():
             os.kill(os.getpid(), signal.SIGKILL)
         if fault == "hang" and n == int(at) and first_time(name):
             time.sleep(600)
-        _, beat = said("heartbeat", {"lease": number, "done": len(done), "total": items,
-                                     "item": name, "eta_seconds": 1, "score": 50.5})
+        _, beat = (200, {"cancel": False}) if fault == "silent" else said(
+            "heartbeat", {"lease": number, "done": len(done), "total": items,
+                          "item": name, "eta_seconds": 1, "score": 50.5})
         if beat["cancel"]:
             ended = "cancelled"
             break

@@ -9,6 +9,7 @@
  *	cut=N stall=N reset=N	send N bytes, then close, say nothing more, or reset
  *	delay=MS slow=MS	wait before the head; between events
  *	chunks=N bytes=N	how many content events, of how many bytes
+ *	reason=N		that many events of reasoning before them
  *	status=NNN		that status with a JSON error; with retry=N a retry-after header
  *	html=NNN empty=NNN	that status with HTML; without a body
  *	json gzip notype	a JSON answer to a stream request; marked as gzip; no content-type
@@ -268,6 +269,12 @@ play_stream(struct out *o)
 		put_body(o, ": still thinking\n\n", 18);
 		if (wait_ms(o->fd, 50))
 			o->over = o->cancelled = true;
+	}
+	for (long i = 0; i < fault(o, "reason") && !o->over; i++) {
+		char delta[64];
+
+		snprintf(delta, sizeof(delta), "\"reasoning_content\":\"thought %ld\\n\"", i);
+		put_delta(o, delta, "null");
 	}
 	for (long i = 0; i < chunks && !o->over; i++) {
 		put_content(o, i, bytes);

@@ -11,8 +11,10 @@
 
 #include "bench/record/evidence_line.h"
 #include "bench/report/report.h"
+#include "controlplane/api/frames_list.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/gzip.h"
 #include "runtime/base/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -108,10 +110,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len == 0)
 		return 0;
-	switch (*data % 4) {
+	switch (*data % 5) {
 	case 0: lines(bytes, len - 1); break;
 	case 1: frames(bytes, len - 1); break;
-	case 2: member_unpack(bytes, len - 1, 1 << 20, &out, NULL); break;
+	case 2: gzip_unpack(bytes, len - 1, 1 << 20, &out, NULL); break;
+	case 3: frames_list(bytes, len - 1, &out, &(struct frames_seen){ 0 }, NULL); break;
 	default: report(bytes, len - 1); break;
 	}
 	return 0;

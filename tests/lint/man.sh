@@ -9,8 +9,30 @@ failed=0
 for page in docs/man/*.[1-8]; do
 	mandoc -T lint -W warning "$page" || failed=1
 done
-for program in janusd.8 janus-platform.8 janus-sandboxd.8 janusctl.1 janus-bench.1; do
-	[ -f "docs/man/$program" ] || { echo "docs/man/$program is missing"; failed=1; }
+
+# A page for each program that is built, with what everybody looks for: what it returns, and where there are some, examples.
+# What its --help says of options and of the environment is in it.
+programs=$(sed -nE 's/^(PROGRAMS|STATIC) := //p' Makefile)
+for program in $programs; do
+	page=$(find docs/man -name "$program.[18]")
+	[ -n "$page" ] || { echo "docs/man/$program.[18] is missing"; failed=1; continue; }
+	grep -q '^\.Sh EXIT STATUS' "$page" || { echo "$page: no EXIT STATUS"; failed=1; }
+	case $program in
+	janus-link | janus-sandbox-agent) continue ;;	# nobody types these
+	esac
+	grep -q '^\.Sh EXAMPLES' "$page" || { echo "$page: no EXAMPLES"; failed=1; }
+	[ "$program" = janus-canary ] && continue	# asks for no help: it begins at once
+	run=${BIN:-build/bin}/$program
+	[ -x "$run" ] || { echo "man: $run is not built, so $page was not compared with it"; continue; }
+	help=$("$run" --help 2>&1)
+	while read -r word; do
+		grep -q "$word" "$page" || { echo "$page does not tell of $word, which $program --help does"; failed=1; }
+	done < <(grep -oE '\b[A-Z]+(_[A-Z]+)+\b' <<<"$help" | grep -vE '_KEY$|JANUS_SECTION_KEY' | sort -u)
+	while read -r option; do
+		grep -qE "Fl ([a-zA-Z] , )?(-?)$option|, -$option" "$page" || { echo "$page does not tell of option $option, which $program --help does"; failed=1; }
+	done < <(sed -nE 's/^ +(-[a-zA-Z], )?--?([a-zA-Z-]+).*/\2/p' <<<"$help" | sort -u)
+	[ "$("$run" --version 2>&1)" = "$program $(sed -n 's/^VERSION := //p' Makefile)" ] ||
+		{ echo "$program --version says something else than the Makefile"; failed=1; }
 done
 
 # The command tables' usage lines, options and exit codes against the pages', both ways.

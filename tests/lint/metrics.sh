@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# metrics.sh - does every metric that docs/grafana names exist?
+# metrics.sh - does every metric that docs/grafana and the runbook name exist?
 #
 #   tests/lint/metrics.sh [METRICS-TEXT]
 #
@@ -17,13 +17,13 @@ exist() {
 	fi | sort -u
 }
 named() {	# a histogram is one metric, whatever of it is asked for
-	grep -rhoE '\b(janus|process)_[a-z0-9_]+' docs/grafana | sed -E 's/_(bucket|sum|count)$//' | sort -u
+	grep -rhoE '\b(janus|process)_[a-z0-9_]+' docs/grafana docs/runbook.md | sed -E 's/_(bucket|sum|count)$//' | sort -u
 }
 
 jq -e . docs/grafana/janus.json >/dev/null
 missing=$(comm -13 <(exist "$@") <(named))
 if [ -n "$missing" ]; then
-	printf 'docs/grafana names metrics that do not exist:\n%s\n' "$missing"
+	printf 'docs/grafana and docs/runbook.md name metrics that do not exist:\n%s\n' "$missing"
 	exit 1
 fi
-echo "metrics: $(named | wc -l) in docs/grafana, each exists"
+echo "metrics: $(named | wc -l) in docs/grafana and docs/runbook.md, each exists"

@@ -142,6 +142,8 @@ def gateway_routes():
     if {name for name, _ in rows} != set(labels) - {"NONE"}:
         bad("the rows of gateway.c could not be read, or are not those of GATEWAY_ROUTES")
     for name, allow in rows:
+        if not labels[name].startswith("/"):  # the pages of the UI are no interface
+            continue
         for method in allow.split(", "):
             if method not in ("HEAD", "OPTIONS"):
                 yield method, labels[name]
@@ -176,6 +178,20 @@ def check_routes():
     for method, path in sorted(set(told) - served):
         bad(f"{method} {path} is in the document and not served")
     return len(served)
+
+
+# ---- the platform's routes, and what is said of them in the marketplace ----
+
+def check_platform():
+    served = {(m, re.sub(r":(\w+)", r"{\1}", path))
+              for m, path in re.findall(r'\{ "([A-Z]+)", "([^"]+)", ', read("controlplane/platform/routes.c"))}
+    told = set()
+    for service in json.loads(read("controlplane/registry/platform_services.json")):
+        for path, item in service["contract"]["document"]["paths"].items():
+            told |= {(method.upper(), path) for method in item if method in METHODS}
+    for method, path in sorted(served ^ told):
+        bad(f"{method} {path} is {'served' if (method, path) in served else 'told'} only: "
+            "controlplane/platform/routes.c and controlplane/registry/platform_services.json differ")
 
 
 # ---- what a daemon answered ----
@@ -242,6 +258,7 @@ if sys.argv[1:2] == ["--replies"]:
     summary = f"{check_replies(sys.argv[2])} replies as the document says"
 else:
     check_document()
+    check_platform()
     summary = f"{check_routes()} routes, all in docs/openapi.json, and its examples are valid"
 for error in errors:
     print(f"openapi: {error}")

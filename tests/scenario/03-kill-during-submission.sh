@@ -21,7 +21,7 @@ for wait in 0 0.02 0.05 0.1 0.2 0.4 0.7 1.1 1.6; do
 	ctl wait submission "$id" --timeout 60s --output json
 	same "killed after $wait s ($at), it becomes ready" 0 "$code"
 	truth "  and serves" '.state == "ready"' "$(competitor "slow-$n")"
-	check "  and answers" answers "janus/slow-$n"
+	becomes "  and answers" 10 answers "janus/slow-$n"
 done
 becomes "each has one pod, of two containers" 30 containers_are $((2 * n))
 control GET "/api/v1/submissions?limit=0"

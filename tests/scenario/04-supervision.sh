@@ -42,7 +42,7 @@ start_janusd
 truth "it stays stopped over a restart" '.wanted == "stopped"' "$(competitor owl)"
 ctl start competitor owl
 becomes "started, it is ready" 30 competitor_is owl ready
-check "and answers" answers janus/owl
+becomes "and answers" 10 answers janus/owl
 before=$(ids)
 ctl restart owl
 same "restart without a noun exits 0" 0 "$code"
@@ -56,7 +56,7 @@ for id in $(ids); do	# Podman keeps a link that somebody depends on
 done
 before=$(ids)
 becomes "a pod that lost a container is made anew, whole" 40 renewed
-check "and answers" answers janus/owl
+becomes "and answers" 10 answers janus/owl
 
 # [D15] As after a reboot: pods gone and directories left while no daemon ran.
 kill_janusd

@@ -76,7 +76,7 @@ chat janus/dev hello
 same "and a chat says so" 503 "$status"
 start_fake "$port"
 becomes "back, it is ready" 90 competitor_is dev ready
-check "and answers" answers janus/dev
+becomes "and answers" 10 answers janus/dev
 
 ctl submit url "http://127.0.0.1:$(free_port)" --name nobody --wait --timeout 90s --output json
 same "an endpoint nobody listens at exits 1" 1 "$code"

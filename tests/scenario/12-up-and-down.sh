@@ -9,10 +9,13 @@ up() { from=$SECONDS; out=$("$root/controlplane/up.sh" 2>&1 </dev/null) && code=
 down() { out=$("$root/controlplane/down.sh" 2>&1 </dev/null) && code=0 || code=$?; }
 pid_files() { cat "$runtime"/*.pid; }
 
+# --- [N04] from nothing ---
 up
 same "make up exits 0" 0 "$code"
 [ "$code" = 0 ] || giveup "make up" "$out" "$(tail "$state"/log/janusd.log)"
 has "it prints the URL" "$url" "$out"
+has "and where a browser finds the chat" "$url/chat\$" "$out"
+has "its pages are there" '<div id="root">' "$(curl -s "$url/")"
 has "and each step" '\[9/9\]' "$out"
 check "the sandboxes answer" curl -sf "http://127.0.0.1:$JANUS_SANDBOX_PORT/livez"
 check "the baseline answers" answers janus/baseline-agent
@@ -22,6 +25,7 @@ same "so does the default route" 200 "$status"
 pids_before=$(pid_files)
 before=$(containers)
 
+# --- [N04] again, over what is there ---
 up
 same "again it exits 0" 0 "$code"
 below "and takes seconds" 20 "$took"
@@ -32,6 +36,7 @@ same "so are the containers" "$before" "$(containers)"
 kill -KILL "$(cut -d' ' -f1 "$runtime/janusd.pid")"
 up
 same "after a kill it exits 0" 0 "$code"
+has "and says by which pid it is started again" "janusd started \(pid $(cut -d' ' -f1 "$runtime/janusd.pid")," "$out"
 same "with the same containers" "$before" "$(containers)"
 
 # A failure names the step.

@@ -3,7 +3,7 @@
 # 15-observability.sh - one chat is found by its id everywhere, and the figures add up.
 . "$(dirname "$0")/lib.sh"
 
-collector=${bin%/bin}/tests/fake/collector
+collector=$tests/fake/collector
 collector_port=$(free_port)
 run collector "$collector" --port "$collector_port"
 until_true 10 listens "$collector_port" || giveup "the collector starts" "$(cat "$work/collector.log")"
@@ -21,10 +21,6 @@ same "an endpoint is accepted" 0 "$code"
 say() {	# ID MODEL WORDS [CURL-OPTIONS]: a stream with that request id
 	ask -N "$url/v1/chat/completions" -H 'content-type: application/json' -H "x-request-id: $1" "${@:4}" \
 		-d "$(jq -nc --arg m "$2" --arg t "$3" '{model: $m, stream: true, messages: [{role: "user", content: $t}]}')"
-}
-metric() {	# NAME [LABEL-PATTERN]: the sum of its samples
-	curl -sS "$url/metrics" | awk -v name="$1" -v want="${2:-}" '
-		{ at = $1; sub(/\{.*/, "", at) } at == name && $0 ~ want { sum += $NF } END { printf "%d\n", sum }'
 }
 
 # Before any chat: series are there, at zero.
@@ -127,7 +123,7 @@ start_janusd "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$(free_port)"
 control GET /api/v1/requests/watched-chat-1
 same "after a restart it is still found" 200 "$status"
 truth "without a timeline" '.timeline == null and .competitor == "dev" and .status == 200' "$body"
-becomes "dev is ready again" 60 competitor_is dev ready
+becomes "dev is ready again" 60 serves dev
 say unsent-chat-1 janus/dev hello
 same "a collector that is not there harms nobody" 200 "$status"
 dropped() { [ "$(metric janus_spans_dropped_total)" -gt 0 ]; }

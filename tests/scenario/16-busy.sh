@@ -13,10 +13,6 @@ printf '{"concurrency": 2}' >"$work/manifest.json"
 ctl submit url "http://127.0.0.1:$port" --name dev --manifest "$work/manifest.json" --wait --timeout 60s
 [ "$code" = 0 ] || giveup "the fake upstream is ready" "$out" "$err"
 
-metric() {	# NAME [LABEL-PATTERN]: the sum of its samples
-	curl -sS "$url/metrics" | awk -v name="$1" -v want="${2:-}" '
-		{ at = $1; sub(/\{.*/, "", at) } at == name && $0 ~ want { sum += $NF } END { printf "%d\n", sum }'
-}
 stream() {	# NAME WORDS [CURL-OPTIONS]: in the background, its answer in $work/NAME.log
 	run "$1" curl -sSN --max-time 60 -H "x-request-id: $1-of-16" -H 'content-type: application/json' "${@:3}" \
 		"$url/v1/chat/completions" \
@@ -41,7 +37,7 @@ occupy() {	# both slots
 # --- a queue ---
 truth "the manifest's concurrency is what counts" '.concurrency == 2 and .breaker.state == "closed"' "$(competitor dev)"
 occupy busy
-check "two are being answered" in_use 2
+becomes "two are being answered" 5 in_use 2
 stream third "fault:chunks=2"
 becomes "a third waits" 5 waiting interactive 1
 stream fourth "fault:chunks=2" -H 'x-janus-progress: 1'
@@ -70,7 +66,7 @@ becomes "and kept for good, in the list" 5 listed third 1000 60000
 becomes "which says 0 of one that never waited" 5 listed busy-1 -1 0
 truth "and logged" '.queue_ms > 1000' "$(grep '"request.done"' "$work/janusd.log" | grep '"third-of-16"')"
 same "metrics: waits" 1 "$(($(metric janus_queue_wait_seconds_count 'class="interactive"') >= 3))"
-check "nothing is left in use" in_use 0
+becomes "nothing is left in use" 5 in_use 0
 
 # --- leaving ---
 occupy again

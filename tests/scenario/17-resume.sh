@@ -40,7 +40,8 @@ end cut KILL
 last=$(grep -n '^$' "$work/cut.log" | tail -n 1 | cut -d: -f1)
 head -n "$last" "$work/cut.log" >"$work/first"
 seen=$(sed -n 's/^id: //p' "$work/first" | tail -n 1)
-look
+alone() { look; [ "$(jq -r .readers <<<"$item")" = 0 ]; }
+until_true 5 alone || true	# that its client has gone is seen in a moment
 truth "it is shown with what it is" ".state == \"running\" and .object == \"stream\" and .request_id == \"request-of-cut\"
 	and .model == \"janus/dev\" and .competitor == \"dev\" and .first_seq == 1 and .last_seq >= $seen and .readers == 0
 	and .resumed == 0 and .expires_at == null and (.created_at | test(\"Z$\"))" "$item"

@@ -22,17 +22,7 @@ control GET /api/v1/versions
 truth "a word that means nothing is kept with the version" \
 	'[.data[].manifest | .. | strings] | any(contains("flying"))' "$body"
 
-result=0
-(cd "$sdk" && BASE_URL=$url APP_ORIGIN=https://app.example LOG=$work/everything.log \
-	node --test --test-reporter=tap surface.test.js) >"$work/sdk.log" 2>&1 || result=$?
-before=$oks
-while read -r verdict name; do
-	if [ "$verdict" = ok ]; then ok "$name"; else bad "$name" "$(grep -A12 -F "$name" "$work/sdk.log" | sed -n 2,14p)"; fi
-done < <(sed -nE 's/^ *(not )?ok [0-9]+ - (.*)$/\1|\2/p' "$work/sdk.log" | grep -v 'surface.test.js' |
-	sed -E 's/^not \|/bad /; s/^\|/ok /')
-same "all of its tests ran" "$(sed -n 's/^# tests //p' "$work/sdk.log")" "$((oks - before))"
-same "none was skipped" 0 "$(grep -c "# SKIP" "$work/sdk.log" || true)"
-same "node's test runner exits 0" 0 "$result"
+node_tests "$sdk" surface.test.js APP_ORIGIN=https://app.example LOG="$work/everything.log"
 
 same "one that only chats was asked nothing else" /v1/chat/completions \
 	"$(jq -r 'select(.path).path' "$work/chatty.log" | sort -u)"

@@ -4,7 +4,7 @@
 # time, without what must not be kept; and what a collector and a scraper are told.
 . "$(dirname "$0")/lib.sh"
 
-collector=${bin%/bin}/tests/fake/collector
+collector=$tests/fake/collector
 collector_port=$(free_port)
 run collector "$collector" --port "$collector_port"
 until_true 10 listens "$collector_port" || giveup "the collector starts" "$(cat "$work/collector.log")"
@@ -105,7 +105,6 @@ becomes "after USR1 a file that was moved away is forgotten" 10 forgotten
 ctl remove capture many-chat-3 --yes
 same "one is removed" 0 "$code"
 same "with its file" 1 "$(files)"
-metric() { curl -sS "$url/metrics" | awk -v name="$1" '{ at = $1; sub(/\{.*/, "", at) } at == name { sum += $NF } END { printf "%d\n", sum }'; }
 same "they are counted" 5 "$(metric janus_captures_written_total)"
 
 # Spans say what was asked and answered.

@@ -6,27 +6,8 @@
 images link
 hostile caller ok
 
-# say METHOD PATH [BODY [HEADER...]]: the bytes of a request
-say() {
-	local method=$1 path=$2 data=${3:-} each
-	shift $(($# < 3 ? $# : 3))
-	printf '%s %s HTTP/1.1\r\nhost: 127.0.0.1:8600\r\nconnection: close\r\n' "$method" "$path"
-	for each in "$@"; do printf '%s\r\n' "$each"; done
-	[ -z "$data" ] || printf 'content-type: application/json\r\ncontent-length: %d\r\n' "${#data}"
-	printf '\r\n%s' "$data"
-}
-
-# send COMPETITOR ID: what stdin holds goes from its pod to the platform, in a chat with that id;
-# sets said (status and body of what came back)
-send() {
-	local hex
-	hex=$(od -An -v -tx1 | tr -d ' \n')
-	ask "$url/v1/chat/completions" -H 'content-type: application/json' -H "x-request-id: $2" \
-		-d "{\"model\":\"janus/$1\",\"messages\":[{\"role\":\"user\",\"content\":\"call:$hex\"}]}"
-	raw=$(jq -r '.choices[0].message.content' <<<"$body" | xxd -r -p | tr -d '\0')
-	said_status=$(head -n 1 <<<"$raw" | cut -d' ' -f2)
-	said=$(sed '1,/^\r*$/d' <<<"$raw")
-}
+# shellcheck source=tests/scenario/calling.sh
+. "$root/tests/scenario/calling.sh"
 
 call() {	# COMPETITOR ID METHOD PATH [BODY [HEADER...]]
 	send "$1" "$2" < <(say "${@:3}")
@@ -156,8 +137,8 @@ lacks "  and the key is not in it" 'sk-secret' "$raw"
 denied() { egress_has "decision=denied" '[.data[] | select(.competitor == "first")] | length >= 4'; }
 becomes "what was denied is in the list" 15 denied
 truth "with what it was" '[.data[] | select(.target | test("169.254"))] | length == 1' "$body"
-ctl list egress --filter competitor=second --filter decision=limited
-has "janusctl lists what was limited" 'budget_exceeded' "$out"
+limited() { ctl list egress --filter competitor=second --filter decision=limited; grep -q budget_exceeded <<<"$out"; }
+becomes "janusctl lists what was limited" 15 limited
 failed() { egress_has "decision=failed" '[.data[] | select(.code == "upstream_bad_response") | .calls] | add == 2'; }
 becomes "and what failed is listed" 15 failed
 metrics=$(curl -sS "$url/metrics")
@@ -195,4 +176,4 @@ call second chat-two-0022 POST /vector/query '{"query":"a red fox","top_k":1}'
 truth "[H10] but not by another" '.chunks == []' "$said"
 packages
 has "and by sqlite-vec just the same" '100%: ' "$(VECTOR_EXTENSION=$sdk/node_modules/sqlite-vec-linux-x64/vec0 \
-	"${bin%/bin}/tests/controlplane/platform/test_vectors" 2>&1)"
+	"$tests/controlplane/platform/test_vectors" 2>&1)"

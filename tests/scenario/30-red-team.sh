@@ -7,27 +7,9 @@
 images link sandbox
 hostile caller ok platform-flood
 
-say() {	# METHOD PATH [BODY [HEADER...]]
-	local method=$1 path=$2 data=${3:-} each
-	shift $(($# < 3 ? $# : 3))
-	printf '%s %s HTTP/1.1\r\nhost: 127.0.0.1:8600\r\nconnection: close\r\n' "$method" "$path"
-	for each in "$@"; do printf '%s\r\n' "$each"; done
-	[ -z "$data" ] || printf 'content-type: application/json\r\ncontent-length: %d\r\n' "${#data}"
-	printf '\r\n%s' "$data"
-}
-chats=1000
-send() {	# COMPETITOR: stdin's bytes from its pod to the platform; sets raw, said, said_status
-	local hex
-	hex=$(od -An -v -tx1 | tr -d ' \n')
-	ask "$url/v1/chat/completions" -H 'content-type: application/json' -H "x-request-id: chat-$1-$((++chats))" \
-		-d "{\"model\":\"janus/$1\",\"messages\":[{\"role\":\"user\",\"content\":\"call:$hex\"}]}"
-	raw=$(jq -r '.choices[0].message.content' <<<"$body" | xxd -r -p | tr -d '\0')
-	said_status=$(head -n 1 <<<"$raw" | cut -d' ' -f2)
-	said=$(tr -d '\r' <<<"$raw" | sed '1,/^$/d' | grep -vE '^[0-9a-f]+$' || true)	# without the sizes of chunks
-}
-call() { send "$1" < <(say "${@:2}"); }
+# shellcheck source=tests/scenario/calling.sh
+. "$root/tests/scenario/calling.sh"
 sh_in() { call "$1" POST "/api/sandboxes/$2/exec" "$(jq -nc --arg c "$3" '{command:$c, timeoutMs:20000}')"; }
-refused_there() { same "$1: $2" "$2" "$said_status"; has "$1: $3" "\"$3\"" "$raw"; }
 
 printf 'sk-secret-of-the-provider\n' >"$work/key"
 port=$(free_port)

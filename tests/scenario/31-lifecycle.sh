@@ -107,9 +107,12 @@ ctl stop competitor cat
 ctl update competitor owl --set activation=always --set replicas=2
 two_ready() { [ "$(control GET '/api/v1/instances?competitor=owl&state=ready'; jq '.data | length' <<<"$body")" = 2 ]; }
 becomes "two replicas are ready" 60 two_ready
-for i in 1 2 3 4 5 6 7 8 9 10 11 12; do chat janus/owl hello; done
-answered_by() { control GET '/api/v1/requests?limit=12&competitor=owl'; jq -r '.data[].instance_id' <<<"$body" | sort -u | wc -l; }
-both() { [ "$(answered_by)" = 2 ]; }
+both() {
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do chat janus/owl hello; done
+	control GET '/api/v1/requests?limit=12&competitor=owl'
+	[ "$(jq -r '.data[].instance_id' <<<"$body" | sort -u | wc -l)" = 2 ]
+}
 becomes "and both answer" 10 both
 ctl update competitor owl --set replicas=
 one_ready() { [ "$(control GET '/api/v1/instances?competitor=owl'; jq '.data | length' <<<"$body")" = 1 ]; }

@@ -3,11 +3,8 @@
 # 32-artifacts.sh - what a pod announces is fetched, kept and handed out; a kill leaves no halves. [K08] [K09] [K11]
 . "$(dirname "$0")/lib.sh"
 
-sdk=$root/tests/e2e/sdk
 hostile artifacts
-if [ ! -d "$sdk/node_modules/openai" ] || [ "$sdk/package-lock.json" -nt "$sdk/node_modules/.package-lock.json" ]; then
-	(cd "$sdk" && npm ci --no-fund --no-audit >"$work/npm.log" 2>&1) || giveup "npm ci" "$(tail "$work/npm.log")"
-fi
+packages
 start_janus
 accept hostile-artifacts:latest maker
 
@@ -97,15 +94,7 @@ ask "$url$first"
 refused "a link to what is gone" 410 artifact_expired
 
 # --- files, by the official SDK ---
-result=0
-(cd "$sdk" && BASE_URL=$url MODEL=janus/maker node --test --test-reporter=tap files.test.js) >"$work/sdk.log" 2>&1 || result=$?
-before=$oks
-while read -r verdict name; do
-	if [ "$verdict" = ok ]; then ok "$name"; else bad "$name" "$(grep -A12 -F "$name" "$work/sdk.log" | sed -n 2,14p)"; fi
-done < <(sed -nE 's/^ *(not )?ok [0-9]+ - (.*)$/\1|\2/p' "$work/sdk.log" | grep -v 'files.test.js' |
-	sed -E 's/^not \|/bad /; s/^\|/ok /')
-same "all of its tests ran" "$(sed -n 's/^# tests //p' "$work/sdk.log")" "$((oks - before))"
-same "node's test runner exits 0" 0 "$result"
+node_tests "$sdk" files.test.js MODEL=janus/maker
 printf hello >"$work/hello.txt"
 ask --unix-socket "$runtime/janusd.sock" -F purpose=user_data -F "file=@$work/hello.txt" http://janus/v1/files
 file=$(jq -r .id <<<"$body")

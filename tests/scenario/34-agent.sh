@@ -54,7 +54,7 @@ no_sandbox_is_left
 
 # --- the files, from the baseline itself ------------------------------------------------
 run baseline env SANDY_BASE_URL="$sandboxes" SANDY_API_KEY="$sandbox_key" BASELINE_AGENT_CLI_PORT="$((bare = $(free_port)))" \
-	BASELINE_AGENT_CLI_TIMEOUT=12s "$bin/janus-baseline"
+	BASELINE_AGENT_CLI_TIMEOUT=12s "$lib/janus-baseline"
 bare_url=http://127.0.0.1:$bare
 up() { curl -sf --max-time 2 "$bare_url/health" | jq -e .sandbox_available; }
 becomes "bare, with a sandbox service of its own" 20 up

@@ -3,11 +3,8 @@
 # 35-langchain.sh - the second baseline, as it is submitted: it conforms, uses the platform's tools, and is measured.
 . "$(dirname "$0")/lib.sh"
 
-sdk=$root/tests/e2e/sdk
 images link langchain sandbox
-if [ ! -d "$sdk/node_modules/openai" ] || [ "$sdk/package-lock.json" -nt "$sdk/node_modules/.package-lock.json" ]; then
-	(cd "$sdk" && npm ci --no-fund --no-audit >"$work/npm.log" 2>&1) || giveup "npm ci" "$(tail "$work/npm.log")"
-fi
+packages
 
 # A model that follows a script: what a prompt holds, and what is said to it.
 cat >"$work/docs.md" <<'END'
@@ -54,16 +51,9 @@ truth "  it noticed that its client left" '.evidence.conformance | map(select(.c
 # --- chats, by the official SDK ------------------------------------------------------------------
 
 accept janus/baseline-langchain:latest baseline-langchain
-result=0
-(cd "$sdk" && BASE_URL=$url MODEL_LOG=$work/model.log node --test --test-reporter=tap langchain.test.js) >"$work/sdk.log" 2>&1 || result=$?
-before=$oks
-while read -r verdict name; do
-	if [ "$verdict" = ok ]; then ok "$name"; else bad "$name" "$(grep -A20 -F "$name" "$work/sdk.log" | sed -n 2,22p)"; fi
-done < <(sed -nE 's/^ *(not )?ok [0-9]+ - (.*)$/\1|\2/p' "$work/sdk.log" | grep -v 'langchain.test.js' |
-	sed -E 's/^not \|/bad /; s/^\|/ok /')
-same "all of its tests ran" "$(sed -n 's/^# tests //p' "$work/sdk.log")" "$((oks - before))"
-same "none was skipped" 0 "$(grep -c "# SKIP" "$work/sdk.log" || true)"
-same "node's test runner exits 0" 0 "$result"
+node_tests "$sdk" langchain.test.js MODEL_LOG="$work/model.log"
+ctl chat --model janus/baseline-langchain "Make hello.txt"
+same "janusctl chats with it" 0 "$code"
 
 # --- what the platform saw -----------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ refused "while it drains nobody new is sent to it" 404 model_not_found
 ended "it drains" 100 0
 becomes "then it is stopped" 30 competitor_is stream stopped
 ctl start competitor stream
-becomes "and started" 30 competitor_is stream ready
+becomes "and started" 30 serves stream
 
 hundred
 ctl stop competitor stream

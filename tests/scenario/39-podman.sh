@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
 # 39-podman.sh - the driver's own tests and a submission, on a Podman of the scenario's own.
+# alone: a second engine wants the machine for itself
 . "$(dirname "$0")/lib.sh"
 
 # [D01] Podman instead of Docker is an engine like it: what differs is a table in runtime/engine/docker/ways.c

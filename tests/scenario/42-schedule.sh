@@ -94,7 +94,7 @@ for bad in Europe/Atlantis ../../etc/passwd; do
 done
 
 # --- workers and daemons that are killed: it completes, and nothing is there twice ---
-told items=12 item_ms=150
+told items=12 item_ms=400
 begin
 worker() { cat "$state/runs/$id/pid"; }
 becomes "[J04] two items are done" 20 done_is "$id" 2
@@ -147,6 +147,10 @@ begin --wait
 same "[J05] a worker that hangs loses its lease, and another ends the run" 0 "$code"
 each_once "[J05] with every item once" "$id" 3
 has "[J05] its lease was counted" '^janus_lease_expirations_total [1-9]' "$(curl -sf "$url/metrics")"
+told items=3 fault=silent
+begin --wait
+truth "[J04] one whose heartbeats no daemon lived to hear has its total from its report" \
+	'.progress.done == 3 and .progress.total == 3' "$(shown "$id" && echo "$out")"
 told items=3 fault=twice
 begin --wait
 same "[J06] items that come twice" 0 "$code"
@@ -163,6 +167,9 @@ each_once "its item is kept" "$id" 1
 ctl schedule bench --cron '0 3 * * *' --tz Europe/Prague --competitor all --jitter 0s -o json
 same "a schedule is made" 0 "$code"
 schedule=$(jq -r '.data[0].id // .id' <<<"$out")
+ctl schedule bench --cron '0 3 29 2 *' --competitor all --dry-run -o json
+truth "a trial tells the next five times" '.next_at == .next_times[0] and (.next_times | length == 5
+	and all(test("-02-29T03:00:00.000Z$")) and . == (sort | unique))' "$out"
 ctl schedule bench --cron '@yearly' --competitor dev --missed skip -q
 skipped=$out
 ctl list schedules -o json

@@ -170,6 +170,8 @@ same "40 chunks of it" 40 "$(text_of "$other" | grep -o 'word[0-9]*' | wc -l)"
 vote "$id" "$other"
 same "a side that dies may lose" 200 "$status"
 truth "and it was who died" ".$dead.competitor == \"calm-fox\"" "$body"
+start_fake calm-fox
+becomes "who died is back" 60 serves calm-fox
 battle hi
 vote "$id" tie
 battle hi
@@ -177,7 +179,6 @@ vote "$id" tie
 refused "votes of an hour are counted" 429 rate_limit_exceeded
 
 # --- killed in the middle ---
-start_fake calm-fox
 run cut curl -sN "$url/v1/arena" -H 'content-type: application/json' \
 	-d '{"messages":[{"role":"user","content":"fault:chunks=500 fault:slow=50"}],"stream":true}'
 until_true 10 grep -q '"side":"a"' "$work/cut.log" || giveup "a battle runs" "$(cat "$work/cut.log")"

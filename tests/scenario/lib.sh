@@ -3,7 +3,7 @@
 # lib.sh - a Janus of a scenario's own: daemons, engine, registry, and what to ask of them.
 # shellcheck disable=SC2034	# read by the scenarios and by engine.sh
 #
-# Sourced first by every NN-what.sh.  BIN names the programs (build/bin), engine
+# Sourced first by every NN-what.sh.  BIN names the programs (build/bin, or /usr/bin of a package), engine
 # the socket (DOCKER_HOST, or /var/run/docker.sock).  Everything that runs for
 # a scenario ends with it; what a failed one leaves to look at is printed.
 set -euo pipefail
@@ -11,7 +11,10 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=${BIN:-build/bin}
 [[ $bin = /* ]] || bin=$root/$bin
-fake=${FAKE:-${bin%/bin}/tests/fake/upstream}
+lib=$bin tests=${bin%/bin}/tests	# where competitors' programs are, and what tests alone need
+if [ ! -x "$lib/janus-baseline" ]; then lib=${bin%/bin}/lib/janus; fi
+if [ ! -d "$tests/fake" ]; then tests=$root/build/tests; fi
+fake=${FAKE:-$tests/fake/upstream}
 scenario=$(basename "$0" .sh)
 
 world=$(mktemp -d /tmp/js.XXXXXX)	# short: unix sockets have 107 bytes for their path
@@ -137,11 +140,11 @@ end() {	# NAME [SIGNAL]: and wait until it is gone
 	unset "pids[$1]"
 }
 
-free_port() {
+free_port() {	# nobody listens there, and none that runs now was given it, for later
 	local port
 	while port=$((20000 + RANDOM % 12000)); do
-		if ! { : <>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; then
-			printf '%s' "$port"
+		if ! grep -qsx "$port" /tmp/js.*/ports && ! { : <>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; then
+			printf '%s\n' "$port" | tee -a "$world/ports"
 			return
 		fi
 	done
@@ -222,10 +225,18 @@ answers() {	# MODEL: does it answer a chat?
 	[ "$status" = 200 ]
 }
 
+# serves COMPETITOR: it is ready, and its route is stored, which comes a moment later
+serves() { competitor_is "$1" ready && answers "janus/$1"; }
+
 ctl() {	# sets out, err and code
 	code=0
 	out=$("$bin/janusctl" "$@" 2>"$work/ctl.err" </dev/null) || code=$?
 	err=$(cat "$work/ctl.err")
+}
+
+metric() {	# NAME [LABEL-PATTERN]: the sum of its samples
+	curl -sS "$url/metrics" | awk -v name="$1" -v want="${2:-}" '
+		{ at = $1; sub(/\{.*/, "", at) } at == name && $0 ~ want { sum += $NF } END { printf "%d\n", sum }'
 }
 
 competitor() { control GET "/api/v1/competitors/$1"; printf '%s' "$body"; }
@@ -263,12 +274,37 @@ images() {	# WHAT...: ours, always of the plain build: the engine's Debian has n
 }
 
 sdk=$root/tests/e2e/sdk
-packages() {	# of $sdk, from npm; one at a time
+ui=$root/tests/e2e/ui
+packages() {	# [DIR]: of $sdk, from npm; one at a time
 	(
-		cd "$sdk"
+		cd "${1:-$sdk}"
 		flock 9
 		[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-fund --no-audit >"$work/npm.log" 2>&1
-	) 9>>"$sdk/package-lock.json" || giveup "npm ci" "$(tail "$work/npm.log")"
+	) 9>>"${1:-$sdk}/package-lock.json" || giveup "npm ci" "$(tail "$work/npm.log")"
+}
+
+# node_tests DIR FILE [NAME=VALUE...]: one of our checks for each of its tests; none may be skipped
+node_tests() {
+	local dir=$1 file=$2 log=$work/$2.log result=0 before=$oks verdict name
+	shift 2
+	(cd "$dir" && env BASE_URL="$url" "$@" node --test --test-reporter=tap "$file") >"$log" 2>&1 || result=$?
+	while read -r verdict name; do
+		if [ "$verdict" = ok ]; then ok "$name"; else bad "$name" "$(grep -A20 -F "$name" "$log" | sed -n 2,22p)"; fi
+	done < <(sed -nE 's/^ *(not )?ok [0-9]+ - (.*)$/\1|\2/p' "$log" | grep -vF "$file" |
+		sed -E 's/^not \|/bad /; s/^\|/ok /')
+	same "all of $file ran" "$(sed -n 's/^# tests //p' "$log")" "$((oks - before))"
+	same "none of it was skipped" 0 "$(grep -c "# SKIP" "$log" || true)"
+	same "node's test runner exits 0" 0 "$result"
+}
+
+# browser_tests FILE [NAME=VALUE...]: the same in a real browser, at $url; screenshots stay with the test's logs
+browser_tests() {
+	local each
+	packages "$ui"
+	for each in "$root"/ui/node_modules/node-linux-*/bin; do	# the driver asks for more than Debian's
+		if "$each/node" --version >/dev/null 2>&1; then local PATH=$each:$PATH; fi
+	done
+	node_tests "$ui" "$1" SHOTS="$root/build/test/shots" "${@:2}"
 }
 
 hostile() {	# MODE...: make their images

@@ -5,7 +5,7 @@
 #   tests/scenario/run.sh [NN...]
 #
 # BIN=build/san/bin runs the sanitized programs; KEEP=1 keeps what a scenario
-# made; JOBS=1 runs one after the other (2 at a time if not given).  Those that
+# made; JOBS=1 runs one after the other (3 at a time if not given).  Those that
 # say "# alone" in their head measure the machine or take it over, and run by
 # themselves at the end.  What one says is shown when it has ended.  The last
 # line is "N passed, N failed".
@@ -25,7 +25,7 @@ for each in "${@:-}"; do	# 04, 04-supervision.sh, or all
 done
 [ $((${#together[@]} + ${#alone[@]})) -gt 0 ] || { echo "no such scenario: $*" >&2; exit 2; }
 limit_seconds=${SCENARIO_LIMIT:-600}
-jobs=${JOBS:-2}
+jobs=${JOBS:-3}
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
 passed=0
@@ -54,7 +54,13 @@ finish_one() {
 	if [ "$code" = 0 ]; then passed=$((passed + 1)); else failed+=("$name"); fi
 }
 
-for each in "${together[@]}"; do
+# From both ends: browsers, which come last, compute, while the others mostly wait.
+order=()
+for ((i = 0, j = ${#together[@]} - 1; i <= j; i++, j--)); do
+	order+=("${together[j]}")
+	[ "$i" = "$j" ] || order+=("${together[i]}")
+done
+for each in "${order[@]}"; do
 	[ "${#running[@]}" -lt "$jobs" ] || finish_one
 	start "$each"
 done

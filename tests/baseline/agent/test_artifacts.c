@@ -15,6 +15,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static const struct artifact *
 keep(struct artifacts *all, const char *name, const char *bytes, size_t len, int64_t wall_ms)
@@ -171,9 +172,5 @@ main(void)
 	tcase_add_test(tc, test_agents);
 	tcase_add_test(tc, test_vision);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "baseline/agent/agents.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 /* "NAME=value" strings, NULL-ended, of the running case. */
 static const char *const *variables;
@@ -120,9 +121,5 @@ main(void)
 	tcase_add_test(tc, test_agent);
 	tcase_add_test(tc, test_wrong);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -19,6 +19,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
+#include "tests/run.h"
 
 static char fake_url[64];
 static pid_t fake;
@@ -282,9 +283,5 @@ main(void)
 	tcase_add_test(tc, test_no_service);
 	tcase_add_loop_test(tc, test_cancelled, 0, 3);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json.h"
 #include "runtime/engine/sandy/sandy.h"
+#include "tests/run.h"
 
 static void
 note(const struct step *s, void *arg)
@@ -177,9 +178,5 @@ main(void)
 	tcase_add_loop_test(tc, test_cases, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(tc, test_many_tools);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static int
 make(const char *body, bool vision, struct task *t, struct error *err)
@@ -182,9 +183,5 @@ main(void)
 	tcase_add_test(tc, test_refused);
 	tcase_add_test(tc, test_pack);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static void
 decide(const char *body, struct triage *out)
@@ -152,9 +153,5 @@ main(void)
 	tcase_add_loop_test(tc, test_bodies, 0, (int)ARRAY_LEN(bodies));
 	tcase_add_test(tc, test_long);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 START_TEST(test_first_model)
 {
@@ -40,9 +41,5 @@ main(void)
 
 	tcase_add_test(tc, test_first_model);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

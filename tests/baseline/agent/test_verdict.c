@@ -9,6 +9,7 @@
 #include "baseline/agent/run.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static const struct {
 	const char *what;
@@ -83,9 +84,5 @@ main(void)
 	tcase_add_loop_test(tc, test_cases, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(tc, test_all);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static const struct {
 	const char *what, *text, *found; /* "program:code|" for each */
@@ -57,9 +58,5 @@ main(void)
 
 	tcase_add_loop_test(tc, test_cases, 0, (int)ARRAY_LEN(cases));
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
+#include "tests/run.h"
 
 /* ---- pieces ---- */
 
@@ -196,9 +197,5 @@ main(void)
 	tcase_add_loop_test(asked, test_faults, 0, (int)ARRAY_LEN(faults));
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, asked);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -17,6 +17,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static char dir[] = "/tmp/janus-tools.XXXXXX";
 static const struct tools tools = { .key = "", .command_ms = 5000 };
@@ -175,9 +176,5 @@ main(void)
 	tcase_add_test(tc, test_schema);
 	tcase_add_test(tc, test_bad_commands);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "runtime/loop/loop.h"
 #include "runtime/net/http_client.h"
 #include "tests/bench/harness/answers.h"
+#include "tests/run.h"
 
 #define REPLY(status, json)                                                       \
 	"HTTP/1.1 " status " x\r\ncontent-type: application/json\r\nconnection: " \
@@ -189,9 +190,5 @@ main(void)
 	tcase_add_test(t, leaving);
 	suite_add_tcase(s, t);
 
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -14,6 +14,7 @@
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
 #include "tests/bench/harness/answers.h"
+#include "tests/run.h"
 
 #define STREAM "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\r\n"
 #define WHOLE "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"
@@ -239,9 +240,5 @@ main(void)
 	tcase_add_test(t, not_fetched);
 	suite_add_tcase(s, t);
 
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
+#include "tests/run.h"
 
 static const struct {
 	const char *text;
@@ -88,9 +89,5 @@ main(void)
 	tcase_add_test(t, progress);
 	suite_add_tcase(s, t);
 
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -17,6 +17,7 @@
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
 #include "tests/bench/harness/answers.h"
+#include "tests/run.h"
 
 static const char line[] = "{\"id\":\"a\",\"task_type\":\"chat\",\"prompt\":\"Which river is in "
 			   "Prague? End with ANSWER: its "
@@ -174,9 +175,5 @@ main(void)
 	tcase_add_test(tc, test_nothing_to_judge);
 	tcase_add_loop_test(tc, test_canary, 0, ARRAY_LEN(canaries));
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/record/suite.h"
+#include "tests/run.h"
 
 #define ITEMS 50
 
@@ -111,9 +112,5 @@ main(void)
 	tcase_add_test(t, next);
 	suite_add_tcase(s, t);
 
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -15,6 +15,7 @@
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
 #include "tests/bench/harness/answers.h"
+#include "tests/run.h"
 
 static const char line[] = "{\"id\":\"a\",\"task_type\":\"tools\",\"prompt\":\"Where is "
 			   "A-17?\",\"params\":{\"max_tokens\":64},"
@@ -211,9 +212,5 @@ main(void)
 	tcase_add_test(t, cut_later);
 	suite_add_tcase(s, t);
 
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static const char simulator_text[] =
     "{\"tools\":{"
@@ -193,9 +194,5 @@ main(void)
 	tcase_add_test(t, deep);
 	suite_add_tcase(s, t);
 
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

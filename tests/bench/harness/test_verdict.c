@@ -10,6 +10,7 @@
 #include "bench/record/attempt.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 enum {
 	GO_ON = VERDICT_GO_ON,
@@ -236,9 +237,5 @@ main(void)
 	tcase_add_test(t, records);
 	suite_add_tcase(s, t);
 
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

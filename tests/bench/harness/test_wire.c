@@ -12,6 +12,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
+#include "tests/run.h"
 #include "tests/runtime/net/peer.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
@@ -360,9 +361,5 @@ main(void)
 	tcase_add_test(t, models);
 	suite_add_tcase(s, t);
 
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -5,6 +5,8 @@
 
 #include <check.h>
 
+#include "tests/run.h"
+
 START_TEST(test_known)
 {
 	uint64_t state = 0;
@@ -40,9 +42,5 @@ main(void)
 	tcase_add_test(t, test_known);
 	tcase_add_test(t, test_fair);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -16,6 +16,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define KEY "a-key-of-more-than-thirty-two-characters"
 #define OTHER "another-key-of-thirty-two-characters-too"
@@ -264,9 +265,5 @@ main(void)
 	tcase_add_test(t, test_place);
 	tcase_add_test(t, test_keys);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -15,6 +15,7 @@
 #include "runtime/base/hash.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define HEAD(counts)                                                                  \
 	"{\"name\":\"public/dev\",\"version\":\"1\",\"title\":\"t\",\"description\":" \
@@ -350,9 +351,5 @@ main(void)
 	tcase_add_test(t, test_directory_and_digest);
 	tcase_add_test(t, test_samples);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -18,6 +18,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define TURNS_MAX 12
 #define FETCHED_MAX 16 /* files of an answer, as the harness does */
@@ -355,9 +356,5 @@ main(void)
 	tcase_add_test(t, test_tools_answer);
 	tcase_add_loop_test(t, test_cheats_earn_nothing, 0, OPPONENT_REFERENCE * SUITES);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -16,6 +16,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static cJSON *
 parse(const char *text)
@@ -419,7 +420,6 @@ main(void)
 {
 	Suite *s = suite_create("report");
 	TCase *tc = tcase_create("all");
-	SRunner *sr = srunner_create(s);
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_percentile);
@@ -433,8 +433,5 @@ main(void)
 	tcase_add_test(tc, test_csv);
 	tcase_add_test(tc, test_tables);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	const int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(s);
 }

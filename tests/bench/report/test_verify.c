@@ -27,6 +27,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/bundle/bundle.h"
+#include "tests/run.h"
 
 static char top[64], dir[96], suite_dir[96], key[96];
 static struct suite suite;
@@ -495,7 +496,6 @@ main(void)
 {
 	Suite *s = suite_create("verify");
 	TCase *tc = tcase_create("all");
-	SRunner *sr = srunner_create(s);
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
@@ -508,8 +508,5 @@ main(void)
 	tcase_add_test(tc, test_sealed);
 	tcase_add_test(tc, test_unfinished);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	const int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(s);
 }

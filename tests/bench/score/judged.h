@@ -14,6 +14,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 struct judged { /* what a test may change before judge */
 	struct item item;
@@ -93,16 +94,26 @@ check_item(const char *line, struct error *err)
 	return err->text;
 }
 
+struct checked {
+	const char *line, *says; /* "": nothing is wrong with it */
+};
+
+static inline void
+assert_checked(const struct checked *c)
+{
+	struct error err;
+	const char *says = check_item(c->line, &err);
+
+	ck_assert_msg(c->says[0] == '\0' ? says[0] == '\0' : strstr(says, c->says) != NULL,
+	    "%s: %s", c->line, says);
+}
+
 static inline int
 run_tests(const char *name, TCase *t)
 {
 	Suite *s = suite_create(name);
 
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }
 #endif

@@ -90,9 +90,7 @@ END_TEST
 	"{\"id\":\"a\",\"task_type\":\"chat\",\"prompt\":\"ANSWER: p\",\"scorer\":" scorer \
 	",\"reference\":{\"text\":\"" answer "\"}}"
 
-static const struct {
-	const char *line, *says;
-} checks[] = {
+static const struct checked checks[] = {
 	{ ITEM("{\"kind\":\"answer\",\"accept\":[\"x\"]}", "ANSWER: x"), "" },
 	{ ITEM("{\"kind\":\"answer\",\"accept\":[\"x\"]}", "ANSWER: y"),
 	    "reference: it does not solve the item: answer: y" },
@@ -119,12 +117,7 @@ static const struct {
 
 START_TEST(test_checks)
 {
-	struct error err;
-	const char *says = check_item(checks[_i].line, &err);
-
-	ck_assert_msg(
-	    checks[_i].says[0] == '\0' ? says[0] == '\0' : strstr(says, checks[_i].says) != NULL,
-	    "%d: %s", _i, says);
+	assert_checked(&checks[_i]);
 }
 END_TEST
 

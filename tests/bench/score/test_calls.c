@@ -66,9 +66,7 @@ END_TEST
 	"{\"id\":\"a\",\"task_type\":\"tools\",\"prompt\":\"p\"" TOOLS ",\"scorer\":" scorer \
 	",\"reference\":{" reference "}}"
 
-static const struct {
-	const char *line, *says;
-} checks[] = {
+static const struct checked checks[] = {
 	{ ITEM(CHAIN,
 	      "\"text\":\"ANSWER: "
 	      "ok\",\"calls\":[[{\"name\":\"find\",\"arguments\":{\"id\":\"A-17\"}},"
@@ -98,12 +96,7 @@ static const struct {
 
 START_TEST(test_checks)
 {
-	struct error err;
-	const char *says = check_item(checks[_i].line, &err);
-
-	ck_assert_msg(
-	    checks[_i].says[0] == '\0' ? says[0] == '\0' : strstr(says, checks[_i].says) != NULL,
-	    "%d: %s", _i, says);
+	assert_checked(&checks[_i]);
 }
 END_TEST
 

@@ -132,9 +132,7 @@ END_TEST
 	"\"code\"," scorer "},\"reference\":{\"text\":\"x\"}}"
 #define TWO "\"cases\":[{\"expect_stdout\":\"a\"},{\"expect_stdout\":\"b\"}]"
 
-static const struct {
-	const char *line, *says;
-} checks[] = {
+static const struct checked checks[] = {
 	{ ITEM("\"language\":\"sh\",\"entry\":\"program\"," TWO), "" },
 	{ ITEM("\"language\":\"perl\",\"entry\":\"program\"," TWO), "language: python" },
 	{ ITEM("\"language\":\"sh\"," TWO), "entry: " },
@@ -158,12 +156,7 @@ static const struct {
 
 START_TEST(test_checks)
 {
-	struct error err;
-	const char *says = check_item(checks[_i].line, &err);
-
-	ck_assert_msg(
-	    checks[_i].says[0] == '\0' ? says[0] == '\0' : strstr(says, checks[_i].says) != NULL,
-	    "%d: %s", _i, says);
+	assert_checked(&checks[_i]);
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 #define ITEMS_MAX 40
 
@@ -222,9 +223,5 @@ main(void)
 	tcase_add_test(t, test_extremes);
 	tcase_add_test(t, test_worked_example);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -132,9 +132,7 @@ END_TEST
 	"{\"id\":\"a\",\"task_type\":\"research\",\"prompt\":\"about the log\",\"scorer\":" scorer \
 	",\"reference\":{\"text\":\"There is a tombstone in it for some time.\"}}"
 
-static const struct {
-	const char *line, *says;
-} checks[] = {
+static const struct checked checks[] = {
 	{ ITEM("{\"kind\":\"cover\",\"points\":[{\"any\":[\"tombstone\"]}]}"), "" },
 	{ ITEM("{\"kind\":\"cover\",\"points\":[{\"any\":[\"tombstones\"]}]}"),
 	    "reference: it does not solve the item: point: tombstones" },
@@ -161,12 +159,7 @@ static const struct {
 
 START_TEST(test_checks)
 {
-	struct error err;
-	const char *says = check_item(checks[_i].line, &err);
-
-	ck_assert_msg(
-	    checks[_i].says[0] == '\0' ? says[0] == '\0' : strstr(says, checks[_i].says) != NULL,
-	    "%d: %s", _i, says);
+	assert_checked(&checks[_i]);
 }
 END_TEST
 

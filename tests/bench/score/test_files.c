@@ -90,9 +90,7 @@ END_TEST
 	"{\"id\":\"a\",\"task_type\":\"agentic\",\"prompt\":\"p\",\"scorer\":{\"kind\":\"files\"," \
 	"\"files\":" files "},\"reference\":{\"text\":\"\"}}"
 
-static const struct {
-	const char *line, *says;
-} checks[] = {
+static const struct checked checks[] = {
 	{ ITEM("[{\"mime\":\"text/csv\",\"csv\":{\"sum\":{\"a\":1}}}]"), "" },
 	{ ITEM("[]"), "files: an array" },
 	{ ITEM("[{\"mime\":\"text/csv\"}]"), "what is in it" },
@@ -109,12 +107,7 @@ static const struct {
 
 START_TEST(test_checks)
 {
-	struct error err;
-	const char *says = check_item(checks[_i].line, &err);
-
-	ck_assert_msg(
-	    checks[_i].says[0] == '\0' ? says[0] == '\0' : strstr(says, checks[_i].says) != NULL,
-	    "%d: %s", _i, says);
+	assert_checked(&checks[_i]);
 }
 END_TEST
 

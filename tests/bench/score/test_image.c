@@ -227,9 +227,7 @@ END_TEST
 	"\"image\","                                                                        \
 	"\"png\":" png "},\"reference\":{\"text\":\"\"}}"
 
-static const struct {
-	const char *line, *says;
-} checks[] = {
+static const struct checked checks[] = {
 	{ ITEM("{\"share\":[{\"rgb\":[1,2,3],\"min\":0.5}]}"), "" },
 	{ ITEM("{\"width\":2}"), "something must be on it" },
 	{ ITEM("{\"colour_at\":[{\"x\":0,\"y\":0,\"rgb\":[1,2,3]}]}"), "needs width and height" },
@@ -243,12 +241,7 @@ static const struct {
 
 START_TEST(test_checks)
 {
-	struct error err;
-	const char *says = check_item(checks[_i].line, &err);
-
-	ck_assert_msg(
-	    checks[_i].says[0] == '\0' ? says[0] == '\0' : strstr(says, checks[_i].says) != NULL,
-	    "%d: %s", _i, says);
+	assert_checked(&checks[_i]);
 }
 END_TEST
 

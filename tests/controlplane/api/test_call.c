@@ -10,6 +10,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
+#include "tests/run.h"
 
 static bool seen;
 
@@ -53,9 +54,5 @@ main(void)
 
 	tcase_add_test(tc, test_answered);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "controlplane/api/idempotency.h"
 #include "runtime/base/json.h"
+#include "tests/run.h"
 
 static void
 tag(const char *text, char out[24])
@@ -61,9 +62,5 @@ main(void)
 	tcase_add_test(tc, test_etag);
 	tcase_add_test(tc, test_keys);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

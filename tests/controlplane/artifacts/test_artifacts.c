@@ -25,6 +25,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
+#include "tests/run.h"
 
 static char dir[64], blobs[96];
 static struct artifacts_config config;
@@ -249,7 +250,7 @@ START_TEST(a_lie_leaves_nothing) /* [K08] nothing is left of what was refused */
 }
 END_TEST
 
-START_TEST(the_same_bytes_are_stored_once)
+START_TEST(the_same_bytes_are_stored_once) /* [I10] and go with the last who names them */
 {
 	struct outcome a, b;
 
@@ -264,6 +265,78 @@ START_TEST(the_same_bytes_are_stored_once)
 	artifacts_remove(artifacts, b.row.id, loop, stop, NULL);
 	loop_run(loop);
 	wait_blobs(0);
+}
+END_TEST
+
+static const struct harm {
+	const char *what;
+	enum error_kind kind;
+} harms[] = {
+	{ "missing", ERROR_NOT_FOUND },
+	{ "cut", ERROR_IO },
+	{ "one bit of it is another", ERROR_INTERNAL },
+	{ "others under its name", ERROR_INTERNAL },
+};
+
+START_TEST(never_wrong_bytes) /* [I10] missing, cut, flipped or others */
+{
+	const struct outcome a = take("hello"), b = take("world");
+	_cleanup_free_ char *path =
+	    str_printf("%s/sha256/%.2s/%s", blobs, a.row.sha256, a.row.sha256 + 2);
+	struct error err = { 0 };
+	char bytes[6] = "";
+
+	/* Read once: what is known to be true is looked at again when it has changed. */
+	_cleanup_close_ int before = artifacts_read(artifacts, &a.row, &err);
+	ck_assert_int_ge(before, 0);
+	unlink(path);
+	if (_i > 0)
+		ck_assert_int_eq(
+		    file_write(path, _i == 2 ? "hellp" : "world", _i == 1 ? 3 : 5, 0600, &err), 0);
+	ck_assert_int_eq(artifacts_read(artifacts, &a.row, &err), -1);
+	ck_assert_msg(err.kind == harms[_i].kind, "%s: %s", harms[_i].what, err.text);
+	/* Who reads it already reads what it was; others do not notice. */
+	ck_assert_int_eq(pread(before, bytes, 5, 0), 5);
+	ck_assert_str_eq(bytes, "hello");
+	_cleanup_close_ int other = artifacts_read(artifacts, &b.row, &err);
+	ck_assert_int_ge(other, 0);
+}
+END_TEST
+
+START_TEST(left_over) /* [I10] what a crash left in tmp is gone, and what nobody names */
+{
+	_cleanup_free_ char *temp = str_printf("%s/tmp/blob_x", blobs),
+			    *orphan = str_printf("%s/sha256/ab/%060d", blobs, 0),
+			    *two = str_printf("%s/sha256/ab", blobs);
+	struct error err = { 0 };
+
+	take("hello");
+	close_all();
+	ck_assert_int_eq(file_write(temp, "half", 4, 0600, &err), 0);
+	ck_assert_int_eq(file_mkdirs(two, 0700, &err), 0);
+	_cleanup_free_ char *whole = str_printf("%s00", orphan);
+	ck_assert_int_eq(file_write(whole, "x", 1, 0600, &err), 0);
+	open_all();
+	ck_assert_int_eq(temps_there(), 0);
+	wait_blobs(1);
+}
+END_TEST
+
+START_TEST(what_another_writes_stays) /* [M06] a second one opens while the first still stores */
+{
+	struct error err = { 0 };
+	char sum[HASH_HEX_MAX];
+
+	struct blob_writer *w = blob_begin(blobs, &err);
+	ck_assert_int_eq(blob_write(w, "hello", 5, &err), 0);
+	close_all();
+	config.shared = true;
+	open_all();
+	ck_assert_int_eq(temps_there(), 1);
+	blob_sum(w, sum);
+	ck_assert_msg(blob_keep(w, &err) == 0, "%s", err.text);
+	blob_drop(w);
+	ck_assert_int_eq(blobs_there(), 1);
 }
 END_TEST
 
@@ -312,7 +385,7 @@ START_TEST(what_is_over_goes)
 }
 END_TEST
 
-START_TEST(it_survives_a_restart_and_so_does_its_link)
+START_TEST(it_survives_a_restart_and_so_does_its_link) /* [L13] */
 {
 	_cleanup_buf_ struct buf before = { 0 }, after = { 0 };
 	struct artifact found;
@@ -500,13 +573,15 @@ main(void)
 {
 	Suite *s = suite_create("artifacts");
 	TCase *t = tcase_create("store");
-	SRunner *runner;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, bytes_come_back);
 	tcase_add_test(t, a_lie_leaves_nothing);
 	tcase_add_test(t, the_same_bytes_are_stored_once);
+	tcase_add_loop_test(t, never_wrong_bytes, 0, (int)ARRAY_LEN(harms));
+	tcase_add_test(t, left_over);
+	tcase_add_test(t, what_another_writes_stays);
 	tcase_add_test(t, space_is_limited);
 	tcase_add_test(t, what_is_over_goes);
 	tcase_add_test(t, it_survives_a_restart_and_so_does_its_link);
@@ -514,9 +589,5 @@ main(void)
 	tcase_add_test(t, killed_between_fetch_store_reference_and_rewrite);
 	tcase_add_test(t, killed_anywhere);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

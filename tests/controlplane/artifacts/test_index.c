@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define IDS 24
 #define BLOBS 5
@@ -166,14 +167,9 @@ main(void)
 {
 	Suite *s = suite_create("index");
 	TCase *t = tcase_create("property");
-	SRunner *runner;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, counts_agree, 0, 20);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

@@ -17,10 +17,11 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define ID "artf_01k9x2w6h0e5v8t3m7q4r1n2pa"
 
-START_TEST(a_seal_is_of_all_that_it_names) /* [K09] */
+START_TEST(a_seal_is_of_all_that_it_names) /* [K09] [L13] another's: not its link */
 {
 	const unsigned char key[SIGN_KEY_LEN] = { 1, 2, 3 }, other[SIGN_KEY_LEN] = { 1, 2, 4 };
 	char sig[SIGN_TEXT_MAX];
@@ -294,6 +295,31 @@ START_TEST(what_is_no_announcement)
 }
 END_TEST
 
+START_TEST(test_may_be)
+{
+	static const struct {
+		const char *text;
+		bool may_be;
+	} cases[] = {
+		{ "artifact", true },
+		{ "{\"fact\":\"artefact artifact", true },
+		{ "fffartifacts", true },
+		{ "{\"type\":\"\\u0061rtifact\"}", true },
+		{ "{\"type\":\"artif\\u0061ct\"}", true },
+		{ "", false },
+		{ "f", false },
+		{ "tifact", false },
+		{ "artifac", false },
+		{ "{\"finish_reason\":null,\"text\":\"a\\nfact, arti fact\"}", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert_msg(
+		    descriptors_may_be(cases[i].text, strlen(cases[i].text)) == cases[i].may_be,
+		    "%s", cases[i].text);
+}
+END_TEST
+
 static char *
 linked(const char *json, const char *from, const char *to)
 {
@@ -332,9 +358,9 @@ main(void)
 {
 	Suite *s = suite_create("parts");
 	TCase *t = tcase_create("pure");
-	SRunner *runner;
 
 	tcase_add_test(t, a_seal_is_of_all_that_it_names);
+	tcase_add_test(t, test_may_be);
 	tcase_add_test(t, ranges);
 	tcase_add_test(t, names_are_harmless);
 	tcase_add_test(t, types_that_are_active_are_bytes);
@@ -344,9 +370,5 @@ main(void)
 	tcase_add_test(t, what_is_no_announcement);
 	tcase_add_test(t, a_link_is_replaced_once_and_whole);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

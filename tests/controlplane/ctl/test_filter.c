@@ -13,6 +13,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static const char list[] = "[{\"id\":\"a\",\"name\":\"owl\",\"state\":\"ready\",\"instances\":10,"
 			   "\"image\":\"i/owl\",\"health\":{\"status\":200}},"
@@ -275,9 +276,5 @@ main(void)
 	tcase_add_test(tc, test_times);
 	tcase_add_test(tc, test_within);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define ARGS_MAX 12
 
@@ -41,6 +42,12 @@ static const struct {
 	{ { "janusctl", "start", "competitor", "owl" }, "start", "competitor", "owl" },
 	{ { "janusctl", "cancel", "sub_abcdef" }, "cancel", "submission", "sub_abcdef" },
 	{ { "janusctl", "show", "ins_abcdef" }, "show", "instance", "ins_abcdef" },
+	{ { "janusctl", "backup", "create" }, "create", "backup", NULL },
+	{ { "janusctl", "-q", "backups", "list" }, "list", "backup", NULL },
+	{ { "janusctl", "backup", "restore", "bkp_abcdef", "--yes" }, "restore", "backup",
+	    "bkp_abcdef" },
+	{ { "janusctl", "db", "check" }, "check", "db", NULL },
+	{ { "janusctl", "competitor", "show", "owl" }, "show", "competitor", "owl" },
 	{ { "janusctl", "logs", "-f", "owl", "-n", "5" }, "logs", NULL, "owl" },
 	{ { "janusctl", "chat", "--", "--why" }, "chat", NULL, "--why" },
 	{ { "janusctl", "help", "submit", "image" }, "help", NULL, "submit" },
@@ -71,6 +78,9 @@ static const struct {
 	{ { "janusctl" }, "no verb" },
 	{ { "janusctl", "lst" }, "unknown verb 'lst'; did you mean 'list'?" },
 	{ { "janusctl", "__complet" }, "unknown verb" },
+	{ { "janusctl", "backup" }, "unknown verb 'backup'" },
+	{ { "janusctl", "db", "submit" }, "unknown verb 'db'" },
+	{ { "janusctl", "backup", "check" }, "check backup needs ID" },
 	{ { "janusctl", "list" }, "list what? competitors, submissions" },
 	{ { "janusctl", "list", "compettors" },
 	    "'compettors' is nothing to list; did you mean 'competitors'?" },
@@ -174,9 +184,5 @@ main(void)
 	tcase_add_test(tc, test_usage);
 	tcase_add_test(tc, test_refs);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

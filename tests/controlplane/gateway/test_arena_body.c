@@ -10,6 +10,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/openai/chat_request.h"
+#include "tests/run.h"
 
 START_TEST(bodies)
 {
@@ -135,9 +136,5 @@ main(void)
 	tcase_add_test(tc, any_lots);
 	tcase_add_test(tc, lots_fall_fairly);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	const int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

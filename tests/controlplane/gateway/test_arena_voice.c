@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json.h"
+#include "tests/run.h"
 
 #define SECRET "swift-owl"
 #define AROUND(delta, rest)                                                                      \
@@ -134,9 +135,5 @@ main(void)
 	tcase_add_test(tc, whole);
 	tcase_add_test(tc, links_that_are_not_ours_do_not_pass);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	const int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

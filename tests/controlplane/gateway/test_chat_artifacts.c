@@ -355,7 +355,7 @@ START_TEST(what_cannot_be_had_is_an_error)
 }
 END_TEST
 
-START_TEST(an_empty_one_is_one)
+START_TEST(an_empty_one_is_one) /* [N05] an artifact of no bytes */
 {
 	_cleanup_free_ char *link = NULL;
 	struct answer a, got;

@@ -11,6 +11,7 @@
 #include "controlplane/registry/routes.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 START_TEST(test_host)
 {
@@ -22,10 +23,43 @@ START_TEST(test_host)
 		"[::1", "", ":80", "a@localhost", "localhost/x", "128.0.0.1", "notlocalhost" };
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
-		ck_assert_msg(host_accepted(good[i], "janus.example"), "%s", good[i]);
+		ck_assert_msg(host_accepted(good[i], "janus.example", NULL), "%s", good[i]);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		ck_assert_msg(!host_accepted(bad[i], "janus.example"), "%s", bad[i]);
-	ck_assert(!host_accepted("janus.example", NULL));
+		ck_assert_msg(!host_accepted(bad[i], "janus.example", NULL), "%s", bad[i]);
+	ck_assert(!host_accepted("janus.example", NULL, NULL));
+}
+END_TEST
+
+START_TEST(public_hosts)
+{
+	static const struct {
+		const char *host, *listen, *names;
+		bool good;
+	} cases[] = {
+		{ "janus.example", "127.0.0.1", "other.example janus.example", true },
+		{ "Janus.Example.:443", "127.0.0.1", "other.example, janus.example", true },
+		{ "janus.example.evil", "127.0.0.1", "janus.example", false },
+		{ "anus.example", "127.0.0.1", "janus.example", false },
+		{ "evil.example", "127.0.0.1", "", false },
+		{ "evil.example", "127.0.0.1", "*", true },
+		{ "evil.example", "0.0.0.0", NULL, false }, /* a name may have been led astray */
+		{ "192.0.2.7:8000", "0.0.0.0", NULL, true }, /* a number cannot */
+		{ "[2001:db8::7]:8000", "::", NULL, true },
+		{ "192.0.2.7:8000", "127.0.0.1", NULL, false },
+		{ "janus.example@evil.example", "127.0.0.1", "*", false },
+	};
+	static const char *const good[] = { "", "a.example", "a.example,b.example c", "*" };
+	static const char *const bad[] = { "a.example:443", "https://a.example", "a/b", "a@b",
+		"*.a" };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert_msg(
+		    host_accepted(cases[i].host, cases[i].listen, cases[i].names) == cases[i].good,
+		    "%s for '%s'", cases[i].host, cases[i].names);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		ck_assert_msg(public_hosts_valid(good[i]), "%s", good[i]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		ck_assert_msg(!public_hosts_valid(bad[i]), "%s", bad[i]);
 }
 END_TEST
 
@@ -184,6 +218,7 @@ main(void)
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, test_host);
+	tcase_add_test(tc, public_hosts);
 	tcase_add_test(tc, test_origin);
 	tcase_add_test(tc, test_content_type);
 	tcase_add_test(tc, test_traceparent);
@@ -191,9 +226,5 @@ main(void)
 	tcase_add_test(tc, test_head);
 	tcase_add_test(tc, test_details);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

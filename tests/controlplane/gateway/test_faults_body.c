@@ -341,7 +341,7 @@ START_TEST(test_types) /* [B07] a wrong type for every known field */
 }
 END_TEST
 
-START_TEST(test_sizes) /* [B06] bodies just under, at and over the limit */
+START_TEST(test_sizes) /* [B06] [N06] bodies just under, at and over the limit */
 {
 	static const char head[] =
 	    "{\"model\":\"janus\",\"messages\":[{\"role\":\"user\",\"content\":\"";

@@ -26,6 +26,7 @@
 #include "runtime/loop/loop.h"
 #include "runtime/net/fdpass.h"
 #include "runtime/net/http_server.h"
+#include "tests/run.h"
 
 #define WHOLE                                                                                  \
 	"{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"hi\"},"  \
@@ -217,6 +218,7 @@ set_up(void)
 		.connect_ms = 1000,
 		.body_bytes = 4096,
 		.anonymous = true,
+		.anonymous_forwarded = true,
 		.listen_host = "127.0.0.1" };
 	struct error err = { 0 };
 	pthread_t t;
@@ -542,9 +544,5 @@ main(void)
 	tcase_add_test(tc, test_models);
 	tcase_add_test(tc, test_metrics);
 	tcase_add_test(tc, test_routes_go);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <check.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static const struct ending {
 	enum wire_code code;
@@ -31,6 +32,7 @@ static const struct ending {
 	{ CODE_PAYLOAD_TOO_LARGE, 413, BREAKER_NEUTRAL },
 	{ CODE_UNPROCESSABLE, 422, BREAKER_NEUTRAL },
 	{ CODE_CLIENT_CLOSED, 0, BREAKER_NEUTRAL },
+	{ CODE_INTERNAL, 0, BREAKER_NEUTRAL },
 	{ CODE_CLIENT_CLOSED, 200, BREAKER_NEUTRAL },
 	{ CODE_CLIENT_CLOSED, 500, BREAKER_NEUTRAL },
 	{ CODE_INVALID_API_KEY, 200, BREAKER_NEUTRAL },
@@ -54,9 +56,5 @@ main(void)
 
 	tcase_add_loop_test(tc, test_endings, 0, (int)ARRAY_LEN(endings));
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

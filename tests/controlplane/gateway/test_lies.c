@@ -174,8 +174,10 @@ END_TEST
 static void
 up(void)
 {
-	h.config =
-	    (struct gateway_config){ .connect_ms = 5000, .body_bytes = 1 << 20, .anonymous = true };
+	h.config = (struct gateway_config){ .connect_ms = 5000,
+		.body_bytes = 1 << 20,
+		.anonymous = true,
+		.anonymous_forwarded = true };
 	h.config.relay = chat_relay_defaults;
 	h.config.relay.hold_ms = 0;
 	h.config.relay.ping_ms = 30;

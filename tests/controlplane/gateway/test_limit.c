@@ -12,6 +12,7 @@
 #include "controlplane/gateway/guess.h"
 #include "controlplane/registry/keys.h"
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 #define DAY_MS INT64_C(86400000)
 #define NOON (INT64_C(20000) * DAY_MS + DAY_MS / 2) /* 2024-10-04 12:00 UTC */
@@ -293,9 +294,5 @@ main(void)
 	tcase_add_test(tc, test_threads);
 	tcase_add_test(tc, test_guesses);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

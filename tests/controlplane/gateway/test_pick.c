@@ -12,6 +12,7 @@
 #include "controlplane/registry/traffic.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 /* owl has two instances, bee is the default one and not ready, cat has one. */
 static struct routes *
@@ -340,9 +341,5 @@ main(void)
 	tcase_add_test(tc, test_share);
 	tcase_add_test(tc, test_shut);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

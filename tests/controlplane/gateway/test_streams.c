@@ -16,6 +16,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
+#include "tests/run.h"
 
 #define LOOPS 3
 #define FOLLOWERS 12 /* on each */
@@ -396,9 +397,5 @@ main(void)
 	tcase_add_test(tc, room);
 	tcase_add_loop_test(tc, writer_waits, 0, 2);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

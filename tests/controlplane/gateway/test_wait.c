@@ -4,6 +4,7 @@
  */
 #include "controlplane/gateway/wait.h"
 #include "controlplane/gateway/auth.h"
+#include "controlplane/gateway/streams.h"
 #include "tests/controlplane/gateway/house.h"
 
 #define WEB "{\"model\":\"janus/web\"," MESSAGES "}"
@@ -22,6 +23,8 @@ static const struct step refuses[] = {
 	{ 0 }
 };
 
+static struct streams *streams; /* NULL: none can be resumed */
+
 static void
 up_with(const struct step *script, int64_t queue_wait_ms, int64_t open_ms)
 {
@@ -34,7 +37,8 @@ up_with(const struct step *script, int64_t queue_wait_ms, int64_t open_ms)
 		.body_bytes = 1 << 20,
 		.anonymous = true,
 		.queue_wait_ms = queue_wait_ms,
-		.listen_host = "127.0.0.1" };
+		.listen_host = "127.0.0.1",
+		.streams = streams };
 	h.config.relay.hold_ms = h.config.relay.ping_ms = 50;
 	h.script = script;
 	house_up();
@@ -56,6 +60,21 @@ static void
 up_breaker(void)
 {
 	up_with(answers_whole, 60000, 1000);
+}
+
+static void
+up_resumable(void)
+{
+	streams = streams_new(&streams_defaults);
+	up();
+}
+
+static void
+down_resumable(void)
+{
+	house_down();
+	streams_free(streams);
+	streams = NULL;
 }
 
 static struct peer
@@ -111,6 +130,23 @@ START_TEST(test_waits) /* [M10] told its place in pings, or in events if it want
 	house_open_gate();
 	assert_ok("the first", &first);
 	assert_ok("the second", &second);
+	assert_ok("the third", &third);
+}
+END_TEST
+
+START_TEST(test_waits_resumably) /* [M10] its place is an event of the stream, with a number */
+{
+	static const char *const place = "id: 1\ndata: {\"id\":\"chatcmpl-";
+	struct peer first = occupy();
+	struct peer second = queue_up("x-janus-resume: 1\r\nx-janus-progress: 1\r\n", place);
+	struct peer third = queue_up("x-janus-resume: 1\r\n", ": ping\n\n");
+
+	ck_assert_msg(peer_until(&second, "\"event\":\"queued\",\"payload\":{\"position\":1,"),
+	    "%s", buf_str(&second.in));
+	house_open_gate();
+	assert_ok("the first", &first);
+	assert_ok("the second", &second);
+	ck_assert_ptr_null(strstr(buf_str(&third.in), "queued"));
 	assert_ok("the third", &third);
 }
 END_TEST
@@ -460,6 +496,10 @@ main(void)
 	tcase_add_test(tc, test_mid);
 	tcase_add_loop_test(tc, test_mid_only_if_asked, 0, 3);
 	tcase_add_test(tc, test_mid_before_the_first_byte);
+	tc = tcase_create("resumable");
+	tcase_add_checked_fixture(tc, up_resumable, down_resumable);
+	tcase_add_test(tc, test_waits_resumably);
+	suite_add_tcase(suite, tc);
 	tc = tcase_create("callers");
 	tcase_add_test(tc, test_callers);
 	suite_add_tcase(suite, tc);

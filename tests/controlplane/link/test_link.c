@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "runtime/engine/link_protocol.h"
+#include "tests/run.h"
 
 static char dir[64], path[96];
 static pid_t link_pid;
@@ -490,8 +491,6 @@ main(void)
 {
 	Suite *suite = suite_create("link");
 	TCase *tc = tcase_create("link");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, start, stop);
 	tcase_set_timeout(tc, 20);
@@ -513,9 +512,5 @@ main(void)
 	tcase_add_test(tc, test_term_ends_it);
 	tcase_add_test(tc, test_int_ends_it);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define TRACE "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -422,9 +423,5 @@ main(void)
 	tcase_add_test(tc, test_metrics);
 	tcase_add_test(tc, test_dropped);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -18,6 +18,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/str.h"
 #include "runtime/openai/relay_tap.h"
+#include "tests/run.h"
 
 static char dir[64];
 
@@ -291,9 +292,5 @@ main(void)
 	tcase_add_test(tc, test_no_disk);
 	tcase_add_test(tc, test_strangers);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static struct request_record *
 chat(const char *id, const char *slug, int64_t accepted_at_ms, int64_t gap_ms)
@@ -157,9 +158,5 @@ main(void)
 	tcase_add_test(tc, test_longest_gap);
 	tcase_add_test(tc, test_timeline);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static void
 check_line(struct works *w, const char *line)
@@ -80,9 +81,5 @@ main(void)
 	tcase_add_test(tc, test_counts);
 	tcase_add_test(tc, test_used);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -3,6 +3,7 @@
  * whose fault it is when it fails.
  */
 #include "tests/controlplane/platform/house.h"
+#include "tests/run.h"
 
 #define CHAT                                                                   \
 	"{\"model\":\"m\",\"max_tokens\":10,\"messages\":[{\"role\":\"user\"," \
@@ -298,9 +299,5 @@ main(void)
 	tcase_add_test(tc, test_embeddings);
 	tcase_add_test(tc, test_offline);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

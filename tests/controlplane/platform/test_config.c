@@ -12,6 +12,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static const char *const *variables;
 
@@ -124,9 +125,5 @@ main(void)
 	tcase_add_test(tc, test_key_file);
 	tcase_add_test(tc, test_search);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -10,12 +10,15 @@
 #include <unistd.h>
 
 #include "controlplane/platform/caller.h"
+#include "controlplane/platform/offers.h"
 #include "controlplane/platform/platform.h"
+#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/log.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/http_server.h"
+#include "tests/run.h"
 
 #define TOKEN "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" /* of "test" */
 #define POD(instance)                              \
@@ -74,6 +77,30 @@ START_TEST(test_pod_comes_and_goes)
 }
 END_TEST
 
+START_TEST(test_services)
+{
+	struct platform p = { .loop = loop_new(NULL) };
+	_cleanup_buf_ struct buf out = { 0 };
+
+	ck_assert_int_eq(obey(&p, "{\"op\":\"services\"}", -1), 3);
+	offers_packet(&p, &out);
+	ck_assert_str_eq(buf_str(&out),
+	    "{\"op\":\"services\",\"services\":{\"inference\":\"offline\",\"web\":null,"
+	    "\"search\":null,\"vector\":null,\"sandbox\":null}}");
+	static const char policy[] =
+	    "{\"version\":\"t\",\"competitors\":{\"owl\":{\"domains\":[\"example.org\"]}}}";
+	p.has_provider = true;
+	buf_clear(&out);
+	ck_assert_int_eq(policy_parse(&p.policy, policy, strlen(policy), NULL), 0);
+	offers_packet(&p, &out);
+	ck_assert_str_eq(buf_str(&out),
+	    "{\"op\":\"services\",\"services\":{\"inference\":\"provider\",\"web\":\"policy\","
+	    "\"search\":null,\"vector\":null,\"sandbox\":null}}");
+	policy_done(&p.policy);
+	loop_free(p.loop);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -82,10 +109,7 @@ main(void)
 
 	tcase_add_test(tc, test_packets);
 	tcase_add_test(tc, test_pod_comes_and_goes);
+	tcase_add_test(tc, test_services);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

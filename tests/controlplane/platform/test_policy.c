@@ -9,6 +9,7 @@
 #include "controlplane/platform/prices.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 #define P(rest) "{\"version\":\"1\"," rest "}"
 
@@ -130,9 +131,5 @@ main(void)
 	tcase_add_test(tc, test_bad_policies);
 	tcase_add_test(tc, test_prices);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -2,10 +2,13 @@
  * test_quota.c - budgets and rates: cases, and what holds whatever happens.
  */
 #include "controlplane/platform/quota.h"
+#include "tests/must.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tests/run.h"
 
 static struct quota_amounts
 all(int64_t n)
@@ -95,7 +98,7 @@ START_TEST(test_property) /* [H09] 100 concurrent calls at the edge */
 				quota_hold(&m, h);
 				running++;
 			} else {
-				ck_assert_int_lt(quota_left(&m, &limits, which), h->of[which]);
+				must(quota_left(&m, &limits, which) < h->of[which]);
 			}
 		} else if (running > 0) {
 			const int at = (int)(random() % running);
@@ -109,13 +112,13 @@ START_TEST(test_property) /* [H09] 100 concurrent calls at the edge */
 			held[at] = held[--running];
 		}
 		for (int i = 0; i < QUOTA_COUNT; i++) {
-			ck_assert_int_ge(m.held.of[i], 0);
-			ck_assert_int_le(m.spent.of[i] + m.held.of[i], limits.of[i]);
+			must(m.held.of[i] >= 0);
+			must(m.spent.of[i] + m.held.of[i] <= limits.of[i]);
 		}
 	}
 	for (int i = 0; i < QUOTA_COUNT; i++) {
-		ck_assert_int_eq(m.held.of[i], 0);
-		ck_assert_int_eq(m.spent.of[i], sum.of[i]);
+		must(m.held.of[i] == 0);
+		must(m.spent.of[i] == sum.of[i]);
 	}
 }
 END_TEST
@@ -132,11 +135,11 @@ START_TEST(test_rate) /* never more in any minute than twice the rate, and evenl
 			if (quota_rate_take(&r, rate, now, &wait_ms))
 				taken++;
 			else
-				ck_assert_int_ge(wait_ms, 1);
+				must(wait_ms >= 1);
 		}
-	ck_assert_int_ge(taken, 2 * (rate < 60000 ? rate : 60000));
-	ck_assert_int_le(taken, 3 * (rate < 60000 ? rate + 1 : 60000));
-	ck_assert(quota_rate_take(&r, 0, 5, &wait_ms)); /* no limit */
+	must(taken >= 2 * (rate < 60000 ? rate : 60000));
+	must(taken <= 3 * (rate < 60000 ? rate + 1 : 60000));
+	must(quota_rate_take(&r, 0, 5, &wait_ms)); /* no limit */
 }
 END_TEST
 
@@ -151,9 +154,5 @@ main(void)
 	tcase_add_loop_test(tc, test_property, 0, 200);
 	tcase_add_loop_test(tc, test_rate, 0, 5);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

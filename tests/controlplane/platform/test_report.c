@@ -16,6 +16,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static struct report
 call(const char *target, enum decision decision)
@@ -181,9 +182,5 @@ main(void)
 	tcase_add_test(tc, test_accounts);
 	tcase_add_test(tc, test_offline_embedding);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

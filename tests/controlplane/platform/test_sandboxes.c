@@ -2,6 +2,7 @@
  * test_sandboxes.c - the Sandy API for a pod: whose a sandbox is, what it costs, when it ends.
  */
 #include "tests/controlplane/platform/house.h"
+#include "tests/run.h"
 
 #define JSON(status, body) \
 	"HTTP/1.1 " status "\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n" body
@@ -207,9 +208,5 @@ main(void)
 	tcase_add_test(t, test_orphans);
 	tcase_add_test(t, test_stream);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

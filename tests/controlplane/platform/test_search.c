@@ -4,6 +4,7 @@
 #include "controlplane/platform/library.h"
 #include "controlplane/platform/words.h"
 #include "tests/controlplane/platform/house.h"
+#include "tests/run.h"
 
 static void
 put_file(const char *dir, const char *name, const char *text)
@@ -301,9 +302,5 @@ main(void)
 	tcase_add_loop_test(tc, test_services, 0, 8);
 	tcase_add_test(tc, test_client_leaves);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "tests/controlplane/platform/house.h"
+#include "tests/run.h"
 
 static char dir[] = "/tmp/janus-vectors-XXXXXX";
 static struct vectors v;
@@ -303,9 +304,5 @@ main(void)
 	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_calls);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "controlplane/platform/web_url.h"
 #include "tests/controlplane/platform/house.h"
+#include "tests/run.h"
 
 static int nresolved; /* names that were asked for, in this test */
 
@@ -478,9 +479,5 @@ main(void)
 	tcase_add_test(t, test_proxy_budget);
 	tcase_add_test(t, test_proxy_gone);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

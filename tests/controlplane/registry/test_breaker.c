@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static const struct breaker_rules rules = {
 	.failures = 5,
@@ -215,9 +216,5 @@ main(void)
 	tcase_add_test(tc, test_off);
 	tcase_add_test(tc, test_any_sequence);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/must.h"
+#include "tests/run.h"
 
 struct waiter {
 	struct fair_entry entry; /* first */
@@ -159,21 +161,21 @@ change(struct fair_queue *q, struct waiter *all, int *number)
 	} else if (rand() % 4 == 0) {
 		struct fair_entry *e = fair_pop(q, rand());
 
-		ck_assert_int_eq(e != NULL, before > 0);
+		must((e != NULL) == (before > 0));
 		if (e != NULL) {
 			of(e)->waits = false;
-			ck_assert_ptr_null(e->key);
+			must(e->key == NULL);
 		}
 	} else if (!w->waits) {
 		w->key = (char)('a' + rand() % KEYS);
 		w->class = rand() % 3 == 0 ? FAIR_BENCH : FAIR_INTERACTIVE;
 		w->number = ++*number;
 		push(q, w, &out);
-		ck_assert(w->waits || before == MAX);
-		ck_assert(out == NULL || (before == MAX && out != &w->entry));
+		must(w->waits || before == MAX);
+		must(out == NULL || (before == MAX && out != &w->entry));
 		if (out != NULL && of(out)->class == w->class)
-			ck_assert_int_ne(of(out)->key, w->key);
-		ck_assert(out == NULL || of(out)->class >= w->class);
+			must(of(out)->key != w->key);
+		must(out == NULL || of(out)->class >= w->class);
 	}
 }
 
@@ -184,10 +186,10 @@ check_counts(const struct fair_queue *q, const struct waiter *all)
 
 	for (int i = 0; i < WAITERS; i++)
 		depth[all[i].class] += all[i].waits;
-	ck_assert_uint_eq(q->len, depth[0] + depth[1]);
-	ck_assert_uint_eq(q->depth[0], depth[0]);
-	ck_assert_uint_eq(q->depth[1], depth[1]);
-	ck_assert_uint_le(q->len, MAX);
+	must(q->len == depth[0] + depth[1]);
+	must(q->depth[0] == depth[0]);
+	must(q->depth[1] == depth[1]);
+	must(q->len <= MAX);
 }
 
 /* Empty it by turns: positions were told right, nobody has two turns while another waits for its
@@ -209,18 +211,18 @@ check_turns(struct fair_queue *q, struct waiter *all)
 		struct waiter *w = of(e);
 		const int key = w->key - 'a';
 
-		ck_assert_uint_eq(ahead[w - all], n);
-		ck_assert(w->class == FAIR_INTERACTIVE || q->depth[FAIR_INTERACTIVE] == 0);
+		must(ahead[w - all] == n);
+		must(w->class == FAIR_INTERACTIVE || q->depth[FAIR_INTERACTIVE] == 0);
 		for (int k = 0; k < KEYS; k++)
 			if (left[w->class][k] > 0)
-				ck_assert_uint_le(served[w->class][key], served[w->class][k]);
-		ck_assert_int_gt(w->number, last[w->class][key]);
+				must(served[w->class][key] <= served[w->class][k]);
+		must(w->number > last[w->class][key]);
 		last[w->class][key] = w->number;
 		served[w->class][key]++;
 		left[w->class][key]--;
 		w->waits = false;
 	}
-	ck_assert_uint_eq(q->len, 0);
+	must(q->len == 0);
 }
 
 START_TEST(test_any_sequence) /* [M10] bounded, and fair whatever comes and goes */
@@ -253,9 +255,5 @@ main(void)
 	tcase_add_test(tc, test_eta);
 	tcase_add_test(tc, test_any_sequence);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/hash.h"
+#include "tests/run.h"
 
 static struct key
 row(const char *id, const char *name, const char *secret)
@@ -150,9 +151,5 @@ main(void)
 	tcase_add_test(tc, test_snapshot);
 	tcase_add_test(tc, test_many);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

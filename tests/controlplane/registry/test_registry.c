@@ -13,6 +13,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static struct registry reg;
 
@@ -137,7 +138,7 @@ find(char noun, const char *ref, struct error *err)
 	}
 }
 
-START_TEST(test_references)
+START_TEST(test_references) /* [N07] prefixes of each other, another case, other nouns */
 {
 	const struct reference *r = &references[_i];
 	struct error err = { 0 };
@@ -336,9 +337,5 @@ main(void)
 	tcase_add_test(tc, test_routes);
 	tcase_add_test(tc, test_routes_of_many_loops);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/loop/loop.h"
+#include "tests/run.h"
 
 #define LOOPS 4
 #define CLIENTS 40 /* of each loop, at once */
@@ -321,9 +322,5 @@ main(void)
 	tcase_add_test(many, test_threads);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, many);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static const char *const *variables;
 static char dir[32];
@@ -170,9 +171,5 @@ main(void)
 	tcase_add_test(t, test_hosting_keys);
 	tcase_add_loop_test(t, test_wrong, 0, (int)(sizeof(wrong) / sizeof(wrong[0])));
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 struct rule {
 	const char *name;
@@ -270,9 +271,5 @@ main(void)
 	tcase_add_test(t, test_lives);
 	tcase_add_loop_test(t, test_admissions, 0, (int)ARRAY_LEN(admissions));
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -10,6 +10,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/sandy/pod.h"
+#include "tests/run.h"
 
 #define DIGEST "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 #define LIMITS                                                                                    \
@@ -222,9 +223,5 @@ main(void)
 	tcase_add_test(t, test_others);
 	tcase_add_test(t, test_refused);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -10,6 +10,7 @@
 #include "controlplane/sandbox/inside/protocol.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 struct seen {
 	struct buf text;
@@ -184,9 +185,5 @@ main(void)
 	tcase_add_test(t, test_entry);
 	tcase_add_test(t, test_stopped);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -31,6 +31,7 @@
 #include "runtime/engine/link_protocol.h"
 #include "runtime/net/fdpass.h"
 #include "runtime/net/http_client.h"
+#include "tests/run.h"
 
 #define KEY "authorization: Bearer 0123456789abcdef"
 #define OTHER_KEY "authorization: Bearer fedcba9876543210"
@@ -953,9 +954,5 @@ main(void)
 	tcase_add_test(t, test_hosted_life);
 	tcase_add_test(t, test_hosted_streams);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

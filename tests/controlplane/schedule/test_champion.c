@@ -15,6 +15,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/str.h"
 #include "tests/controlplane/store/house.h"
+#include "tests/run.h"
 
 static struct registry reg;
 static struct champion *champion;
@@ -542,9 +543,5 @@ main(void)
 	tcase_add_test(tc, test_overruled);
 	tcase_add_test(tc, test_metrics);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

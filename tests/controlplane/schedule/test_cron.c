@@ -14,6 +14,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 static const char *const zones[] = { "UTC", "Europe/Prague", "America/New_York", "Europe/Dublin",
 	"Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "America/Sao_Paulo",
@@ -285,8 +286,6 @@ main(void)
 {
 	Suite *s = suite_create("cron");
 	TCase *t = tcase_create("cron");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_days);
@@ -296,9 +295,5 @@ main(void)
 	tcase_add_loop_test(t, test_refused, 0, (int)ARRAY_LEN(refused));
 	tcase_add_test(t, test_no_zone);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(s);
 }

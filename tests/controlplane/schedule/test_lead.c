@@ -10,6 +10,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 static const struct lead_rules rules = { .margin = 1.0, .quality_percent = 80 };
 
@@ -514,9 +515,5 @@ main(void)
 	tcase_add_test(tc, test_any_runs);
 	tcase_add_loop_test(tc, test_reports, 0, ARRAY_LEN(reports));
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -10,17 +10,13 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/must.h"
+#include "tests/run.h"
 
 #define RUNS 6
 #define ITEMS 8
 #define WORKERS 5
 #define LEASE_MS 20000
-/* In loops: libcheck writes to its parent at each of its own. */
-#define must(x)                                 \
-	do {                                    \
-		if (!(x))                       \
-			ck_abort_msg("%s", #x); \
-	} while (0)
 
 static uint64_t seed;
 static int64_t
@@ -150,7 +146,7 @@ START_TEST(test_paused_worker) /* [J04] its number is old, not its time: what it
 }
 END_TEST
 
-START_TEST(test_requeues) /* [J04] at most three in a row, and an item begins them anew */
+START_TEST(test_requeues) /* [J04] [N08] at most three in a row; the platform's fault */
 {
 	struct world w;
 	struct error err = { 0 };
@@ -175,7 +171,7 @@ START_TEST(test_requeues) /* [J04] at most three in a row, and an item begins th
 }
 END_TEST
 
-START_TEST(test_cancel_and_finish) /* [J06] cancel races with finish: whoever came first has won */
+START_TEST(test_cancel_and_finish) /* [J06] [N02] cancel and finish race: the first has won */
 {
 	struct world w;
 	struct error err = { 0 };
@@ -397,8 +393,6 @@ main(void)
 {
 	Suite *s = suite_create("queue");
 	TCase *t = tcase_create("queue");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_order);
@@ -408,9 +402,5 @@ main(void)
 	tcase_add_test(t, test_cancel_and_finish);
 	tcase_add_loop_test(t, test_random_lives, 0, 8);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static const struct bounds_rules bounds = { .error_points = 10, .ttft_percent = 200 };
 static const struct succession_rules rules = { .canary_chats = 20, .canary_ms = 600000 };
@@ -221,9 +222,5 @@ main(void)
 	tcase_add_loop_test(tc, test_lines, 0, ARRAY_LEN(lines));
 	tcase_add_test(tc, test_any_sequence);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

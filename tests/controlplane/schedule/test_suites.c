@@ -14,6 +14,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static char dir[64];
 
@@ -157,8 +158,6 @@ main(void)
 {
 	Suite *s = suite_create("suites");
 	TCase *t = tcase_create("suites");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, test_found);
@@ -166,9 +165,5 @@ main(void)
 	tcase_add_test(t, test_refused);
 	tcase_add_test(t, test_sealed);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(s);
 }

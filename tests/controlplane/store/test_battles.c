@@ -10,6 +10,7 @@
 
 #include "tests/controlplane/store/house.h"
 #include "runtime/base/log.h"
+#include "tests/run.h"
 
 static struct battle
 make(int i)
@@ -179,9 +180,5 @@ main(void)
 	tcase_add_test(tc, test_restart);
 	tcase_add_test(tc, test_names);
 	suite_add_tcase(s, tc);
-	SRunner *sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	const int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/loop/loop.h"
+#include "tests/run.h"
 
 struct found {
 	int n;
@@ -115,9 +116,5 @@ main(void)
 
 	tcase_add_test(tc, test_rows);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "tests/controlplane/store/house.h"
+#include "tests/run.h"
 
 static struct submission
 submission(const char *id, const char *competitor_id, enum submission_state state)
@@ -141,9 +142,5 @@ main(void)
 	tcase_add_test(tc, test_accepted);
 	tcase_add_test(tc, test_together);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "controlplane/store/keys.h"
 #include "runtime/base/clock.h"
 #include "tests/controlplane/store/house.h"
+#include "tests/run.h"
 
 #define NOW INT64_C(1800000000000)
 
@@ -139,9 +140,5 @@ main(void)
 	tcase_add_test(tc, test_without_effect);
 	tcase_add_test(tc, test_life);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "runtime/base/clock.h"
 #include "tests/controlplane/store/house.h"
+#include "tests/run.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -179,9 +180,5 @@ main(void)
 	tcase_add_test(tc, test_used);
 	tcase_add_test(tc, test_words);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

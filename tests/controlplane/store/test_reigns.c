@@ -7,6 +7,7 @@
 
 #include "runtime/base/str.h"
 #include "tests/controlplane/store/house.h"
+#include "tests/run.h"
 
 static const struct reign one = {
 	.id = "rgn_1",
@@ -128,9 +129,5 @@ main(void)
 	tcase_add_test(tc, test_one_at_a_time);
 	tcase_add_test(tc, test_names);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include "controlplane/store/schedules.h"
 #include "runtime/base/str.h"
 #include "tests/controlplane/store/house.h"
+#include "tests/run.h"
 
 static const struct run one = {
 	.id = "run_1",
@@ -108,10 +109,13 @@ START_TEST(test_run_comes_back) /* [I12] */
 		.result = str_dup("{\"a\":1}"),
 		.lease = 3,
 		.at_ms = 9 };
+	int64_t count = 0;
 
 	put(&one, &item);
 	struct found f = load();
 	ck_assert_int_eq(f.runs, 1);
+	ck_assert_int_eq(store_run_count(store, &count, NULL), 0);
+	ck_assert_int_eq(count, 1);
 	ck_assert_int_eq(f.items, 1);
 	ck_assert_str_eq(f.last.detail, one.detail);
 	ck_assert_str_eq(f.last.scoring, one.scoring);
@@ -246,8 +250,6 @@ main(void)
 {
 	Suite *s = suite_create("runs");
 	TCase *t = tcase_create("runs");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, test_run_comes_back);
@@ -256,9 +258,5 @@ main(void)
 	tcase_add_test(t, test_whole_runs);
 	tcase_add_test(t, test_schedule);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -15,83 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "controlplane/store/core.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/str.h"
-#include "tests/controlplane/store/house.h"
-
-/* ---- looking behind its back ---- */
-
-static sqlite3 *
-look(void)
-{
-	_cleanup_free_ char *path = str_printf("%s/janus.db", dir);
-	sqlite3 *db = NULL;
-
-	ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	return db;
-}
-
-static int64_t
-number(const char *text)
-{
-	sqlite3 *db = look();
-	sqlite3_stmt *q = NULL;
-	int64_t n;
-
-	ck_assert_msg(sqlite3_prepare_v2(db, text, -1, &q, NULL) == SQLITE_OK, "%s: %s", text,
-	    sqlite3_errmsg(db));
-	ck_assert_int_eq(sqlite3_step(q), SQLITE_ROW);
-	n = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	sqlite3_close(db);
-	return n;
-}
-
-static void
-is_whole(void)
-{
-	ck_assert_int_eq(number("SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
-	ck_assert_int_eq(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
-}
-
-/* ---- rows ---- */
-
-static struct competitor
-competitor(int n)
-{
-	struct competitor c = { .wanted = n % 2 == 0, .created_at_ms = 1000 + n };
-
-	snprintf(c.id, sizeof(c.id), "cpt_%022d", n);
-	snprintf(c.slug, sizeof(c.slug), "owl-%d", n);
-	return c;
-}
-
-static struct version
-version(int n)
-{
-	struct version v = { .created_at_ms = 1000 + n };
-
-	snprintf(v.id, sizeof(v.id), "ver_%022d", n);
-	snprintf(v.competitor_id, sizeof(v.competitor_id), "cpt_%022d", n);
-	return v;
-}
-
-static struct store_batch *
-batch(int n)
-{
-	struct store_batch *b = store_batch_new();
-	const struct competitor c = competitor(n);
-	const struct version v = version(n);
-
-	store_put_competitor(b, &c);
-	store_put_version(b, &v);
-	store_add_event(b,
-	    &(struct store_event){
-		.who = { "test", NULL }, .action = "owl.hatched", .object_id = c.id });
-	return b;
-}
+#include "tests/controlplane/store/owls.h"
+#include "tests/run.h"
 
 /* ---- done comes after the commit, in order ---- */
 
@@ -178,7 +108,7 @@ START_TEST(test_close_writes_what_is_queued)
 }
 END_TEST
 
-START_TEST(test_a_bad_row_undoes_its_batch)
+START_TEST(test_a_bad_row_undoes_its_batch) /* [I01] a batch is whole or not there */
 {
 	struct store_batch *b[5];
 	struct store_stats stats;
@@ -232,7 +162,7 @@ disk_is_full(bool full)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-START_TEST(test_full_disk)
+START_TEST(test_full_disk) /* [I03] what is told to be stored is, and what is not is not */
 {
 	struct store_stats stats;
 
@@ -259,18 +189,90 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
-/* ---- what is loaded is what was stored ---- */
+/* ---- the files under it ---- */
 
-static uint64_t chance = UINT64_C(0x9e3779b97f4a7c15);
-
-static uint64_t
-draw(void)
+START_TEST(test_taken_away) /* [I05] its files removed while it is used */
 {
-	chance ^= chance << 13; /* xorshift */
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return chance;
+	_cleanup_free_ char *file = str_printf("%s/janus.db%s", dir, _i == 0 ? "" : "-wal"),
+			    *aside = str_printf("%s/aside", dir);
+	struct store_stats stats;
+
+	commit(batch(0), 0);
+	wait_for(1);
+	ck_assert_int_eq(rename(file, aside), 0);
+	commit(batch(1), 1);
+	wait_for(2);
+	ck_assert_int_eq(seen.kinds[1], ERROR_IO);
+	store_stats(store, &stats);
+	ck_assert(stats.failing);
+	ck_assert_msg(strstr(stats.why, file) != NULL, "%s", stats.why);
+	ck_assert_int_eq(rename(aside, file), 0);
+	commit(batch(2), 2);
+	wait_for(3);
+	ck_assert_int_eq(seen.kinds[2], ERROR_NONE);
+	ck_assert_int_eq(number("SELECT count(*) FROM competitors"), 2);
+	is_whole();
 }
+END_TEST
+
+static struct timer looking;
+
+static void
+until_log_is_empty(struct timer *t, void *arg)
+{
+	struct store_stats stats;
+
+	store_stats(store, &stats);
+	if (stats.wal_bytes == 0)
+		loop_stop(loop);
+	else
+		timer_set(loop, t, 20, until_log_is_empty, arg);
+}
+
+START_TEST(test_idle) /* [I06] with nothing to do the log is emptied, and is told of until then */
+{
+	struct store_stats stats;
+
+	for (int i = 0; i < 200; i++)
+		commit(batch(i), i);
+	wait_for(200);
+	store_stats(store, &stats);
+	ck_assert_int_gt(stats.wal_bytes, 10000);
+	timer_set(loop, &looking, 20, until_log_is_empty, NULL);
+	loop_run(loop);
+	ck_assert_int_eq(number("SELECT count(*) FROM competitors"), 200);
+	commit(batch(200), 200);
+	wait_for(201);
+	ck_assert_int_eq(seen.failed, 0);
+}
+END_TEST
+
+static void
+let_go(struct timer *t, void *other)
+{
+	(void)t;
+	ck_assert_int_eq(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+}
+
+START_TEST(test_two_writers) /* [I07] somebody else writes: ours waits for him, and it is counted */
+{
+	sqlite3 *other = look();
+	struct store_stats stats;
+
+	ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 10; i++)
+		commit(batch(i), i);
+	timer_set(loop, &looking, 200, let_go, other);
+	wait_for(10);
+	ck_assert_int_eq(seen.failed, 0);
+	sqlite3_close(other);
+	store_stats(store, &stats);
+	ck_assert_uint_gt(stats.busy, 0);
+	ck_assert_int_eq(number("SELECT count(*) FROM competitors"), 10);
+}
+END_TEST
+
+/* ---- what is loaded is what was stored ---- */
 
 static const char *
 random_text(char *out, size_t cap)
@@ -522,7 +524,7 @@ load_is_same(void)
 	ck_assert_uint_eq(loaded.instances, ROWS);
 }
 
-START_TEST(test_reload)
+START_TEST(test_reload) /* [I12] text of all kinds comes back as it went in */
 {
 	for (int i = 0; i < ROWS; i++) {
 		make(i);
@@ -667,7 +669,7 @@ END_TEST
 
 /* ---- usage ---- */
 
-START_TEST(test_usage_beyond_the_queue)
+START_TEST(test_usage_beyond_the_queue) /* [I11] [I07] dropped and counted; nobody waits */
 {
 	const struct usage_row row = { .request_id = "req_'\"",
 		.competitor = "owl",
@@ -699,6 +701,40 @@ START_TEST(test_usage_beyond_the_queue)
 	commit(batch(1), 1);
 	wait_for(2);
 	ck_assert_int_eq(number("SELECT count(*) FROM usage"), (int64_t)kept + 1);
+}
+END_TEST
+
+START_TEST(test_chats_of_a_day)
+{
+	const int64_t day = INT64_C(86400000), noon = 20000 * day + day / 2;
+	struct tally t = { .day = 20000 };
+
+	tally_add(&t, noon);
+	tally_add(&t, noon - day); /* began before midnight, and is over now */
+	tally_add(&t, 20000 * day);
+	ck_assert_int_eq(tally_of(&t, noon), 2);
+	ck_assert_int_eq(tally_of(&t, noon + day), 0); /* nobody chatted yet */
+	tally_add(&t, noon + day);
+	ck_assert_int_eq(tally_of(&t, noon + day), 1);
+}
+END_TEST
+
+START_TEST(test_chats_of_today) /* only what is stored counts, and a restart forgets none of it */
+{
+	struct usage_row row = { .request_id = "req_1", .at_ms = 1 };
+	struct store_stats stats;
+
+	store_add_usage(store, &row);
+	row.at_ms = clock_wall_ms();
+	store_add_usage(store, &row);
+	store_add_usage(store, &row);
+	commit(batch(0), 0); /* behind them */
+	wait_for(1);
+	store_stats(store, &stats);
+	ck_assert_int_eq(stats.chats_today, 2);
+	reopen();
+	store_stats(store, &stats);
+	ck_assert_int_eq(stats.chats_today, 2);
 }
 END_TEST
 
@@ -824,7 +860,7 @@ one_life(int from, int acks)
 	return last + 1;
 }
 
-START_TEST(test_kill)
+START_TEST(test_kill) /* [I01] killed thirty times, also while the database is made */
 {
 	int next = 0;
 
@@ -837,16 +873,7 @@ START_TEST(test_kill)
 		if (next == 0) /* it was killed while the database was made */
 			continue;
 		is_whole();
-		_cleanup_free_ char *there = str_printf("SELECT count(*) FROM competitors c"
-							" JOIN versions v ON v.competitor_id = c.id"
-							" JOIN events e ON e.object_id = c.id"
-							" WHERE c.created_at_ms < %d",
-		    1000 + next);
-		_cleanup_free_ char *distinct = str_printf(
-		    "SELECT count(*) FROM competitors WHERE created_at_ms < %d", 1000 + next);
-		ck_assert_int_ge(
-		    number(there), next); /* one that was not told may be there twice over */
-		ck_assert_int_eq(number(distinct), next);
+		are_there(next);
 	}
 	/* Every batch is whole or not there: what was not acknowledged, too. */
 	ck_assert_int_eq(
@@ -872,17 +899,18 @@ main(void)
 	tcase_add_test(tc, test_close_writes_what_is_queued);
 	tcase_add_test(tc, test_a_bad_row_undoes_its_batch);
 	tcase_add_test(tc, test_full_disk);
+	tcase_add_loop_test(tc, test_taken_away, 0, 2);
+	tcase_add_test(tc, test_idle);
+	tcase_add_test(tc, test_two_writers);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_removed_stay_out);
 	tcase_add_test(tc, test_events_and_node);
 	tcase_add_test(tc, test_events_are_a_chain);
 	tcase_add_test(tc, test_usage_beyond_the_queue);
+	tcase_add_test(tc, test_chats_of_a_day);
+	tcase_add_test(tc, test_chats_of_today);
 	tcase_add_test(tc, test_usage_read_back);
 	tcase_add_test(tc, test_kill);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/loop/loop.h"
+#include "tests/run.h"
 
 struct seen {
 	struct egress_row last;
@@ -67,6 +68,10 @@ START_TEST(test_packets)
 		    1 },
 		{ "{\"op\":\"chat\",\"instance\":\"ins_1\",\"request_id\":\"x\"}", -1, 0, 0 },
 		{ "{\"op\":\"chat\",\"request_id\":\"chat-0001\"}", -1, 0, 0 },
+		{ "{\"op\":\"services\"}", -1, 0, 0 },
+		{ "{\"op\":\"services\",\"services\":[]}", -1, 0, 0 },
+		{ "{\"op\":\"services\",\"services\":{\"search\":\"local\",\"web\":null,\"x\":1}}",
+		    0, 0, 0 },
 	};
 	struct seen s = { .counts = egress_counts_new() };
 	struct loop *loop = loop_new(NULL);
@@ -84,6 +89,7 @@ START_TEST(test_packets)
 	}
 	ck_assert_str_eq(s.question, "ins_1 chat-0001");
 	broker_answer(b, "ins_1", "chat-0001", true); /* nobody is connected: nothing happens */
+	ck_assert_ptr_null(broker_offer(b, "search")); /* nobody is there */
 	broker_free(b);
 	loop_free(loop);
 	egress_counts_free(s.counts);
@@ -128,9 +134,5 @@ main(void)
 	tcase_add_test(tc, test_packets);
 	tcase_add_test(tc, test_counts);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define MESSAGE "\"message\":{\"role\":\"assistant\",\"content\":\"hi\"}"
 #define USAGE "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1,\"total_tokens\":4}"
@@ -304,9 +305,5 @@ main(void)
 	tcase_add_test(t, readiness_and_heartbeat_are_measured);
 	tcase_add_test(t, a_cut_stream_never_passes);
 	suite_add_tcase(s, t);
-	SRunner *runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

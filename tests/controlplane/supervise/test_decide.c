@@ -10,6 +10,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 /* A case is what it has in common with others, and what it overrides. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -370,6 +371,9 @@ static const struct submission_rule {
 	    { TRIAL(READY), FAILED_STEP(INVALID), .fail_reason = "not_conforming", .retry_ms = 9,
 		.now_ms = 9 },
 	    S(REJECTED), SUBMIT_DROP, "not_conforming", "miner", "why", 0 },
+	{ "[M03] what we had no descriptor to ask is asked again, a little later", S(CONFORMING),
+	    { TRIAL(READY), .retry_ms = 9, .now_ms = 8 }, S(CONFORMING), SUBMIT_NONE, "checking",
+	    NULL, NULL, 9 },
 	{ "what is only checked is not accepted", S(CONFORMING),
 	    { TRIAL(READY), .done = true, .check_only = true }, S(RETIRED), SUBMIT_DROP, "checked",
 	    NULL, NULL, 0 },
@@ -461,9 +465,5 @@ main(void)
 	tcase_add_test(tc, test_submission_waits);
 	tcase_add_test(tc, test_retry);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

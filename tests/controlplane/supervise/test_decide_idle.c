@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/run.h"
+
 #define A(name) INSTANCE_##name
 #define CHATS 8 /* at once */
 #define CHATS_OF_A_RACE 200
@@ -389,9 +391,5 @@ main(void)
 	tcase_add_test(tc, test_idle_stop_race);
 	tcase_add_test(tc, test_fifty_of_which_five_fit);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

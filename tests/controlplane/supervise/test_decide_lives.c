@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 #define A(name) INSTANCE_##name
 #define S(name) SUBMISSION_##name
@@ -289,7 +290,7 @@ START_TEST(test_random_lives)
 }
 END_TEST
 
-START_TEST(test_platform_never_counts)
+START_TEST(test_platform_never_counts) /* [N08] a good image on a bad platform never fails */
 {
 	for (int i = 0; i < WALKS; i++) {
 		struct walk w = walk_new(i, "a good image on a bad platform");
@@ -516,7 +517,7 @@ trial_step(struct trial *w)
 		instance_moves(w);
 }
 
-START_TEST(test_random_submissions)
+START_TEST(test_random_submissions) /* [N08] no rejection is ever the platform's fault */
 {
 	static const char *const names[] = { "a bad platform", "a bad miner", "both are bad" };
 	int ends[3][SUBMISSION_STATE_COUNT] = { 0 };
@@ -554,9 +555,5 @@ main(void)
 	tcase_add_test(tc, test_unwanted_always_goes);
 	tcase_add_test(tc, test_random_submissions);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/engine.h"
+#include "tests/run.h"
 
 /* A case is what it has in common with others, and what it overrides. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -259,9 +260,5 @@ main(void)
 	tcase_add_loop_test(tc, test_listening, 0, (int)ARRAY_LEN(tables));
 	tcase_add_test(tc, test_full_table);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/controlplane/supervise/history.h"
+#include "tests/run.h"
 
 static struct ed25519_key *key, *other;
 
@@ -205,11 +206,8 @@ main(void)
 	tcase_add_test(t, test_image);
 	tcase_add_test(t, test_bounds);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	const int failed = run_suite(s);
 	ed25519_free(key);
 	ed25519_free(other);
-	return failed == 0 ? 0 : 1;
+	return failed;
 }

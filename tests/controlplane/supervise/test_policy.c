@@ -12,6 +12,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define GIB (INT64_C(1) << 30)
 
@@ -206,9 +207,5 @@ main(void)
 	tcase_add_loop_test(t, who_runs, 0, (int)ARRAY_LEN(lives));
 	tcase_add_test(t, who_goes);
 	suite_add_tcase(s, t);
-	SRunner *runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

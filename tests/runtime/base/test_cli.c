@@ -14,6 +14,7 @@
 #include "runtime/base/cli/table.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define ARGS_MAX 12
 
@@ -264,9 +265,5 @@ main(void)
 	tcase_add_test(tc, test_table_cut);
 	tcase_add_test(tc, test_progress);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

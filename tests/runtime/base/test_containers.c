@@ -10,6 +10,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/map.h"
 #include "runtime/base/spare.h"
+#include "tests/run.h"
 
 START_TEST(test_buf)
 {
@@ -185,9 +186,5 @@ main(void)
 	tcase_add_loop_test(tc, test_map, 0, 5);
 	tcase_add_test(tc, test_spare);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

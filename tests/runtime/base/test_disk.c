@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 #define GIB (INT64_C(1) << 30)
 
@@ -43,9 +44,5 @@ main(void)
 	tcase_add_test(tc, test_words);
 	tcase_add_test(tc, test_look);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

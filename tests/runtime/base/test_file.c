@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static char dir[64], path[128];
 
@@ -180,6 +182,41 @@ START_TEST(test_trees)
 }
 END_TEST
 
+START_TEST(test_lock)
+{
+	struct error err = { 0 };
+	int held[2];
+	char c;
+
+	const int first = file_lock(path, &err);
+	ck_assert_msg(first >= 0, "%s", err.text);
+	ck_assert_int_eq(file_lock(path, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	close(first);
+
+	/* Who holds it is killed while another one waits. */
+	ck_assert_int_eq(pipe(held), 0);
+	const pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (file_lock(path, &err) < 0 || write(held[1], "x", 1) != 1)
+			_exit(1);
+		usleep(100000);
+		_exit(0);
+	}
+	ck_assert_int_eq(read(held[0], &c, 1), 1);
+	const int next = file_lock(path, &err);
+	ck_assert_msg(next >= 0, "%s", err.text);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	close(next);
+	close(held[0]);
+	close(held[1]);
+
+	ck_assert_int_eq(file_lock(dir, &err), -1);
+	ck_assert_int_ne(err.kind, ERROR_CONFLICT);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -193,10 +230,7 @@ main(void)
 	tcase_add_test(tc, test_read_refused);
 	tcase_add_test(tc, test_write_refused);
 	tcase_add_test(tc, test_trees);
+	tcase_add_test(tc, test_lock);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

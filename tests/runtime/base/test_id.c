@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 enum { N = 20000, THREADS = 4 };
 static char made[THREADS][N][ID_MAX];
@@ -133,9 +134,5 @@ main(void)
 	tcase_add_test(tc, test_request);
 	tcase_add_test(tc, test_base62);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

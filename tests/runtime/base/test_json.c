@@ -10,6 +10,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 static cJSON *
 parse(const char *text)
@@ -155,9 +156,5 @@ main(void)
 	tcase_add_test(tc, test_bad_bytes_are_replaced);
 	tcase_add_test(tc, test_quoted);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 #define T(s) s, sizeof(s) - 1
 
@@ -258,9 +259,5 @@ main(void)
 	tcase_add_test(tc, test_stops);
 	tcase_add_test(tc, test_unquote);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

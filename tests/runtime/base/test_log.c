@@ -14,11 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static char path[64];
 
@@ -310,7 +312,7 @@ START_TEST(test_gathered_at_exit)
 }
 END_TEST
 
-START_TEST(test_dropped)
+START_TEST(test_dropped) /* [M08] [N03] nobody takes the log: it goes on, and counts what is lost */
 {
 	const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 
@@ -321,6 +323,29 @@ START_TEST(test_dropped)
 	log_info("b");
 	ck_assert_uint_eq(log_dropped(), 2);
 	close(full);
+}
+END_TEST
+
+START_TEST(test_kept)
+{
+	_cleanup_buf_ struct buf all = { 0 }, troubles = { 0 };
+	char text[64];
+
+	log_keep(2000);
+	log_warn("kept.trouble", F_STR("what", "a \n in it"));
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "line %d of all", i);
+		log_info("kept.line", F_STR("text", text));
+	}
+	log_kept(false, &all);
+	log_kept(true, &troubles);
+	ck_assert_uint_le(all.len, 2000);
+	ck_assert(str_starts(buf_str(&all), "{\"ts\":")); /* only whole lines */
+	ck_assert_int_eq(all.data[all.len - 1], '\n');
+	ck_assert_ptr_nonnull(strstr(buf_str(&all), "line 99 of all"));
+	ck_assert_ptr_null(strstr(buf_str(&all), "line 10 of all"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&troubles), "kept.trouble"));
+	ck_assert_ptr_null(strstr(buf_str(&troubles), "kept.line"));
 }
 END_TEST
 
@@ -342,10 +367,7 @@ main(void)
 	tcase_add_test(tc, test_gathered);
 	tcase_add_test(tc, test_gathered_at_exit);
 	tcase_add_test(tc, test_dropped);
+	tcase_add_test(tc, test_kept);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

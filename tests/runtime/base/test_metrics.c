@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/base/buf.h"
+#include "tests/run.h"
 
 START_TEST(test_bounds_ascend)
 {
@@ -91,9 +92,5 @@ main(void)
 	tcase_add_test(tc, test_values_and_labels);
 	tcase_add_test(tc, test_openmetrics);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 START_TEST(test_round) /* [L04] sealed with a password, read with it only */
 {
@@ -67,9 +68,5 @@ main(void)
 	tcase_add_test(tc, test_round);
 	tcase_add_test(tc, test_changed);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

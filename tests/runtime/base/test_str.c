@@ -14,6 +14,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/hash.h"
+#include "tests/run.h"
 
 enum unit { DURATION, SIZE, INT };
 
@@ -376,9 +377,5 @@ main(void)
 	tcase_add_test(tc, test_random);
 	tcase_add_test(tc, test_copy);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

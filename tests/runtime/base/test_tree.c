@@ -12,6 +12,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static char dir[] = "/tmp/test-tree.XXXXXX";
 
@@ -98,9 +99,5 @@ main(void)
 	tcase_add_loop_test(tc, test_limits, 0, ARRAY_LEN(rows));
 	tcase_add_test(tc, test_no_links);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

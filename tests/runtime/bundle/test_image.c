@@ -4,6 +4,7 @@
 #include "runtime/bundle/image.h"
 
 #include "runtime/base/hash.h"
+#include "tests/run.h"
 #include "tests/runtime/bundle/make.h"
 
 /* What a case does otherwise than it should. */
@@ -279,9 +280,5 @@ main(void)
 	tcase_add_test(t, test_cut);
 	tcase_add_test(t, test_too_large);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

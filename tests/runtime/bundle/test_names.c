@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include "runtime/bundle/name.h"
+#include "tests/run.h"
 #include "tests/runtime/bundle/make.h"
 
 static const char *const good[] = { "a", "a/b/c.txt", ".hidden", "a..b", "...x",
@@ -125,7 +126,7 @@ static const struct {
 	{ "a", "a", true, false, "file and a directory" },
 };
 
-START_TEST(test_pairs) /* [K06] duplicates, also by case, and a file where a directory was */
+START_TEST(test_pairs) /* [K06] [N07] duplicates, also by case, and a file where a directory was */
 {
 	struct names n = { 0 };
 	struct error err = { 0 };
@@ -168,9 +169,5 @@ main(void)
 	tcase_add_loop_test(t, test_pairs, 0, (int)ARRAY_LEN(pairs));
 	tcase_add_test(t, test_shown);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

@@ -4,6 +4,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "tests/run.h"
 #include "tests/runtime/bundle/make.h"
 
 static void
@@ -706,9 +707,5 @@ main(void)
 	tcase_add_test(t, test_extract_there);
 	tcase_add_loop_test(t, test_pipe, 0, 3);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include "runtime/base/hash.h"
 #include "runtime/base/json.h"
 #include "runtime/bundle/signed_stream.h"
+#include "tests/run.h"
 #include "tests/runtime/bundle/make.h"
 
 static struct ed25519_key *key, *other;
@@ -266,11 +267,8 @@ main(void)
 	tcase_add_loop_test(t, test_stream, 0, 3);
 	tcase_add_test(t, test_key);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	const int failed = run_suite(s);
 	ed25519_free(key);
 	ed25519_free(other);
-	return failed == 0 ? 0 : 1;
+	return failed;
 }

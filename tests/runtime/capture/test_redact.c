@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 struct rule {
 	const char *what, *in, *out;
@@ -107,9 +108,5 @@ main(void)
 	tcase_add_test(tc, test_skeleton);
 	tcase_add_test(tc, test_secrets_in_texts);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

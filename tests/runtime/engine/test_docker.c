@@ -33,6 +33,7 @@
 #include "runtime/engine/registry_ask.h"
 #include "runtime/engine/spec.h"
 #include "runtime/net/http_client.h"
+#include "tests/run.h"
 
 #define IMAGE "janus-test/pod:latest"
 #define MIB (1 << 20)
@@ -234,6 +235,9 @@ START_TEST(test_info)
 	ck_assert_str_eq(info.missing, "");
 	ck_assert_str_eq(info.arch, image.arch);
 	ck_assert(str_starts(info.api, "1.4"));
+	ck_assert(str_starts(info.api_most, "1."));
+	ck_assert(info.tells_time); /* it is this machine's clock */
+	ck_assert_int_eq(info.ahead_ms / 1000, 0);
 	ck_assert_uint_eq(image.nvolumes, 2);
 	ck_assert_int_eq(image.digest[0] != '\0', cannot()->local_digest);
 	ck_assert_str_eq(image.working_dir, "/data");
@@ -784,9 +788,5 @@ main(void)
 	tcase_add_test(tc, test_no_engine);
 	tcase_add_test(tc, test_silent_engine);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/engine/docker/docker.h"
+#include "tests/run.h"
 
 #define ID64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -394,9 +395,5 @@ main(void)
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_image);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

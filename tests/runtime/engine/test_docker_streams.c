@@ -11,6 +11,7 @@
 #include "runtime/base/str.h"
 #include "runtime/engine/docker/docker.h"
 #include "runtime/engine/image_ref.h"
+#include "tests/run.h"
 
 static int
 join(const char *line, size_t len, void *arg)
@@ -44,7 +45,7 @@ pull_feed(struct pull_state *s, const char *line)
 	pull_line(s, line, strlen(line));
 }
 
-START_TEST(test_pull_progress)
+START_TEST(test_pull_progress) /* [N01] a line inside of a 200 says that the pull failed */
 {
 	struct pull_state s = { 0 };
 
@@ -365,9 +366,5 @@ main(void)
 	tcase_add_test(tc, test_messages);
 	tcase_add_test(tc, test_paths);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -20,6 +20,7 @@
 #include "runtime/engine/link_protocol.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/fdpass.h"
+#include "tests/run.h"
 
 enum manner { GOOD, REFUSES, NO_FD, GARBAGE, SILENT, HANGS_UP };
 
@@ -112,7 +113,7 @@ static const struct {
 	enum error_kind kind;
 } manners[] = {
 	{ GOOD, ERROR_NONE },
-	{ REFUSES, ERROR_IO },
+	{ REFUSES, ERROR_UPSTREAM },
 	{ NO_FD, ERROR_UPSTREAM },
 	{ GARBAGE, ERROR_UPSTREAM },
 	{ SILENT, ERROR_TIMEOUT },
@@ -289,9 +290,5 @@ main(void)
 	tcase_add_loop_test(tc, test_loop_close_inside, 0, 2);
 	tcase_add_test(tc, test_nobody_there);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

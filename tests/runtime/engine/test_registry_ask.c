@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define D64 "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ENTRY(os, arch, digest)                                       \
@@ -94,9 +95,5 @@ main(void)
 	tcase_add_loop_test(tc, test_manifest, 0, (int)ARRAY_LEN(manifests));
 	tcase_add_loop_test(tc, test_challenge, 0, (int)ARRAY_LEN(challenges));
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "runtime/base/str.h"
 #include "runtime/engine/capability.h"
 #include "runtime/engine/engine.h"
+#include "tests/run.h"
 
 START_TEST(test_manifest_good)
 {
@@ -331,9 +332,5 @@ main(void)
 	tcase_add_test(tc, test_pod_spec);
 	tcase_add_test(tc, test_explain);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -19,6 +19,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/heap.h"
+#include "tests/run.h"
 
 static struct loop *loop;
 static char trace[256]; /* what happened, a letter each */
@@ -521,9 +522,5 @@ main(void)
 	tcase_add_test(tc, test_workers_are_bounded);
 	tcase_add_test(tc, test_free_while_queued);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "runtime/loop/loop.h"
 #include "runtime/net/dial.h"
 #include "runtime/net/http_exchange.h"
+#include "tests/run.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define CHUNKED OK "transfer-encoding: chunked\r\n\r\n"
@@ -281,7 +282,6 @@ main(void)
 {
 	Suite *suite = suite_create("conn_pool");
 	TCase *tc = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_answers, 0, (int)(sizeof(answers) / sizeof(answers[0])));
@@ -294,8 +294,5 @@ main(void)
 	tcase_add_loop_test(tc, test_finish, 0, (int)(sizeof(tails) / sizeof(tails[0])));
 	tcase_add_test(tc, test_freed_while_finishing);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed > 0;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 #define MAX 12
 
@@ -128,9 +129,5 @@ main(void)
 	tcase_add_loop_test(tc, test_every_byte, 0, 256);
 	tcase_add_loop_test(tc, test_any_bytes, 0, 20);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static const struct {
 	const char *header;
@@ -49,9 +50,5 @@ main(void)
 
 	tcase_add_loop_test(tc, test_listed, 0, (int)ARRAY_LEN(cases));
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -10,6 +10,8 @@
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "tests/must.h"
+#include "tests/run.h"
 
 static uint64_t
 add(struct event_ring *r, const char *text)
@@ -107,22 +109,22 @@ read_and_compare(const struct event_ring *r, uint64_t *next)
 
 	for (uint64_t n = from > first ? from : first; n <= r->last; n++)
 		behind += added[n].len;
-	ck_assert_uint_eq(event_ring_behind(r, from), behind);
+	must(event_ring_behind(r, from) == behind);
 	switch (event_ring_read(r, next, &out, (size_t)(random() % 600))) {
-	case EVENT_READ_NONE: ck_assert_uint_eq(from, r->last + 1); break;
+	case EVENT_READ_NONE: must(from == r->last + 1); break;
 	case EVENT_READ_LOST:
-		ck_assert_uint_lt(from, event_ring_first(r));
-		ck_assert_uint_eq(out.len, 0);
+		must(from < event_ring_first(r));
+		must(out.len == 0);
 		*next =
 		    event_ring_first(r) + (uint64_t)random() % (r->last + 2 - event_ring_first(r));
 		break;
 	case EVENT_READ_SOME:
-		ck_assert_uint_ge(from, event_ring_first(r));
-		ck_assert_uint_gt(*next, from);
+		must(from >= event_ring_first(r));
+		must(*next > from);
 		for (uint64_t n = from; n < *next; n++)
 			buf_add(&want, added[n].data, added[n].len);
-		ck_assert_uint_eq(out.len, want.len);
-		ck_assert_mem_eq(out.data, want.data, want.len);
+		must(out.len == want.len);
+		must(memcmp(out.data, want.data, want.len) == 0);
 		break;
 	}
 }
@@ -144,17 +146,17 @@ START_TEST(property_readers_see_a_whole_suffix)
 			buf_clear(&added[n]);
 			for (size_t k = 0; k < len + 1; k++)
 				buf_add_char(&added[n], (char)('a' + random() % 26));
-			ck_assert_uint_eq(add(&r, added[n].data), n);
+			must(add(&r, added[n].data) == n);
 			n++;
 		} else if (dice == 40) {
 			const size_t before = r.bytes, freed = event_ring_shrink(&r);
 
-			ck_assert_uint_eq(before - freed, r.bytes);
+			must(before - freed == r.bytes);
 		} else {
 			read_and_compare(&r, &next[dice % READERS]);
 		}
-		ck_assert(r.bytes <= r.max_bytes || r.oldest == r.newest);
-		ck_assert_uint_le(event_ring_first(&r), r.last + 1);
+		must(r.bytes <= r.max_bytes || r.oldest == r.newest);
+		must(event_ring_first(&r) <= r.last + 1);
 	}
 	event_ring_done(&r);
 	for (int i = 0; i <= EVENTS; i++)
@@ -174,9 +176,5 @@ main(void)
 	tcase_add_test(tc, one_larger_than_all_is_kept);
 	tcase_add_loop_test(tc, property_readers_see_a_whole_suffix, 0, 60);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,12 +9,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 static int pair[2];
 static char path[64];
@@ -127,6 +129,26 @@ START_TEST(test_bad)
 }
 END_TEST
 
+START_TEST(test_no_room) /* [M03] none is free for the one that comes: that is ours */
+{
+	struct rlimit was;
+	int fd = 7;
+	char in[16];
+
+	ck_assert_int_eq(fdpass_send(pair[0], "x", 1, pair[0]), 0);
+	ck_assert_int_eq(fdpass_send(pair[0], "y", 1, pair[0]), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 3, was.rlim_max }), 0);
+	ck_assert_int_eq(fdpass_recv(pair[1], in, sizeof(in), &fd), -1);
+	ck_assert_int_eq(errno, EMFILE);
+	ck_assert_int_eq(fd, -1);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	ck_assert_int_eq(fdpass_recv(pair[1], in, sizeof(in), &fd), 1);
+	ck_assert_int_eq(in[0], 'y');
+	close(fd);
+}
+END_TEST
+
 START_TEST(test_send_to_nobody)
 {
 	close(pair[1]);
@@ -136,7 +158,7 @@ START_TEST(test_send_to_nobody)
 }
 END_TEST
 
-START_TEST(test_listen)
+START_TEST(test_listen) /* [L12] a socket is replaced only if nobody answers there */
 {
 	struct error err = { 0 };
 	struct stat st;
@@ -172,7 +194,7 @@ START_TEST(test_listen)
 }
 END_TEST
 
-START_TEST(test_listen_spares_files)
+START_TEST(test_listen_spares_files) /* [L12] a file or a link there, a path too long */
 {
 	struct error err = { 0 };
 	char too_long[200];
@@ -181,6 +203,10 @@ START_TEST(test_listen_spares_files)
 	ck_assert_int_eq(fdpass_listen(path, 0600, &err), -1);
 	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
 	ck_assert_int_eq(access(path, F_OK), 0);
+	unlink(path);
+	ck_assert_int_eq(symlink("/tmp/nowhere/at/all.sock", path), 0);
+	ck_assert_int_eq(fdpass_listen(path, 0600, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
 	memset(too_long, 'a', sizeof(too_long));
 	too_long[sizeof(too_long) - 1] = '\0';
 	ck_assert_int_eq(fdpass_listen(too_long, 0600, &err), -1);
@@ -198,13 +224,10 @@ main(void)
 	tcase_add_test(tcase, test_packets);
 	tcase_add_test(tcase, test_descriptor);
 	tcase_add_loop_test(tcase, test_bad, 0, (int)ARRAY_LEN(bad));
+	tcase_add_test(tcase, test_no_room);
 	tcase_add_test(tcase, test_send_to_nobody);
 	tcase_add_test(tcase, test_listen);
 	tcase_add_test(tcase, test_listen_spares_files);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 #include "tests/runtime/net/peer.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
@@ -241,6 +242,66 @@ START_TEST(cancelling)
 }
 END_TEST
 
+struct silence {
+	struct sink sink;
+	struct peer other;
+	int asked;
+};
+
+/* Asked of silence it makes a call of its own, and has had enough the second time. */
+static int
+call_another(void *arg)
+{
+	struct silence *s = arg;
+	struct http_call call = { .method = "GET" };
+	struct error err = { 0 };
+	char url[64];
+
+	if (++s->asked == 2)
+		return -1;
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", s->other.port);
+	call.url = url;
+	ck_assert_msg(http_call(&call, &err) == 0, "%s", err.text);
+	ck_assert_str_eq(buf_str(&call.reply), "other");
+	buf_done(&call.reply);
+	return 0;
+}
+
+START_TEST(silence_is_asked_about)
+{
+	static const struct peer_step steps[] = { { .act = PEER_READ_HEAD },
+		{ .act = PEER_SEND, .text = OK "content-length: 6\r\n\r\nabc" },
+		{ .act = PEER_READ_END }, { .act = PEER_END } };
+	static const struct peer_step others[] = { { .act = PEER_READ_HEAD },
+		{ .act = PEER_SEND, .text = OK "content-length: 5\r\n\r\nother" },
+		{ .act = PEER_END } };
+	struct silence silence = { .asked = 0 };
+	struct http_call call = { .method = "GET",
+		.on_data = into_sink,
+		.arg = &silence,
+		.stall_ms = 80,
+		.on_stall = call_another };
+	struct error err = { 0 };
+	struct peer peer;
+	char url[64];
+
+	peer_start(&silence.other, NULL, others, 1);
+	peer_start(&peer, NULL, steps, 1);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", peer.port);
+	call.url = url;
+	ck_assert_int_eq(http_call(&call, &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_CANCELLED);
+	ck_assert_int_eq(silence.asked, 2);
+	ck_assert_str_eq(buf_str(&silence.sink.got), "abc");
+	peer_join(&silence.other);
+	peer_done(&silence.other);
+	peer_join(&peer);
+	peer_done(&peer);
+	buf_done(&silence.sink.got);
+	http_calls_free();
+}
+END_TEST
+
 START_TEST(cancelled_upload)
 {
 	static const struct peer_step steps[] = { { .act = PEER_READ_END }, { .act = PEER_END } };
@@ -411,6 +472,7 @@ main(void)
 	tcase_add_test(tc, upload_from_descriptor);
 	tcase_add_loop_test(tc, streaming, 0, ARRAY_LEN(streams));
 	tcase_add_test(tc, cancelling);
+	tcase_add_test(tc, silence_is_asked_about);
 	tcase_add_test(tc, cancelled_upload);
 	tcase_add_test(tc, connections_are_kept_but_not_for_post);
 	tcase_add_test(tc, unix_sockets);
@@ -418,9 +480,5 @@ main(void)
 	tcase_add_test(tc, a_thread_drops_its_connections);
 	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
+#include "tests/run.h"
 #include "tests/runtime/net/peer.h"
 
 #define REQUEST "POST /x HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -394,9 +395,5 @@ main(void)
 	tcase_add_loop_test(tc, pausing, 0, ARRAY_LEN(pauses));
 	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
 
@@ -320,9 +321,5 @@ main(void)
 	tcase_add_loop_test(tc, flood_is_bounded, 0, ARRAY_LEN(floods));
 	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

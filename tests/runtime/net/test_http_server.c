@@ -24,6 +24,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
+#include "tests/run.h"
 
 #define WAIT_MS 10000
 #define FLOOD_BYTES (8 << 20)
@@ -1412,9 +1413,5 @@ main(void)
 	suite_add_tcase(suite, warm);
 	suite_add_tcase(suite, warm_impatient);
 	suite_add_tcase(suite, impatient);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/str.h"
 #include "runtime/net/plain_request.h"
+#include "tests/run.h"
 
 #define HOST "Host: localhost\r\n"
 #define POST "POST /v1/chat HTTP/1.1\r\n" HOST
@@ -132,9 +133,5 @@ main(void)
 	tcase_add_test(tc, test_nul);
 	tcase_add_test(tc, test_parts);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static bool
 is_public(const char *text)
@@ -65,9 +66,5 @@ main(void)
 	tcase_add_test(t, test_set_aside);
 	tcase_add_test(t, test_public);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	const int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
+#include "tests/run.h"
 
 static const struct {
 	const char *sent;
@@ -55,9 +56,5 @@ main(void)
 	tcase_add_loop_test(tc, test_sent, 0, (int)ARRAY_LEN(cases));
 	tcase_add_test(tc, test_date_soon);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static const struct {
 	const char *name, *pattern, *path;
@@ -116,9 +117,5 @@ main(void)
 	tcase_add_test(tcase, test_param_length);
 	tcase_add_test(tcase, test_clean);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 static void
 sse_donep(struct sse_parser *p)
@@ -253,7 +254,7 @@ static const struct size_row {
 	{ "each event for itself", ": a\n\n: b\n\n: c\n\n", 5, 3, false },
 };
 
-START_TEST(limits)
+START_TEST(limits) /* [N06] an event of exactly the limit, and one byte more */
 {
 	const struct size_row *row = &sizes[_i];
 	const size_t len = strlen(row->bytes);
@@ -289,9 +290,5 @@ main(void)
 	tcase_add_test(tc, nul_in_data);
 	suite_add_tcase(suite, tc);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static const struct row {
 	const char *name, *raw, *with_id;
@@ -50,9 +51,5 @@ main(void)
 
 	tcase_add_loop_test(tc, place, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

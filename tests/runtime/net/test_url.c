@@ -10,6 +10,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
+#include "tests/run.h"
 
 static const struct {
 	const char *text, *host; /* host NULL: refused */
@@ -205,9 +206,5 @@ main(void)
 	tcase_add_loop_test(tcase, test_decode, 0, (int)ARRAY_LEN(decodings));
 	tcase_add_loop_test(tcase, test_endpoint, 0, (int)ARRAY_LEN(endpoints));
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "runtime/openai/chat_request.h"
 #include "runtime/openai/chat_stream.h"
 #include "runtime/openai/dialect.h"
+#include "tests/run.h"
 
 static void
 scan(const char *rest, struct chat_params *p)
@@ -128,9 +129,5 @@ main(void)
 	tcase_add_test(tc, test_answer_of_a_stream);
 	tcase_add_test(tc, test_answer_as_a_whole);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -24,6 +24,7 @@
 #include "runtime/net/dial.h"
 #include "runtime/net/http_server.h"
 #include "runtime/openai/relay_tap.h"
+#include "tests/run.h"
 
 static const struct chat_relay_limits quick = {
 	.hold_ms = 150,
@@ -69,6 +70,9 @@ struct bench {
 	/* seen */
 	struct buf answer;
 	struct chat_result result;
+	struct chat_usage
+	    passing_usage; /* as the owner was told of the last event before it passed */
+	uint64_t passing_chunks;
 	int done, failures;
 	int64_t gone_ms, cancelled_ms; /* the client left; upstream noticed */
 	size_t flooded;
@@ -235,6 +239,21 @@ on_headers(struct chat_relay *r, struct http_header *h, size_t max, void *arg)
 	return 1;
 }
 
+static bool
+on_passing(struct chat_relay *r, const char *raw, size_t raw_len, const char *data, size_t data_len,
+    void *arg)
+{
+	struct bench *b = arg;
+
+	(void)raw;
+	(void)raw_len;
+	(void)data;
+	(void)data_len;
+	b->passing_usage = chat_relay_result(r)->usage;
+	b->passing_chunks = chat_relay_result(r)->chunks;
+	return false;
+}
+
 static void
 on_done(struct chat_relay *r, const struct chat_result *result, void *arg)
 {
@@ -266,6 +285,7 @@ on_tap_end(struct relay_tap *tap)
 
 static const struct chat_relay_events events = {
 	.on_attempt_failed = on_failed,
+	.on_passing = on_passing,
 	.on_headers = on_headers,
 	.on_done = on_done,
 };
@@ -599,6 +619,10 @@ START_TEST(test_result_of_a_stream)
 	ck_assert_int_eq(count(answer, ": ping\n\n"), (int)b.result.pings);
 	ck_assert_int_eq(b.result.chunks, 2);
 	ck_assert(b.result.usage.reported);
+	/* Known while it passes, not only when it is over: owners add to usage events. */
+	ck_assert_uint_eq(b.passing_chunks, 2);
+	ck_assert(b.passing_usage.reported);
+	ck_assert_int_eq(b.passing_usage.prompt_tokens, 5);
 	ck_assert_int_eq(b.result.usage.prompt_tokens, 5);
 	ck_assert_int_eq(b.result.usage.cost_micro_usd, -1);
 	ck_assert_uint_eq(b.result.bytes_in, strlen(HI HI STOP USAGE DONE));
@@ -758,6 +782,35 @@ START_TEST(test_cut_everywhere)
 }
 END_TEST
 
+START_TEST(test_words_for_logs) /* [L05] upstream's own words are not among them */
+{
+	static const struct {
+		enum wire_code code;
+		const char *text, *words;
+	} cases[] = {
+		{ CODE_NONE, "", NULL },
+		{ CODE_UPSTREAM_BAD_RESPONSE,
+		    "Competitor 'a' answered with status 401: Incorrect API key: sk-1",
+		    "Competitor 'a' answered with status 401." },
+		{ CODE_UPSTREAM_ERROR_FRAME, "The competitor reported: you said hello",
+		    "The competitor reported." },
+		{ CODE_DRAINING, "Janus is stopping.", "Janus is stopping." },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct chat_result r = { .code = cases[i].code };
+		char out[CHAT_WORDS_MAX];
+
+		snprintf(r.text, sizeof(r.text), "%s", cases[i].text);
+		const char *words = chat_result_words(&r, out);
+		if (cases[i].words == NULL)
+			ck_assert_ptr_null(words);
+		else
+			ck_assert_str_eq(words, cases[i].words);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -774,11 +827,8 @@ main(void)
 	tcase_add_test(tc, test_half_close_is_no_cancel);
 	tcase_add_test(tc, test_slow_client_stops_upstream);
 	tcase_add_test(tc, test_giant_event);
+	tcase_add_test(tc, test_words_for_logs);
 	tcase_add_test(tc, test_cut_everywhere);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "tests/run.h"
 
 static const struct {
 	const char *json, *out; /* NULL: it is left alone */
@@ -82,9 +83,5 @@ main(void)
 	tcase_add_loop_test(tc, test_usage, 0, (int)ARRAY_LEN(usages));
 	tcase_add_loop_test(tc, test_reasoning, 0, (int)ARRAY_LEN(messages));
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/net/sse.h"
+#include "tests/run.h"
 
 #define DELTA(d) \
 	"{\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{" d "},\"finish_reason\":null}]}"
@@ -103,8 +104,8 @@ START_TEST(test_counts)
 	ck_assert_uint_eq(s.odd, 1);
 	ck_assert(s.content_seen && !s.finish_seen);
 	ck_assert(!s.usage.reported);
-	ck_assert_int_eq(s.usage.completion_tokens, 2);
-	ck_assert_int_eq(s.usage.cost_micro_usd, -1);
+	ck_assert_int_eq(chat_stream_usage(&s)->completion_tokens, 2);
+	ck_assert_int_eq(chat_stream_usage(&s)->cost_micro_usd, -1);
 }
 END_TEST
 
@@ -271,9 +272,5 @@ main(void)
 	tcase_add_test(tc, test_completion_valid);
 	tcase_add_loop_test(tc, test_like_the_last, 0, 8);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

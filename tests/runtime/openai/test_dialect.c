@@ -13,6 +13,7 @@
 #include "runtime/net/sse.h"
 #include "runtime/openai/chat_request.h"
 #include "runtime/openai/chat_stream.h"
+#include "tests/run.h"
 
 #define C DIALECT_COMPLETIONS
 #define R DIALECT_RESPONSES
@@ -263,7 +264,7 @@ START_TEST(test_response_usage)
 	feed(&s, "response.output_text.delta", "{\"delta\":\"12345\",\"sequence_number\":8}",
 	    &content);
 	ck_assert_int_eq(s.sequence, 8);
-	ck_assert_int_eq(s.usage.completion_tokens, 2);
+	ck_assert_int_eq(chat_stream_usage(&s)->completion_tokens, 2);
 	ck_assert(!s.usage.reported);
 	feed(&s, "response.completed",
 	    "{\"sequence_number\":9,\"response\":{\"usage\":{\"input_tokens\":3,\"output_tokens\":"
@@ -368,9 +369,5 @@ main(void)
 	tcase_add_test(tc, test_errors);
 	tcase_add_test(tc, test_paths);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

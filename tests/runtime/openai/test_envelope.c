@@ -9,6 +9,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/json.h"
 #include "runtime/openai/chunk.h"
+#include "tests/run.h"
 
 static cJSON *
 parse(const struct buf *b)
@@ -172,9 +173,5 @@ main(void)
 	tcase_add_test(tc, test_chunks);
 	tcase_add_test(tc, test_completion);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

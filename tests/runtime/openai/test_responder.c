@@ -11,6 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
+#include "tests/run.h"
 
 struct answer {
 	struct buf bytes, content, reasoning;
@@ -300,9 +301,5 @@ main(void)
 	tcase_add_test(tc, test_media);
 	tcase_add_test(tc, test_frame_and_garbage);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static const struct sql_migration migrations[] = {
 	{ "CREATE TABLE owls (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -92,7 +93,7 @@ refused(bool writer, size_t version, enum error_kind kind, const char *words)
 	ck_assert_ptr_null(s.db);
 }
 
-START_TEST(test_new_and_again)
+START_TEST(test_new_and_again) /* [I02] [N04] a commit is on disk before it is told */
 {
 	struct sql s;
 
@@ -128,7 +129,7 @@ START_TEST(test_reader)
 }
 END_TEST
 
-START_TEST(test_migration)
+START_TEST(test_migration) /* [I08] an old schema is copied aside, then changed */
 {
 	_cleanup_free_ char *kept = str_printf("%s.before-%d", path, NEW);
 	struct sql s, old;
@@ -148,7 +149,7 @@ START_TEST(test_migration)
 }
 END_TEST
 
-START_TEST(test_broken_migration)
+START_TEST(test_broken_migration) /* [I08] one that fails half way leaves nothing */
 {
 	struct sql s;
 
@@ -164,7 +165,7 @@ START_TEST(test_broken_migration)
 }
 END_TEST
 
-START_TEST(test_broken_first_migration)
+START_TEST(test_broken_first_migration) /* [I08] nor does the first of all */
 {
 	static const struct sql_migration bad[] = { { "CREATE TABLE half (id); SYNTAX ERROR" } };
 	struct error err = { 0 };
@@ -178,11 +179,68 @@ START_TEST(test_broken_first_migration)
 }
 END_TEST
 
-START_TEST(test_newer)
+START_TEST(test_newer) /* [I08] [M06] a newer schema is refused with words */
 {
 	with(NEW, "INSERT INTO owls (name) VALUES ('a')");
 	refused(true, OLD, ERROR_CONFLICT, "version 2, this program knows 1");
 	refused(false, OLD, ERROR_CONFLICT, "version 2, this program knows 1");
+}
+END_TEST
+
+static int
+rehearse(size_t version, const char *text, struct error *err)
+{
+	return sql_rehearse(path, migrations, version, &text, 1, err);
+}
+
+START_TEST(test_rehearsal) /* [M06] */
+{
+	_cleanup_free_ char *copy = str_printf("%s.rehearsal", path);
+	struct error err = { 0 };
+	struct sql s;
+
+	ck_assert_int_eq(rehearse(NEW, "SELECT age FROM owls", &err), 0); /* nothing is there yet */
+	ck_assert_int_eq(access(path, F_OK), -1);
+	with(OLD, "INSERT INTO owls (name) VALUES ('a')");
+	open_fine(&s, OLD); /* somebody uses it */
+	ck_assert_msg(rehearse(NEW, "SELECT age FROM owls", &err) == 0, "%s", err.text);
+	ck_assert_int_eq(rehearse(NEW, "SELECT wings FROM owls", &err), -1);
+	ck_assert_int_eq(rehearse(OLD, "SELECT age FROM owls", &err), -1);
+	ck_assert_int_eq(rehearse(BROKEN, "SELECT 1", &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "migration 3"));
+	ck_assert_int_eq(number(&s, "PRAGMA user_version"), OLD);
+	ck_assert_int_eq(number(&s, "SELECT count(*) FROM owls"), 1);
+	ck_assert_int_eq(access(copy, F_OK), -1);
+	sql_close(&s);
+	with(NEW, "SELECT 1");
+	ck_assert_int_eq(rehearse(OLD, "SELECT 1", &err), -1);
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+}
+END_TEST
+
+START_TEST(test_revert) /* [M06] a newer program has migrated, and ended */
+{
+	struct error err = { 0 };
+	struct sql s;
+
+	with(OLD, "INSERT INTO owls (name) VALUES ('a')");
+	open_fine(&s, OLD); /* ours, all the time */
+	ck_assert_int_eq(sql_revert(&s, path, OLD, &err), 0);
+	with(NEW, "INSERT INTO mice VALUES (5)");
+	ck_assert_int_eq(number(&s, "PRAGMA user_version"), NEW);
+	ck_assert_msg(sql_revert(&s, path, OLD, &err) == 1, "%s", err.text);
+	ck_assert_int_eq(number(&s, "PRAGMA user_version"), OLD);
+	ck_assert_int_eq(number(&s, "SELECT count(*) FROM owls"), 1);
+	sql_close(&s);
+	with(OLD, "INSERT INTO owls (name) VALUES ('b')");
+	with(NEW, "INSERT INTO mice VALUES (6)"); /* and the next one may try again */
+	/* Without the copy it stays as it is, and is told of. */
+	_cleanup_free_ char *kept = str_printf("%s.before-%d", path, NEW);
+	ck_assert_int_eq(remove(kept), 0);
+	open_fine(&s, NEW);
+	ck_assert_int_eq(sql_revert(&s, path, OLD, &err), -1);
+	ck_assert_int_eq(number(&s, "PRAGMA user_version"), NEW);
+	sql_close(&s);
 }
 END_TEST
 
@@ -196,7 +254,7 @@ put(const void *bytes, size_t len)
 	ck_assert_msg(file_write(path, bytes, len, 0644, &err) == 0, "%s", err.text);
 }
 
-START_TEST(test_strange_files)
+START_TEST(test_strange_files) /* [I05] no database, or not ours, or nothing */
 {
 	static const char *const others[] = {
 		/* with an id of its own, with a version, with neither */
@@ -220,10 +278,10 @@ START_TEST(test_strange_files)
 	put("", 0);
 	refused(true, OLD, ERROR_IO, "is empty");
 	put(text, sizeof(text) - 1);
-	refused(true, OLD, ERROR_IO, "not a database");
+	refused(true, OLD, ERROR_INVALID, "not a database");
 	memset(garbage, 0xa5, 65536);
 	put(garbage, 65536);
-	refused(true, OLD, ERROR_IO, "not a database");
+	refused(true, OLD, ERROR_INVALID, "not a database");
 	unlink(path);
 	ck_assert_int_eq(mkdir(path, 0755), 0);
 	refused(true, OLD, ERROR_IO, "");
@@ -231,7 +289,7 @@ START_TEST(test_strange_files)
 }
 END_TEST
 
-START_TEST(test_lost_database)
+START_TEST(test_lost_database) /* [I05] a log without its database */
 {
 	_cleanup_free_ char *wal = str_printf("%s-wal", path);
 	struct error err = { 0 };
@@ -254,7 +312,7 @@ many_rows(struct sql *s)
 	    "%s", err.text);
 }
 
-START_TEST(test_damage)
+START_TEST(test_damage) /* [I05] pages that are damaged, a file that is cut */
 {
 	struct error err = { 0 };
 	struct sql s;
@@ -274,10 +332,10 @@ START_TEST(test_damage)
 		memcpy(copy, whole, len);
 		memset(copy + at, 0xff, 4096);
 		put(copy, len);
-		refused(true, NEW, ERROR_IO, "");
+		refused(true, NEW, ERROR_INVALID, "");
 	}
 	put(whole, len / 2 / 4096 * 4096); /* cut short */
-	refused(true, NEW, ERROR_IO, "");
+	refused(true, NEW, ERROR_INVALID, "");
 	put(whole, len);
 	open_fine(&s, NEW);
 	sql_close(&s);
@@ -312,13 +370,115 @@ read_only_is_refused(void)
 	ck_assert_int_eq(chmod(dir, 0755), 0);
 }
 
-START_TEST(test_read_only)
+START_TEST(test_read_only) /* [I05] one that may not be written */
 {
 	ck_assert_int_eq(chmod(dir, 0755), 0);
 	read_only_is_refused();
 	ck_assert_int_eq(access(path, F_OK), -1);
 	with(OLD, "INSERT INTO owls (name) VALUES ('a')");
 	read_only_is_refused();
+}
+END_TEST
+
+/* ---- copies, checks, the log ---- */
+
+static void
+count_fault(const char *text, void *arg)
+{
+	ck_assert(text[0] != '\0');
+	++*(int *)arg;
+}
+
+START_TEST(test_copy) /* [I09] it has what the log holds */
+{
+	_cleanup_free_ char *to = str_printf("%s/copy.db", dir), *part = str_printf("%s.part", to);
+	struct error err = { 0 };
+	struct sql writer, reader;
+	int faults = 0;
+
+	open_fine(&writer, NEW);
+	many_rows(&writer);
+	ck_assert_int_eq(sql_open(&reader, path, false, migrations, NEW, &err), 0);
+	ck_assert_int_eq(sql_exec(&writer, "BEGIN; DELETE FROM owls", &err), 0); /* not yet */
+	ck_assert_int_eq(file_write(to, "old", 3, 0600, &err), 0);
+	ck_assert_int_eq(file_write(part, "of one that was killed", 22, 0600, &err), 0);
+	ck_assert_msg(sql_copy(&reader, to, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(access(part, F_OK), -1);
+	ck_assert_int_eq(sql_exec(&writer, "COMMIT", &err), 0);
+	sql_close(&reader);
+	sql_close(&writer);
+	snprintf(path, sizeof(path), "%s", to);
+	open_fine(&reader, NEW);
+	ck_assert_int_eq(number(&reader, "SELECT count(*) FROM owls"), 3000);
+	ck_assert_int_eq(sql_check(&reader, count_fault, &faults), 0);
+	sql_close(&reader);
+}
+END_TEST
+
+START_TEST(test_copy_to_nowhere)
+{
+	_cleanup_free_ char *to = str_printf("%s/nowhere/copy.db", dir);
+	struct error err = { 0 };
+	struct sql s;
+
+	open_fine(&s, OLD);
+	ck_assert_int_eq(sql_copy(&s, to, &err), -1);
+	ck_assert(err.text[0] != '\0');
+	sql_close(&s);
+}
+END_TEST
+
+START_TEST(test_check)
+{
+	struct error err = { 0 };
+	int faults = 0;
+	struct sql s;
+
+	open_fine(&s, NEW);
+	many_rows(&s);
+	ck_assert_int_eq(sql_exec(&s,
+			     "PRAGMA foreign_keys=OFF; UPDATE owls SET nest = 99999 WHERE id < 4;"
+			     "PRAGMA foreign_keys=ON",
+			     &err),
+	    0);
+	ck_assert_int_eq(sql_check(&s, count_fault, &faults), 3);
+	ck_assert_int_eq(faults, 3);
+	ck_assert_int_eq(sql_exec(&s,
+			     "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET rootpage = 2 "
+			     "WHERE name = 'sqlite_autoindex_owls_1'; PRAGMA writable_schema=RESET",
+			     &err),
+	    0);
+	ck_assert_int_gt(sql_check(&s, count_fault, &faults), 3);
+	sql_close(&s);
+}
+END_TEST
+
+static int64_t
+log_bytes(void)
+{
+	_cleanup_free_ char *wal = str_printf("%s-wal", path);
+	struct stat st;
+
+	return stat(wal, &st) == 0 ? st.st_size : -1;
+}
+
+START_TEST(test_checkpoint) /* [I06] a reader keeps the log long, and nobody waits for him */
+{
+	struct error err = { 0 };
+	struct sql writer, reader;
+
+	open_fine(&writer, NEW);
+	ck_assert_int_eq(sql_open(&reader, path, false, migrations, NEW, &err), 0);
+	ck_assert_int_eq(sql_exec(&reader, "BEGIN; SELECT count(*) FROM owls", &err), 0);
+	many_rows(&writer);
+	ck_assert_int_gt(log_bytes(), 100000);
+	ck_assert(!sql_checkpoint(&writer));
+	ck_assert_int_eq(sql_exec(&reader, "COMMIT", &err), 0);
+	ck_assert(sql_checkpoint(&writer));
+	ck_assert_int_eq(log_bytes(), 0);
+	ck_assert_int_eq(number(&reader, "SELECT count(*) FROM owls"), 3000);
+	sql_close(&reader);
+	sql_close(&writer);
 }
 END_TEST
 
@@ -418,16 +578,18 @@ main(void)
 	tcase_add_test(tc, test_broken_migration);
 	tcase_add_test(tc, test_broken_first_migration);
 	tcase_add_test(tc, test_newer);
+	tcase_add_test(tc, test_rehearsal);
+	tcase_add_test(tc, test_revert);
 	tcase_add_test(tc, test_strange_files);
 	tcase_add_test(tc, test_lost_database);
 	tcase_add_test(tc, test_damage);
 	tcase_add_test(tc, test_read_only);
+	tcase_add_test(tc, test_copy);
+	tcase_add_test(tc, test_copy_to_nowhere);
+	tcase_add_test(tc, test_check);
+	tcase_add_test(tc, test_checkpoint);
 	tcase_add_loop_test(tc, test_kinds, 0, (int)ARRAY_LEN(kinds));
 	tcase_add_test(tc, test_statements);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -18,6 +18,7 @@
 #include "runtime/base/str.h"
 #include "runtime/engine/sandy/sandy.h"
 #include "runtime/net/http_client.h"
+#include "tests/run.h"
 
 static struct sandy sandy;
 static char fake_url[64];
@@ -366,8 +367,6 @@ main(void)
 {
 	Suite *s = suite_create("sandy");
 	TCase *every = tcase_create("every"), *odd = tcase_create("[H11] an odd service");
-	SRunner *r;
-	int failed;
 
 	http_client_setup();
 	tcase_add_checked_fixture(every, setup, teardown);
@@ -385,9 +384,5 @@ main(void)
 	tcase_add_loop_test(odd, test_odd_agent, 0, ARRAY_LEN(agents));
 	suite_add_tcase(s, every);
 	suite_add_tcase(s, odd);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

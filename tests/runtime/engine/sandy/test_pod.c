@@ -10,6 +10,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
+#include "tests/run.h"
 
 static char *env[] = { "A=it's; $(id)" }, *volumes[] = { "/data" };
 
@@ -125,17 +126,11 @@ main(void)
 {
 	Suite *suite = suite_create("sandy_pod");
 	TCase *tc = tcase_create("pod");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tc, test_line);
 	tcase_add_test(tc, test_readback);
 	tcase_add_test(tc, test_state);
 	tcase_add_test(tc, test_log);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -36,9 +36,12 @@ component_operations(const cJSON *document)
 	const cJSON *path, *item;
 	int n = 0;
 
-	json_for_each(path, json_get(document, "paths"))
+	json_for_each(path, json_get(document, "paths")) {
+		if (!cJSON_IsObject(path)) /* what stands in a list has no name */
+			continue;
 		json_for_each(item, path)
 			n += is_method(item->string);
+	}
 	return n;
 }
 

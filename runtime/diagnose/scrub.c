@@ -145,20 +145,29 @@ web_token_here(const struct text *t)
 	return n;
 }
 
+static bool
+is_label(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ';
+}
+
 /* -----BEGIN ... PRIVATE KEY----- to the end of its END line, or of the text. */
 static size_t
 private_key_here(const struct text *t)
 {
 	static const char begin[] = "-----BEGIN ", name[] = "PRIVATE KEY-----",
 			  last[] = "-----END ";
-	const char *word, *end;
+	const size_t head = sizeof(begin) - 1, word = sizeof("PRIVATE KEY") - 1;
+	const char *end;
+	size_t len;
 
 	if (!begins(t, begin))
 		return 0;
-	word = memmem(t->at, left(t) < 80 ? left(t) : 80, name, sizeof(name) - 1);
-	if (word == NULL)
+	len = head + run(t, head, is_label);
+	if (len < head + word || left(t) < len - word + sizeof(name) - 1 ||
+	    memcmp(t->at + len - word, name, sizeof(name) - 1) != 0)
 		return 0;
-	end = memmem(word, (size_t)(t->end - word), last, sizeof(last) - 1);
+	end = memmem(t->at + len, left(t) - len, last, sizeof(last) - 1);
 	end = end != NULL ? memmem(end, (size_t)(t->end - end), name, sizeof(name) - 1) : NULL;
 	return end != NULL ? (size_t)(end - t->at) + sizeof(name) - 1 : left(t);
 }
@@ -254,6 +263,36 @@ is_list(const struct text *t, size_t from)
 	    (left(t) - from < MARK_LEN || memcmp(t->at + from, SCRUB_MARK, MARK_LEN) != 0);
 }
 
+/* How much of a word may be copied: ours are found wherever they are. */
+static size_t
+before_own(const struct text *t)
+{
+	static const char own[] = "jns_";
+	const size_t len = sizeof(own) - 1;
+	size_t n = 1;
+
+	while (n < left(t) && is_token(t->at[n]) &&
+	    (left(t) - n < len || memcmp(t->at + n, own, len) != 0))
+		n++;
+	return n;
+}
+
+/* A name of `len` bytes, but for a key of ours that its last part is. */
+static void
+copy_name(struct text *t, size_t len)
+{
+	const char *end = t->at + len;
+
+	while (t->at < end) {
+		const size_t key = begins(t, "jns_") ? key_here(t) : 0;
+
+		if (key > 0)
+			cut(t, key);
+		else
+			copy(t, before_own(t));
+	}
+}
+
 /*
  * NAME=VALUE, NAME: VALUE, "NAME": "VALUE", also within a string.  A word of `len` bytes stands here; true if
  * it and its value were dealt with.
@@ -278,7 +317,8 @@ take_named(struct text *t, size_t len)
 	if (quote > 0) {
 		const size_t value = string_len(t, n + quote, quote);
 
-		copy(t, n + quote);
+		copy_name(t, len);
+		copy(t, n - len + quote);
 		if (value > 0)
 			cut(t, value);
 		return true;
@@ -288,7 +328,8 @@ take_named(struct text *t, size_t len)
 	const size_t value = run(t, n, line ? is_line : is_secret);
 	if (value == 0 || is_word_of_json(t, n, value))
 		return false;
-	copy(t, n);
+	copy_name(t, len);
+	copy(t, n - len);
 	if (closing > 0)
 		buf_add_char(t->out, '"'); /* a number was there: JSON it stays */
 	cut(t, value);
@@ -362,20 +403,6 @@ escape_here(const struct text *t)
 		if (!isxdigit((unsigned char)t->at[i]))
 			return 0;
 	return hex;
-}
-
-/* How much of a word may be copied: ours are found wherever they are. */
-static size_t
-before_own(const struct text *t)
-{
-	static const char own[] = "jns_";
-	const size_t len = sizeof(own) - 1;
-	size_t n = 1;
-
-	while (n < left(t) && is_token(t->at[n]) &&
-	    (left(t) - n < len || memcmp(t->at + n, own, len) != 0))
-		n++;
-	return n;
 }
 
 /* A word begins here that says of what follows it that it is a secret; both were dealt with. */

@@ -170,6 +170,8 @@ static const struct {
 } documents[] = {
 	{ PATHS(""), "contract.document.paths" },
 	{ PATHS("\"/s\":{}"), "contract.document.paths" },
+	{ PATHS("\"/s\":[{\"get\":" OP "}]"), "contract.document.paths" },
+	{ PATHS("\"/s\":[1],\"/t\":{\"get\":" OP "}"), "contract.document.paths./s" },
 	{ PATHS("\"s\":{\"get\":" OP "}"), "contract.document.paths.s" },
 	{ PATHS("\"/s\":{\"get\":1}"), "contract.document.paths./s.get" },
 	{ PATHS("\"/s\":{\"get\":{}}"), "contract.document.paths./s.get.responses" },

@@ -25,6 +25,8 @@ static const struct {
 	{ "key " KEY ".", "key [redacted]." },
 	{ "the run token jns_rt_0123456789 of it", "the run token [redacted] of it" },
 	{ "x" KEY, "x[redacted]" },
+	{ "x" KEY "_token=abc", "x[redacted]=[redacted]" },
+	{ "{\"x" KEY "_token\":7}", "{\"x[redacted]\":\"[redacted]\"}" },
 	{ "OPENAI_API_KEY=abc123", "OPENAI_API_KEY=[redacted]" },
 	{ "sk-proj-0123456789abcdef", "[redacted]" },
 	{ "cpk_0123456789abcdef.x", "[redacted].x" },

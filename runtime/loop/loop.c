@@ -36,6 +36,7 @@ struct loop {
 	int ready_len, ready_at; /* the part of ready[] not yet handed out */
 	pthread_mutex_t lock;
 	struct message *first, **last; /* under lock */
+	_Atomic bool posted; /* first != NULL; written under lock */
 	_Atomic bool stopping;
 	struct watch wake_watch, signal_watch;
 	signal_fn *signal_fn;
@@ -49,6 +50,7 @@ run_messages(struct loop *l)
 	struct message *m = l->first;
 	l->first = NULL;
 	l->last = &l->first;
+	l->posted = false;
 	pthread_mutex_unlock(&l->lock);
 
 	while (m != NULL) {
@@ -211,6 +213,7 @@ loop_post(struct loop *l, post_fn *fn, void *arg)
 	const bool was_empty = l->first == NULL;
 	*l->last = m;
 	l->last = &m->next;
+	l->posted = true;
 	pthread_mutex_unlock(&l->lock);
 	if (was_empty)
 		wake(l);
@@ -343,6 +346,9 @@ loop_run(struct loop *l)
 		l->now_ms = clock_now_ms();
 		l->ready_len = n > 0 ? n : 0;
 		for (l->ready_at = 0; l->ready_at < l->ready_len;) {
+			if (l->posted) /* first: what comes now may rest on it */
+				run_messages(l);
+
 			const struct epoll_event ev = l->ready[l->ready_at++];
 			struct watch *w = ev.data.ptr;
 

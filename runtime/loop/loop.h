@@ -71,7 +71,8 @@ void loop_at_turn_end(struct loop *, struct turn_end *, turn_end_fn *, void *arg
 void turn_end_cancel(struct turn_end *); /* fine when not set */
 
 /**
- * loop_post - from any thread: run fn(arg) on the loop, in the order of posting.
+ * loop_post - from any thread: run fn(arg) on the loop, in the order of posting, before the loop
+ * looks at a descriptor that became ready later.
  *
  * What was posted when the loop is freed is run then, so arg is never lost.
  */

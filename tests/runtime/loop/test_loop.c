@@ -336,6 +336,53 @@ START_TEST(test_nothing_posted_is_lost)
 }
 END_TEST
 
+static void
+on_call(struct watch *w, uint32_t events, void *arg)
+{
+	(void)events;
+	(void)arg;
+	note("call ");
+	loop_unwatch(w);
+	loop_stop(loop);
+}
+
+/* Its descriptor is ready first, and is told of after what was posted before the loop looked. */
+START_TEST(test_posts_come_first)
+{
+	ck_assert_int_eq(pipe(pipes[0]), 0);
+	ck_assert_int_eq(write(pipes[0][1], "x", 1), 1);
+	ck_assert_int_eq(
+	    loop_watch(loop, &watches[0], pipes[0][0], EPOLLIN, on_call, NULL, NULL), 0);
+	loop_post(loop, on_post, "post ");
+	loop_run(loop);
+	ck_assert_str_eq(trace, "post call ");
+	close(pipes[0][0]);
+	close(pipes[0][1]);
+}
+END_TEST
+
+static void
+on_unwatch(void *arg)
+{
+	loop_unwatch(arg);
+	memset(arg, 0xff, sizeof(struct watch)); /* its owner is gone */
+	loop_stop(loop);
+}
+
+START_TEST(test_post_unwatches_what_is_ready)
+{
+	ck_assert_int_eq(pipe(pipes[0]), 0);
+	ck_assert_int_eq(write(pipes[0][1], "x", 1), 1);
+	ck_assert_int_eq(
+	    loop_watch(loop, &watches[0], pipes[0][0], EPOLLIN, on_call, NULL, NULL), 0);
+	loop_post(loop, on_unwatch, &watches[0]);
+	loop_run(loop);
+	ck_assert_str_eq(trace, "");
+	close(pipes[0][0]);
+	close(pipes[0][1]);
+}
+END_TEST
+
 /* A timer that sets itself for at once keeps nobody else from his turn. */
 static void
 on_busy(struct timer *t, void *arg)
@@ -517,6 +564,8 @@ main(void)
 	tcase_add_test(tc, test_signals);
 	tcase_add_test(tc, test_posts);
 	tcase_add_test(tc, test_nothing_posted_is_lost);
+	tcase_add_test(tc, test_posts_come_first);
+	tcase_add_test(tc, test_post_unwatches_what_is_ready);
 	tcase_add_test(tc, test_busy_timer);
 	tcase_add_test(tc, test_one_worker_keeps_order);
 	tcase_add_test(tc, test_workers_are_bounded);

@@ -101,11 +101,13 @@ static void
 drop_oldest(struct kept *k)
 {
 	while (k->len > 0) {
-		const char c = k->bytes[k->from];
+		const size_t stretch = k->cap - k->from < k->len ? k->cap - k->from : k->len;
+		const char *begin = k->bytes + k->from, *end = memchr(begin, '\n', stretch);
+		const size_t gone = end != NULL ? (size_t)(end - begin) + 1 : stretch;
 
-		k->from = (k->from + 1) % k->cap;
-		k->len--;
-		if (c == '\n')
+		k->from = (k->from + gone) % k->cap;
+		k->len -= gone;
+		if (end != NULL)
 			return;
 	}
 }

@@ -16,7 +16,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 
-#define ANSWER_MS 500
+#define ANSWER_MS 2000
 #define SWEEP_MS 5000
 
 static bool

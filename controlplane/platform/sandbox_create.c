@@ -202,8 +202,8 @@ created(struct lease *l)
 	json_add_str(json, "url", url);
 	_cleanup_free_ char *text = json_print(json);
 	call->bytes_in += (int64_t)strlen(text);
+	lend(l); /* before it is told: who has the answer may ask for the list */
 	http_reply(TAKE(call->req), 200, platform_json, text, strlen(text));
-	lend(l);
 }
 
 static int

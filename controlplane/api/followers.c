@@ -87,7 +87,7 @@ follow(struct api_call *c, const void *row, const struct followed_kind *kind)
 	timer_set(DEPS(c)->control, &f->ping, PING_MS, on_ping, f);
 	tell(f);
 	/* Who asked for the head only has it: his going away would never be seen. */
-	if (kind->is_final(row) || strcmp(c->method, "HEAD") == 0)
+	if (kind->is_final(c, row) || strcmp(c->method, "HEAD") == 0)
 		unfollow(f);
 }
 
@@ -99,7 +99,7 @@ followers_tell(struct api *api, const void *row)
 		if (f->row != row)
 			continue;
 		tell(f);
-		if (f->kind->is_final(row))
+		if (f->kind->is_final(f->call, row))
 			unfollow(f);
 	}
 }

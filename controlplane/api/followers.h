@@ -10,7 +10,7 @@ struct api_call;
 
 struct followed_kind {
 	cJSON *(*render)(const struct api_call *, const void *row);
-	bool (*is_final)(const void *row);
+	bool (*is_final)(const struct api_call *, const void *row);
 };
 /** follow - answer with its state now, and each change of it; row and kind live as long as api. */
 void follow(struct api_call *, const void *row, const struct followed_kind *);

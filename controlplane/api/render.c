@@ -72,7 +72,8 @@ render_submission(const struct api_deps *d, const struct submission *s)
 	json_add_str(json, "bundle", s->archive[0] != '\0' ? s->archive : NULL);
 	json_add_str(json, "image", s->is_url ? NULL : s->reference);
 	json_add_str(json, "url", s->is_url ? s->reference : NULL);
-	json_add_str(json, "state", submission_state_name(s->state));
+	json_add_str(
+	    json, "state", submission_state_name(supervisor_shown_state(d->supervisor, s)));
 	json_add_text(json, "state_reason", s->reason);
 	json_add_text(json, "state_detail", s->detail);
 	json_add_time(json, "state_since", s->since_ms);

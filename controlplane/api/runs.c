@@ -367,8 +367,9 @@ render_followed(const struct api_call *c, const void *row)
 }
 
 static bool
-is_final(const void *row)
+is_final(const struct api_call *c, const void *row)
 {
+	(void)c;
 	return run_is_final(((const struct run *)row)->state);
 }
 

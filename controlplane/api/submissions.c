@@ -181,10 +181,11 @@ keep(const struct api_call *c, size_t i, void *arg)
 {
 	const struct submission *s = REGISTRY(c)->submissions[i];
 	const struct filter *f = arg;
+	const enum submission_state state = supervisor_shown_state(DEPS(c)->supervisor, s);
 
 	return (f->competitor == NULL || strcmp(f->competitor, s->slug) == 0 ||
 		   strcmp(f->competitor, s->competitor_id) == 0) &&
-	    (f->state == NULL || strcmp(f->state, submission_state_name(s->state)) == 0);
+	    (f->state == NULL || strcmp(f->state, submission_state_name(state)) == 0);
 }
 
 static cJSON *
@@ -247,9 +248,9 @@ render_followed(const struct api_call *c, const void *row)
 }
 
 static bool
-is_final(const void *row)
+is_final(const struct api_call *c, const void *row)
 {
-	return submission_is_final(((const struct submission *)row)->state);
+	return submission_is_final(supervisor_shown_state(DEPS(c)->supervisor, row));
 }
 
 void

@@ -23,7 +23,7 @@
 #include "runtime/engine/link_protocol.h"
 
 /* A process that dies under the question is seen a moment after its connection breaks. */
-#define DYING_MS 1000
+#define DYING_MS 3000
 #define LEFT_LIMIT_MS 5000 /* for a competitor to notice that its client is gone */
 #define LEFT_POLL_MS 50
 

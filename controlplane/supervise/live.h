@@ -68,6 +68,7 @@ struct trial { /* a submission under way; made for each that is not final */
 	struct submission *sub;
 	struct timer timer;
 	bool committing, busy, done, failed;
+	enum submission_state was; /* before the one that is being stored */
 	enum submission_action pending;
 	struct error error;
 	int64_t retry_ms;

@@ -215,15 +215,17 @@ committed(const struct error *err, void *arg)
 	}
 	t->committing = false;
 	t->pending = SUBMIT_NONE;
-	t->sup->c.on_submission(t->sub, t->sup->c.arg);
-	if (submission_is_final(t->sub->state)) {
+	const bool is_over = submission_is_final(t->sub->state);
+
+	if (is_over) {
 		trial_answer_cancels(t);
-		end(t);
-	} else if (t->cancels != NULL) {
-		trial_enter_cancelled(t);
-	} else {
-		act(t, action);
+		end(t); /* first: who is told that it is ready may send a chat at once */
 	}
+	t->sup->c.on_submission(t->sub, t->sup->c.arg);
+	if (!is_over && t->cancels != NULL)
+		trial_enter_cancelled(t);
+	else if (!is_over)
+		act(t, action);
 }
 
 static void
@@ -233,6 +235,7 @@ trial_enter(struct trial *t, const struct submission_decision *d)
 	struct store_batch *b = store_batch_new();
 	const enum submission_state old = s->state;
 
+	t->was = old;
 	s->state = d->state;
 	s->since_ms = s->updated_at_ms = clock_wall_ms();
 	snprintf(s->reason, sizeof(s->reason), "%s", d->reason != NULL ? d->reason : "");
@@ -423,6 +426,16 @@ trials_evaluate_all(struct supervisor *sup)
 {
 	for (struct trial *t = sup->trials; t != NULL; t = t->next)
 		trial_evaluate(t);
+}
+
+enum submission_state
+supervisor_shown_state(const struct supervisor *sup, const struct submission *s)
+{
+	const struct trial *t = sup->trials;
+
+	while (t != NULL && t->sub != s)
+		t = t->next;
+	return t != NULL && t->committing && submission_is_final(s->state) ? t->was : s->state;
 }
 
 /* Trials that are over go when the next one comes: nothing on the stack holds them then. */

@@ -129,6 +129,8 @@ int supervisor_check(const struct supervisor *, const struct submit_wish *, stru
  */
 int supervisor_submit(struct supervisor *, const struct submit_wish *,
     const struct store_actor *who, supervisor_done_fn *done, void *arg, struct error *);
+/** supervisor_shown_state - its state; the last one only once it is stored and chats are routed by it. */
+enum submission_state supervisor_shown_state(const struct supervisor *, const struct submission *);
 int supervisor_cancel(struct supervisor *, struct submission *, const struct store_actor *who,
     supervisor_done_fn *done, void *arg, struct error *);
 void supervisor_want(struct supervisor *, struct competitor *, bool running,

@@ -4,10 +4,11 @@
 #
 #   tests/package/compose.sh
 #
-# Takes janus/janus of the usual engine, and docker-compose, or else docker's plugin.  FULL=1 makes the image of sandboxes, too.
+# Takes janus/janus of the usual engine, and COMPOSE: docker-compose, or else docker's plugin.  FULL=1 makes the image of sandboxes, too.
 . "$(dirname "$0")/../scenario/lib.sh"
 
-if command -v docker-compose >/dev/null; then compose=(docker-compose); else compose=(docker compose); fi
+if [ -n "${COMPOSE:-}" ]; then read -ra compose <<<"$COMPOSE"
+elif command -v docker-compose >/dev/null; then compose=(docker-compose); else compose=(docker compose); fi
 compose+=(--project-name "janus-test-$$" --project-directory "$root" -f "$root/compose.yaml")
 state=$world/state
 runtime=$world/r

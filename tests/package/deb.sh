@@ -128,6 +128,13 @@ before=$(property janus-platform.service MainPID)
 replaced() { local now; now=$(property janus-platform.service MainPID); [ "$now" != "$before" ] && [ "$now" != 0 ] && is_active janus-platform.service; }
 becomes "a broker that hangs is started again by its watchdog" 100 replaced
 becomes "and chats are answered" 30 ask_and_find
+restarts() { property janus-sandboxd.service NRestarts; }
+tried_again() { [ "$(restarts)" -gt 6 ]; }	# systemd's own limit is 5 in 10 s
+inside sh -c 'cp -p /etc/janus/sandbox.env /run/sandbox.env; echo JANUS_ENGINE_SOCKET=/run/away.sock >>/etc/janus/sandbox.env'
+inside systemctl restart --no-block janus-sandboxd.service
+becomes "while the engine is away, sandboxes are tried again and again" 90 tried_again
+inside cp -p /run/sandbox.env /etc/janus/sandbox.env
+becomes_active janus-sandboxd.service 60
 before=$(property janusd.service MainPID)
 invocation=$(property janusd.service InvocationID)
 

@@ -150,8 +150,9 @@ blob_open(const char *dir, const char *sha256, int64_t size, struct error *err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_errno(err, "%s", path);
 	if (!S_ISREG(st.st_mode) || st.st_size != size)
-		return error_set(err, ERROR_IO, "the blob %.16s has %lld bytes instead of %lld",
-		    sha256, (long long)st.st_size, (long long)size);
+		return error_set(err, ERROR_INTERNAL,
+		    "the blob %.16s has %lld bytes instead of %lld", sha256, (long long)st.st_size,
+		    (long long)size);
 	return TAKE_FD(fd);
 }
 

@@ -30,7 +30,7 @@ int blob_keep(struct blob_writer *, struct error *);
 /** blob_drop - frees; what was not kept is gone. NULL is fine. */
 void blob_drop(struct blob_writer *);
 
-/** blob_open - a descriptor to read from; -1 with err: NOT_FOUND, or IO if it has another size. */
+/** blob_open - a descriptor to read from; -1 with err: NOT_FOUND, or INTERNAL if it has another size. */
 int blob_open(const char *dir, const char *sha256, int64_t size, struct error *);
 /** blob_is_true - is what the descriptor reads what its name says? Reads all of it. */
 bool blob_is_true(int fd, const char *sha256);

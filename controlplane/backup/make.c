@@ -38,6 +38,7 @@ struct making {
 	char *blobs, *copy, *part; /* owned: paths */
 	cJSON *manifest; /* owned */
 	int64_t bytes; /* of what is listed */
+	struct error unread; /* an artifact's bytes that may be there; NONE */
 };
 
 /* ---- what goes into it ---- */
@@ -87,6 +88,8 @@ list_blob(const char *sha256, int64_t size, void *arg, struct error *err)
 	_cleanup_close_ int fd = blob_open(m->blobs, sha256, size, err);
 	char name[HASH_HEX_MAX + 32];
 
+	if (fd < 0 && err->kind != ERROR_NOT_FOUND && err->kind != ERROR_INTERNAL)
+		m->unread = *err;
 	if (fd < 0)
 		return -1;
 	if (!blob_is_true(fd, sha256))
@@ -151,6 +154,10 @@ list_database(struct making *m, struct error *err)
 		if (store_file_open(m->copy, &s, err) < 0 || sql_version(&s, &schema, err) < 0)
 			return -1;
 		lost = store_file_blobs(&s, list_blob, m, err);
+		if (lost > 0 && m->unread.kind != ERROR_NONE) { /* not lost: try again later */
+			*err = m->unread;
+			return -1;
+		}
 		if (lost < 0 ||
 		    store_file_counts(&s, add_count, json_add_obj(m->manifest, "counts"), err) < 0)
 			return -1;

@@ -266,6 +266,21 @@ START_TEST(test_lost_artifact)
 }
 END_TEST
 
+/* An artifact that cannot be read now is not lost: there is no backup without it. */
+START_TEST(test_unread_artifact)
+{
+	_cleanup_free_ char *path =
+	    str_printf("%s/blobs/sha256/%.2s/%s", dir, sums[0], sums[0] + 2);
+	_cleanup_(backup_done) struct backup b = { 0 };
+	struct error err = { 0 };
+
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink("elsewhere", path), 0); /* refused with ELOOP */
+	ck_assert_int_eq(backup_make(dir, store, key, &b, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, path));
+}
+END_TEST
+
 /* Any byte of it changed, or its end missing: it is refused, and the state is as it was. */
 START_TEST(test_damage)
 {
@@ -480,6 +495,7 @@ main(void)
 	tcase_add_test(tc, test_there_and_back);
 	tcase_add_test(tc, test_unstaged);
 	tcase_add_loop_test(tc, test_lost_artifact, 0, 2);
+	tcase_add_test(tc, test_unread_artifact);
 	tcase_add_test(tc, test_damage);
 	tcase_add_loop_test(tc, test_aliens, 0, (int)ARRAY_LEN(aliens));
 	tcase_add_loop_test(tc, test_killed, 0, 14);

@@ -8,6 +8,7 @@
  *
  *	cut=N stall=N reset=N	send N bytes, then close, say nothing more, or reset
  *	delay=MS slow=MS	wait before the head; between events
+ *	hold=PATH		after the third content event wait until that file is there
  *	chunks=N bytes=N	how many content events, of how many bytes
  *	reason=N		that many events of reasoning before them
  *	status=NNN		that status with a JSON error; with retry=N a retry-after header
@@ -211,6 +212,20 @@ put_delta(struct out *o, const char *delta, const char *finish)
 	free(data);
 }
 
+/* Until the file of "fault:hold=PATH" is there. */
+static void
+hold(struct out *o)
+{
+	const char *at = strstr(o->body, "fault:hold=");
+	char path[256];
+
+	if (at == NULL || sscanf(at, "fault:hold=%255[/A-Za-z0-9._-]", path) != 1)
+		return;
+	while (!o->over && access(path, F_OK) != 0)
+		if (wait_ms(o->fd, 20))
+			o->over = o->cancelled = true;
+}
+
 static void
 put_content(struct out *o, long number, long bytes)
 {
@@ -282,6 +297,8 @@ play_stream(struct out *o)
 			put_str(o, "zz\r\nnot a chunk\r\n");
 		if (i == 0 && has(o, "errmid"))
 			put_event(o, error);
+		if (i == 2)
+			hold(o);
 	}
 	if (!has(o, "nofinish"))
 		put_delta(o, "", "\"stop\"");

@@ -36,7 +36,7 @@ second=$(push hostile-crash-after-1000:latest "$registry/team/owl:3")
 [ "$first" != "$second" ] || giveup "the tag has moved"
 ctl restart competitor swift-owl
 same "restart exits 0" 0 "$code"
-changed() { [ "$(containers)" != "$before" ] && competitor_is swift-owl ready; }
+changed() { [ "$(containers)" != "$before" ] && serves swift-owl; }
 becomes "a restart makes a new pod" 40 changed
 chat janus/swift-owl "hello"
 has "and the digest is the same after the tag moved" "^x-janus-version-digest: $first" "$head"

@@ -31,14 +31,16 @@ other_architecture
 start_janus
 
 declare -A id=()
-quick='{"start_timeout":"4s"}'
+# Those that will never be healthy need not be waited for as long as others; but they must have begun.
+quick='{"start_timeout":"10s"}'
 printf '%s' "$quick" >"$work/quick.json"
 try() { id[$1]=$(submit "$2" "t-$1" "${@:3}") || id[$1]=''; }	# NAME IMAGE [OPTIONS]
 
 # All at once: each is judged by itself.
 try healthy30 hostile-never-healthy:latest	# the 30 s of the contract
 for mode in "${modes[@]}"; do
-	try "${mode//=/-}" "hostile-${mode//=/-}:latest" --manifest "$work/quick.json"
+	case $mode in never-* | wrong-port | health-*) limit=(--manifest "$work/quick.json") ;; *) limit=() ;; esac
+	try "${mode//=/-}" "hostile-${mode//=/-}:latest" "${limit[@]}"
 done
 try absent "$open/team/owl:nope"
 try nowhere "127.0.0.1:$(free_port)/team/owl:3"
@@ -83,7 +85,7 @@ rejected chat-500 no_valid_completion "what it answered" \
 	'.evidence.conformance | map(select(.check == "completion"))[0].wire.status == 500'
 rejected crash-loop crash_loop "the exit code" '.evidence.exit_code == 3'
 rejected healthy30 not_healthy "after the 30 s of the contract" \
-	'(.updated_at[0:19] + "Z" | fromdate) - (.created_at[0:19] + "Z" | fromdate) | . >= 29 and . <= 45'
+	'(.updated_at[0:19] + "Z" | fromdate) - (.created_at[0:19] + "Z" | fromdate) | . >= 29 and . <= 90'
 
 ctl wait submission "${id[slow-start-2]}" --timeout 60s
 same "one that needs 2 s to start is ready" 0 "$code"

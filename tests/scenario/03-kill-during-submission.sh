@@ -3,7 +3,7 @@
 # 03-kill-during-submission.sh - janusd killed at any moment of a submission: it goes on, once.
 . "$(dirname "$0")/lib.sh"
 
-hostile ok slow-start=1 exit1 chat-500
+hostile ok slow-start=1 slow-start=25 exit1 chat-500
 start_registry registry
 push hostile-slow-start-1:latest "$registry/team/slow:1" >/dev/null
 push hostile-exit1:latest "$registry/team/dead:1" >/dev/null
@@ -20,8 +20,8 @@ for wait in 0 0.02 0.05 0.1 0.2 0.4 0.7 1.1 1.6; do
 	start_janusd
 	ctl wait submission "$id" --timeout 60s --output json
 	same "killed after $wait s ($at), it becomes ready" 0 "$code"
-	truth "  and serves" '.state == "ready"' "$(competitor "slow-$n")"
-	becomes "  and answers" 10 answers "janus/slow-$n"
+	becomes "  and serves" 30 competitor_is "slow-$n" ready
+	becomes "  and answers" 30 answers "janus/slow-$n"
 done
 becomes "each has one pod, of two containers" 30 containers_are $((2 * n))
 control GET "/api/v1/submissions?limit=0"
@@ -50,10 +50,10 @@ start_janusd
 becomes "and leaves nothing, killed or not" 30 containers_are $((2 * n))
 
 # A cancel is kept, too.
-id=$(submit "$registry/team/slow:1" cancelled)
+id=$(submit hostile-slow-start-25:latest cancelled)
 ctl cancel submission "$id"
 kill_janusd
 start_janusd
 cancelled() { [ "$(submission_state "$id")" = cancelled ]; }
-becomes "a cancelled one stays cancelled" 10 cancelled
+becomes "a cancelled one stays cancelled" 30 cancelled
 becomes "and leaves nothing" 30 containers_are $((2 * n))

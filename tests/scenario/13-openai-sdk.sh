@@ -7,6 +7,7 @@ images link baseline
 packages
 port=$(free_port)
 run fake "$fake" --port "$port"
+until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 start_platform
 start_janusd JANUS_ROUTER_BREAKER_FAILURES=0 # the SDK is to see many failures in a row
 accept janus/baseline-agent:latest baseline-agent

@@ -76,19 +76,19 @@ head -c 1000000 /dev/zero | tr '\0' a | sed 's/^/authorization: Bearer /' >"$wor
 ask "$url/v1/models" -H "@$work/long"
 same "[L01] 1 MiB of key is refused" 4 "${status:0:1}"
 make short --expires 1s
-expired() { talk "$secret"; [ "$status" = 401 ]; }
-becomes "[L01] a key expires" 10 expired
+expired() { talk "$secret"; grep -q expired_api_key <<<"$body"; }
+becomes "[L01] a key expires" 30 expired
 refused "[L01] an expired one" 401 expired_api_key
 
 # Revoked in the middle of a stream: it ends.
 make gone
-stream cut "$secret" 'fault:chunks=200 fault:slow=100'
-becomes "a stream runs" 10 streaming cut
+stream cut "$secret" 'fault:chunks=600 fault:slow=100'
+becomes "a stream runs" 20 streaming cut
 ctl remove key gone
 same "removing a key asks" 2 "$code"
 ctl remove key gone --yes
 same "and revokes it" 0 "$code"
-becomes "[L01] its stream ends at once" 2 gone cut
+becomes "[L01] its stream ends at once" 10 gone cut
 has "[L01] with a typed error" '"code":"invalid_api_key"' "$(cat "$work/cut.log")"
 same "[L01] and one [DONE]" 1 "$(grep -c '^data: \[DONE\]' "$work/cut.log" || true)"
 talk "$secret"
@@ -97,15 +97,19 @@ refused "[L01] a revoked one" 401 invalid_api_key
 # Rotated: both for a while, then the new one.
 make turn
 first=$secret
-ctl update key turn --rotate --grace 2s -q
+ctl update key turn --rotate --grace 10m -q
 second=$out
 secrets+=("$second")
 talk "$second"
 same "a rotated key's new secret is good" 200 "$status"
 talk "$first"
 same "and the old one for a while" 200 "$status"
+make brief
+first=$secret
+ctl update key brief --rotate --grace 1s -q
+secrets+=("$out")
 old_is_out() { talk "$first"; [ "$status" = 401 ]; }
-becomes "then no more" 10 old_is_out
+becomes "then no more" 30 old_is_out
 ctl update key turn --rotate --grace 0s -q
 secrets+=("$out")
 talk "$second"
@@ -132,7 +136,9 @@ while read -r method path _ who; do
 		*) allowed=no ;;
 		esac
 		[ "$allowed" = no ] || [[ $path != *doctor ]] || continue	# it takes its time
-		ask -X "$method" "$url$path" -H "$(bearer "${pair#*:}")" -H 'content-type: application/json' --max-time 5
+		most=5	# seconds: what is followed has no end
+		[ "$allowed" = yes ] || most=60
+		ask -X "$method" "$url$path" -H "$(bearer "${pair#*:}")" -H 'content-type: application/json' --max-time "$most"
 		if [ "$allowed" = no ]; then
 			[ "$status" = 403 ] || bad "[L03] $method $path by ${pair%%:*} is refused" "$status $body"
 		else
@@ -174,20 +180,21 @@ seq 60 | xargs -P 30 -I{} curl -s -o /dev/null -w '%{http_code}\n' --max-time 30
 same "[L14] a burst of 60 from 30 at once: 20 pass" "200:20 429:40 " "$(statuses "$work/burst")"
 make narrow --concurrency 2
 narrow=$secret
-stream one "$narrow" 'fault:chunks=30 fault:slow=200'
-stream two "$narrow" 'fault:chunks=30 fault:slow=200'
+stream one "$narrow" 'fault:chunks=300 fault:slow=200'
+stream two "$narrow" 'fault:chunks=300 fault:slow=200'
 both() { streaming one && streaming two; }
-becomes "two streams run" 10 both
+becomes "two streams run" 20 both
 talk "$narrow"
 refused "a third at once" 429 concurrency_exceeded
 end one
 end two
 room() { talk "$narrow"; [ "$status" = 200 ]; }
-becomes "clients that left make room" 5 room
+becomes "clients that left make room" 20 room
 make tokens --tokens-per-minute 15
 talk "$secret"
 talk "$secret"
 headers "tokens are told" 'x-ratelimit-limit-tokens: 15'
+settled
 talk "$secret"
 refused "the tokens of a minute" 429 rate_limit_exceeded
 
@@ -196,39 +203,44 @@ make spender --usd-per-day 0.05
 spender=$secret
 talk "$spender" 'fault:cost=20000'
 same "a chat that costs" 200 "$status"
+settled
 talk "$spender" 'fault:cost=20000'
 headers "what remains is told" 'x-janus-budget-remaining-usd: 0.0'
-stored() { [ "$(ctl list usage --by key -o json; jq -r '.data[] | select(.name == "spender") | .requests' <<<"$out")" = 2 ]; }
-becomes "what was used is stored" 10 stored
+stored() { [ "$(ctl list usage --by key -o json; jq -r --arg name "$1" '.data[] | select(.name == $name) | .requests' <<<"$out")" = "$2" ]; }
+becomes "what was used is stored" 30 stored spender 2
 ctl list usage -o json
 truth "by key, with its cost" '.data[] | select(.name == "spender") | .cost_usd == 0.04 and .prompt_tokens == 14' "$out"
 ctl list usage --by day --since 1d -o csv --no-headers --columns requests
 has "by day" '^[0-9]+$' "$out"
 ctl list usage --by competitor -o json
 truth "by competitor" '.data[0].name == "dev"' "$out"
+make minute --requests-per-minute 3
+minute=$secret
+for i in 1 2 3; do talk "$minute"; done
+becomes "so are three chats of a minute" 30 stored minute 3
 kill_janusd
 closed
-ready() { talk "$spender" 'fault:cost=20000'; [ "$status" != 503 ]; }
+ready() { talk "$spender" 'fault:cost=20000'; [ "$status" != 503 ]; }	# that is not yet routed
 becomes "after kill -9 it is back" 60 ready
 same "[H09] there was 0.01 left: one more" 200 "$status"
+talk "$minute"
+refused "[L14] the minute goes on after a restart" 429 rate_limit_exceeded
+settled
 talk "$spender"
 refused "[H09] and then none" 429 budget_exceeded
 truth "as OpenAI calls it" '.error.type == "insufficient_quota"' "$body"
-talk "$limited"
-refused "[L14] the minute goes on after a restart" 429 rate_limit_exceeded
 talk "$app"
 same "keys are still good" 200 "$status"
 talk "$first"
 refused "and rotated ones still are not" 401 invalid_api_key
 
 # --- [L02] guessing ---
-guess() { ask "$url/v1/models" -H "$(bearer "$forged")"; }
-limited=no
-for _ in {1..300}; do
-	guess
-	[ "$status" != 429 ] || { limited=yes; break; }
-done
-same "[L02] an address that guesses is slowed" yes "$limited"
+guesses() {	# many, faster than they are forgiven: on one connection
+	ask "$url/v1/models?[1-200]" -H "$(bearer "$forged")"
+	body=$(jq -cs 'map(objects) | last' <<<"$body")
+	[ "$status" = 429 ]
+}
+becomes "[L02] an address that guesses is slowed" 60 guesses
 refused "[L02] with" 429 rate_limit_exceeded
 ask --interface 127.0.0.2 "$url/v1/models" -H "$(bearer "$app")"
 same "[L02] others are not locked out" 200 "$status"
@@ -257,7 +269,7 @@ has "[L04] the database has hashes" "$(printf '%s' "$app" | sha256sum | cut -d' 
 # --- [L01] on loopback, where callers need no key ---
 start_janusd JANUS_AUTH_ANONYMOUS=true
 answers_there() { ask "$url/v1/models"; [ "$status" = 200 ]; }
-becomes "without a key it answers there" 30 answers_there
+becomes "without a key it answers there" 60 answers_there
 ask "$url/v1/models" -H 'authorization: Bearer unused'
 same "what SDKs send for a key is none" 200 "$status"
 ask "$url/v1/models" -H "$(bearer "$forged")"

@@ -239,6 +239,11 @@ metric() {	# NAME [LABEL-PATTERN]: the sum of its samples
 		{ at = $1; sub(/\{.*/, "", at) } at == name && $0 ~ want { sum += $NF } END { printf "%d\n", sum }'
 }
 
+metric_is() { [ "$(metric "${@:2}")" = "$1" ]; }	# NUMBER NAME [LABEL-PATTERN]
+
+# settled: what was answered is counted and logged, too, which comes a moment later
+settled() { until_true 30 metric_is 0 janus_http_requests_in_flight gateway || bad "all chats are settled"; }
+
 competitor() { control GET "/api/v1/competitors/$1"; printf '%s' "$body"; }
 competitor_is() { [ "$(competitor "$1" | jq -r .state)" = "$2" ]; }
 instance_of() { control GET "/api/v1/instances?competitor=$1"; jq -c '.data[0]' <<<"$body"; }

@@ -3,7 +3,7 @@
 //	node all-endpoints.mjs PORT
 //
 // Its answers are made from what it was asked: it says the words backwards, and its embeddings are
-// words hashed into buckets.  "/fail" in a text breaks a stream in the middle, "/slow" waits 2.5 s
+// words hashed into buckets.  "/fail" in a text breaks a stream in the middle, "/slow" waits 2.5 s, "/stay" a minute,
 // before the second word, "/failed" ends a response by its own word.  Each request is a line on
 // stdout: {"path":…,"body":…,"headers":…}, and {"gone":true} when its client left early.
 import { createServer } from 'node:http';
@@ -28,6 +28,7 @@ const pause = (ms) => new Promise((go) => setTimeout(go, ms));
 async function* words(all, input) {
 	for (const [i, word] of all.entries()) {
 		if (i === 1 && text(input).includes('/slow')) await pause(2500);
+		if (i === 1 && text(input).includes('/stay')) await pause(60_000);
 		if (i === 2 && text(input).includes('/fail')) return;
 		yield (i > 0 ? ' ' : '') + word;
 	}

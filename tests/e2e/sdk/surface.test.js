@@ -23,7 +23,14 @@ async function metric(line) {
 	const text = await (await fetch(`${base}/metrics`)).text();
 	return Number(text.split('\n').find((each) => each.startsWith(`${line} `))?.split(' ').at(-1) ?? 0);
 }
-const tokens = (type) => metric(`janus_chat_tokens_total{competitor="everything",type="${type}"}`);
+// A chat is counted a moment after its last byte: not before none is left.
+async function settled() {
+	await becomes('all is settled', 30_000, async () => (await metric('janus_http_requests_in_flight{surface="gateway"}')) === 0);
+}
+const tokens = async (type) => {
+	await settled();
+	return metric(`janus_chat_tokens_total{competitor="everything",type="${type}"}`);
+};
 
 test('embeddings: numbers, and the same words the same', async () => {
 	const before = await tokens('prompt');
@@ -118,20 +125,22 @@ test('a response that breaks off: APIError', async () => {
 
 test('a response that fails by its own word is passed on, and counted as failed', async () => {
 	const failed = 'janus_chat_requests_total{competitor="everything",outcome="upstream_error_frame",stream="true"}';
+	await settled();
 	const before = await metric(failed);
 	const events = [];
 	for await (const event of await client.responses.create({ model, input: '/failed', stream: true })) events.push(event);
 	assert.equal(events.at(-1).type, 'response.failed');
 	assert.equal(events.at(-1).response.error.message, 'out of ink');
+	await settled();
 	assert.equal(await metric(failed) - before, 1);
 });
 
 test('abort: the upstream notices', async () => {
 	const gone = () => lines().filter((line) => line.gone).length;
 	const before = gone();
-	const stream = await client.responses.create({ model, input: 'one two three /slow', stream: true });
+	const stream = await client.responses.create({ model, input: 'one two three /stay', stream: true });
 	for await (const event of stream) if (event.type === 'response.output_text.delta') break;
-	await becomes('the upstream was told', 2000, () => gone() > before);
+	await becomes('the upstream was told', 10_000, () => gone() > before);
 });
 
 test('bodies go on untouched but for what is ours', async () => {
@@ -238,7 +247,7 @@ test('tracestate goes with a valid traceparent, and only then', async () => {
 test('each call is known by its id', async () => {
 	const { response } = await client.embeddings.create({ model, input: 'x' }).withResponse();
 	const id = response.headers.get('x-request-id');
-	await becomes('it is there with its route', 5000, async () => {
+	await becomes('it is there with its route', 30_000, async () => {
 		const answer = await fetch(`${base}/api/v1/requests/${id}`);
 		return answer.status === 200 && (await answer.json()).route === '/v1/embeddings';
 	});

@@ -81,7 +81,7 @@ becomes "the hogs are removed" 45 containers_are 2
 # [F05] out of memory: said so, with the limit
 ctl submit image hostile-memory-hog-main:latest --name greedy --manifest "$work/small.json" --wait --timeout 90s
 chat janus/greedy "memory-hog-main" || true
-killed() { greedy=$(instance_of greedy) && jq -e '.state_detail // "" | test("memory limit 512 MiB")' <<<"$greedy"; }
+killed() { greedy=$(instance_of greedy) && jq -e '[.state_detail, .evidence.explained] | any(. // "" | test("memory limit 512 MiB"))' <<<"$greedy"; }
 becomes "its end is explained: killed: memory limit 512 MiB" 40 killed
 truth "and has a reason" '.state_reason == "out_of_memory" or (.evidence.explained | test("memory limit 512 MiB"))' "$greedy"	# as it was then: it is started anew
 check "the neighbour answers" answers janus/neighbour

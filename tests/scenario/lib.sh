@@ -256,6 +256,13 @@ submit() {	# IMAGE NAME [OPTIONS]: prints the id
 accept() {	# IMAGE NAME: submitted and ready, or the scenario is over
 	ctl submit image "$1" --name "$2" --wait --timeout 90s
 	[ "$code" = 0 ] || giveup "$2 ($1) is accepted" "exit $code" "$out" "$err"
+	until_true 30 routed "$2" || true	# or another version serves, or none: the scenario sees
+}
+
+# routed COMPETITOR: it is among the models that gateways know, which comes a moment after it is ready
+routed() {
+	ask --unix-socket "$runtime/janusd.sock" "http://janus/v1/models/janus%2F$1"
+	[ "$status" = 200 ] && jq -e '.janus.state == "ready" or .janus.state == "asleep"' <<<"$body"
 }
 
 # --- containers -------------------------------------------------------------------

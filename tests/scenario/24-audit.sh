@@ -5,11 +5,11 @@
 
 port=$(free_port)
 run fake "$fake" --port "$port"
-until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
+until_true 30 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 start_janus
 run follow "$bin/janusctl" list events -f -o jsonl
 
-ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s
+ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 180s
 same "a submission" 0 "$code"
 ctl stop competitor dev
 same "and a stop" 0 "$code"
@@ -19,7 +19,7 @@ truth "the stop says who, what, before and after" '.data[] | select(.action == "
 	and (.request_id | length > 8)' "$out"
 truth "a state says why" '[.data[] | select(.action == "submission.state" and .after == "ready")][0] | .before == "conforming"' "$out"
 followed() { grep -q '"competitor.stop"' "$work/follow.log"; }
-becomes "a follower has seen it" 10 followed
+becomes "a follower has seen it" 40 followed
 kill_janusd
 start_janusd
 ctl start competitor dev
@@ -30,7 +30,7 @@ sealed() {
 	ctl verify events -o json
 	[ "$code" = 0 ] && jq -e ".ok and .events == $(wc -l <"$work/events.jsonl") and .unsealed == 0 and (.head | startswith(\"sha256:\"))" <<<"$out" >/dev/null
 }
-becomes "the record is whole, over a crash too, and all of it is sealed" 20 sealed
+becomes "the record is whole, over a crash too, and all of it is sealed" 40 sealed
 ctl verify events "$work/events.jsonl"
 same "so is what was exported" 0 "$code"
 jq -c 'if .action == "competitor.stop" then .actor = "nobody" else . end' \

@@ -36,8 +36,8 @@ truth "and is an event" '[.data[] | select(.action == "competitor.policy")][0].a
 # --- on demand --------------------------------------------------------------------
 
 becomes "silent for 2 s it is stopped" 30 nothing_runs
-ask "$url/v1/models/janus%2Fowl"
-truth "a model says that it sleeps" '.janus.state == "asleep"' "$body"
+asleep() { ask "$url/v1/models/janus%2Fowl"; jq -e '.janus.state == "asleep"' <<<"$body"; }
+becomes "a model says that it sleeps" 30 asleep
 ask "$url/readyz"
 same "Janus is ready all the same" 200 "$status"
 chat janus/owl hello
@@ -48,15 +48,18 @@ ask -N "$url/v1/chat/completions" -H 'content-type: application/json' -H 'x-janu
 	-d '{"model":"janus","stream":true,"messages":[{"role":"user","content":"hi"}]}'
 same "so does one to the default model" 200 "$status"
 has "that ends well" '^data: \[DONE\]' "$body"
+becomes "and it is stopped once more" 30 asleep
+ctl update competitor owl --set idle=10m	# until it has been counted
 asking=()
 for i in 1 2 3 4; do
-	curl -s --max-time 30 -o "$work/many.$i" -w '%{http_code}\n' "$url/v1/chat/completions" -H 'content-type: application/json' \
+	curl -s --max-time 60 -o "$work/many.$i" -w '%{http_code}\n' "$url/v1/chat/completions" -H 'content-type: application/json' \
 		-d '{"model":"janus/owl","messages":[{"role":"user","content":"hi"}]}' >>"$work/many" &
 	asking+=($!)
 done
 wait "${asking[@]}" || true
 same "many at once start it once" "4 200" "$(sort "$work/many" | uniq -c | tr -s ' ' | sed 's/^ //')"
-same "one pod of it" 2 "$(container_count)"
+becomes "one pod of it" 30 containers_are 2
+ctl update competitor owl --set idle=2s
 kill_janusd
 start_janusd JANUS_POLICY_MEMORY_BUDGET=2GiB JANUS_POLICY_MEMORY=1GiB
 becomes "after a crash what nobody asks for is stopped" 30 nothing_runs
@@ -68,7 +71,8 @@ chat janus/owl hello
 same "frozen, and asked" 200 "$status"
 becomes "silent for 2 s it is paused" 30 is_paused
 same "not stopped" 2 "$(container_count)"
-truth "and says so" '.state == "frozen"' "$(instance_of owl)"
+is_frozen() { [ "$(instance_of owl | jq -r .state)" = frozen ]; }
+becomes "and says so" 30 is_frozen
 frozen=$(instance_of owl | jq -r .id)
 chat janus/owl hello
 same "a chat wakes it" 200 "$status"
@@ -86,7 +90,7 @@ same "as what it was" "$frozen" "$(instance_of owl | jq -r .id)"
 
 ctl update competitor owl --set activation=on-demand --set idle=10m
 for name in bee cat; do
-	ctl submit image janus/baseline-agent:latest --name "$name" --wait --timeout 60s
+	ctl submit image janus/baseline-agent:latest --name "$name" --wait --timeout 180s
 	same "$name is accepted" 0 "$code"
 	ctl update competitor "$name" --set activation=on-demand --set idle=10m
 done
@@ -94,7 +98,7 @@ for name in owl bee cat owl bee; do
 	chat "janus/$name" hello
 	same "$name answers" 200 "$status"
 done
-names() { containers '.Labels["rodeo.janus.competitor"]' | sort -u | paste -sd' '; }
+names() { containers 'select(.State == "running") | .Labels["rodeo.janus.competitor"]' | sort -u | paste -sd' '; }
 only_two() { [ "$(names)" = "bee owl" ]; }
 becomes "the two that were asked last have the memory" 30 only_two
 ctl list instances -o json
@@ -113,7 +117,7 @@ both() {
 	control GET '/api/v1/requests?limit=12&competitor=owl'
 	[ "$(jq -r '.data[].instance_id' <<<"$body" | sort -u | wc -l)" = 2 ]
 }
-becomes "and both answer" 10 both
+becomes "and both answer" 60 both
 ctl update competitor owl --set replicas=
 one_ready() { [ "$(control GET '/api/v1/instances?competitor=owl'; jq '.data | length' <<<"$body")" = 1 ]; }
 becomes "one goes when it is one too many" 60 one_ready
@@ -146,7 +150,7 @@ old_only() {
 	control GET '/api/v1/requests?limit=6&competitor=owl'
 	[ "$(jq -r '.data[].version_id' <<<"$body" | sort -u)" = "$old" ]
 }
-becomes "the share can be taken back" 30 old_only
+becomes "the share can be taken back" 60 old_only
 ctl promote competitor owl --to "$new"
 new_serves() { answers janus/owl && [ "$(competitor owl | jq -r .version_id)" = "$new" ] && competitor_is owl ready; }
 becomes "or all be given" 60 new_serves
@@ -180,7 +184,7 @@ broken=$(control GET '/api/v1/versions?competitor=owl'; jq -r '.data[0].id' <<<"
 end registry
 image=$(api GET /images/hostile-slow-start-0:latest/json | jq -r .Id)
 gone_for_good() { api DELETE "/images/$image?force=1" >/dev/null; [ "$(status)" = 404 ]; }
-becomes "its image goes, here and where it came from" 20 gone_for_good
+becomes "its image goes, here and where it came from" 40 gone_for_good
 ctl promote competitor owl --to "$broken"
 starts_in_vain() { control GET '/api/v1/instances?competitor=owl&state=backoff'; [ "$(jq '.data | length' <<<"$body")" = 1 ]; }
 becomes "a version whose image is gone cannot start" 30 starts_in_vain
@@ -233,7 +237,7 @@ ctl list competitors --limit 0 -q
 same "fifty are registered" 50 "$(wc -l <<<"$out")"
 asking=()
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	curl -sN --max-time 60 -o "$work/one.$i" "$url/v1/chat/completions" -H 'content-type: application/json' \
+	curl -sN --max-time 120 -o "$work/one.$i" "$url/v1/chat/completions" -H 'content-type: application/json' \
 		-d "{\"model\":\"janus/bee-$i\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}" &
 	asking+=($!)
 done
@@ -244,7 +248,8 @@ until asked; do
 	[ "$now" -le "$most" ] || most=$now
 done
 below "of twelve that are asked at once, so many run" 6 "$most"
-same "and no fewer" 5 "$most"
+five_run() { [ "$(names | wc -w)" = 5 ]; }	# they stay: the last look may have come before the last start
+[ "$most" = 5 ] || becomes "and no fewer: they run now" 30 five_run
 same "each is answered, or told that there was no room" 12 \
 	"$(grep -lE '^data: \[DONE\]|"no_ready_competitor"' "$work"/one.* | wc -l)"
 below "those told so" 8 "$(grep -l '"no_ready_competitor"' "$work"/one.* | wc -l)"

@@ -7,12 +7,12 @@ hostile crash-loop no-stream chat-hang
 images baseline
 port=$(free_port)
 run fake "$fake" --port "$port"
-until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
+until_true 30 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 start_janus
 
 verdicts() { jq -c '[.evidence.conformance[] | {(.check): .verdict}] | add' <<<"$1"; }
 
-ctl conform janus/baseline-agent:latest --output json --timeout 120s
+ctl conform janus/baseline-agent:latest --output json --timeout 180s
 same "the built-in competitor conforms" 0 "$code"
 truth "each check has a name, a verdict, what was expected and seen, and where it is explained" \
 	'.state == "retired" and (.evidence.conformance | length >= 15) and (.evidence.conformance | all(
@@ -23,29 +23,29 @@ truth "it noticed that its client left" \
 	'.evidence.conformance | map(select(.check == "cancel"))[0] | .verdict == "pass" and .seen == "it hung up too"' "$out"
 becomes "and nothing of the check stays behind" 30 containers_are 0
 nobody() { control GET /api/v1/competitors; [ "$(jq '.data | length' <<<"$body")" = 0 ]; }
-becomes "nor its name" 10 nobody
+becomes "nor its name" 40 nobody
 while read -r name; do
 	grep -q "^## $name\$" "$root/docs/conformance.md" || missing+=" $name"
 done < <(jq -r '.evidence.conformance[].check' <<<"$out")
 same "docs/conformance.md explains every check" "" "${missing:-}"
 
-ctl conform janus/baseline-agent:latest --timeout 120s
+ctl conform janus/baseline-agent:latest --timeout 180s
 has "people get a table" '^stream +pass' "$out"
 
-ctl conform hostile-no-stream:latest --timeout 120s
+ctl conform hostile-no-stream:latest --timeout 180s
 same "one that cannot stream does not" 9 "$code"
 has "and the check is named" '^stream +fail' "$out"
-ctl submit image hostile-no-stream:latest --name mute --wait --timeout 120s --output json
+ctl submit image hostile-no-stream:latest --name mute --wait --timeout 180s --output json
 same "a submission of it is rejected" 1 "$code"
 truth "for the same reason" '.state_reason == "not_conforming" and (.state_detail | contains("stream")) and .fault == "miner"' "$out"
 truth "with what was on the wire" \
 	'.evidence.conformance | map(select(.check == "stream"))[0].wire.content_type == "application/json"' "$out"
 
-ctl conform hostile-crash-loop:latest --timeout 120s --output json
+ctl conform hostile-crash-loop:latest --timeout 180s --output json
 same "one that dies under the question does not" 9 "$code"
 truth "its end is the reason" '.state == "rejected" and (.state_reason | test("crash_loop|exited"))' "$out"
 
-ctl conform "http://127.0.0.1:$port" --timeout 120s --output json
+ctl conform "http://127.0.0.1:$port" --timeout 180s --output json
 same "an endpoint can be checked" 0 "$code"
 truth "what cannot be seen of it is not judged" \
 	'.evidence.conformance | map(select(.check == "readiness"))[0].verdict == "skip"' "$out"
@@ -53,13 +53,13 @@ truth "what cannot be seen of it is not judged" \
 accept janus/baseline-agent:latest owl
 ctl show submission owl
 has "an accepted submission keeps its findings" '^heartbeat +pass' "$out"
-ctl conform owl --timeout 120s --output json
+ctl conform owl --timeout 180s --output json
 same "a competitor can be checked as it is" 0 "$code"
 truth "by its very digest" ".digest == $(competitor owl | jq .digest) and .name == \"owl\"" "$out"
 check "it serves on" competitor_is owl ready
-check "and answers" answers janus/owl
+becomes "and answers" 30 answers janus/owl
 
-ctl conform nobody/such:image --timeout 60s
+ctl conform nobody/such:image --timeout 180s
 same "what is not there cannot conform" 9 "$code"
 control POST /api/v1/submissions '{"check_only":true}'
 refused "nothing to check" 400 missing_required_parameter

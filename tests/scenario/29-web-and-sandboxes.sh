@@ -18,8 +18,8 @@ mkdir "$work/www"
 printf '<title>The page</title><p>Read <a href="/more.html">more</a></p><script>no()</script>' >"$work/www/index.html"
 run www python3 -m http.server "$port" --bind 127.0.0.1 --directory "$work/www"
 run hidden python3 -m http.server "$other" --bind 127.0.0.1 --directory "$work/www"
-until_true 10 listens "$port" || giveup "a web server starts"
-until_true 10 listens "$other" || giveup "another web server starts"
+until_true 30 listens "$port" || giveup "a web server starts"
+until_true 30 listens "$other" || giveup "another web server starts"
 cat >"$work/policy.json" <<END
 {"version":"test-29","default":{"rates":{"web":0}},
  "competitors":{"first":{"domains":["127.0.0.1:$port"],"budget":{"sandbox_seconds":1300}}}}
@@ -45,7 +45,7 @@ has "and in a tunnel" 'The page' "$raw"
 send first < <(printf 'CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n' "$other")
 refused_there "[H07] to another port" 403 egress_denied
 seen() { control GET "/api/v1/egress?competitor=first&service=web"; jq -e '[.data[] | select(.decision == "denied")] | length >= 4' <<<"$body" >/dev/null; }
-becomes "what was denied is listed" 15 seen
+becomes "what was denied is listed" 40 seen
 
 # --- sandboxes ------------------------------------------------------------------------------
 call first POST /api/sandboxes '{"timeoutMinutes":10,"priority":0}'
@@ -75,9 +75,9 @@ same "it is ended" 200 "$said_status"
 call first GET "/api/sandboxes/$id"
 refused_there "  and gone" 404 resource_not_found
 metered() { call first GET /usage; jq -e '.day | .held.sandbox_seconds == 0 and .spent.sandbox_seconds > 0 and .spent.sandbox_seconds < 600' <<<"$said" >/dev/null; }
-becomes "  its seconds are spent, and no more" 15 metered
+becomes "  its seconds are spent, and no more" 40 metered
 listed() { control GET "/api/v1/egress?competitor=first&service=sandbox"; jq -e '[.data[] | select(.operation == "sandbox" and .decision == "allowed" and .sandbox_seconds > 0)] | length == 1' <<<"$body" >/dev/null; }
-becomes "  and listed" 15 listed
+becomes "  and listed" 40 listed
 
 ends_with_pod() { ask -H "authorization: Bearer $sandbox_key" "$sandboxes/api/sandboxes/$id"; [ "$status" = 404 ]; }
 call second POST /api/sandboxes '{}'
@@ -91,6 +91,6 @@ start_platform "JANUS_PLATFORM_POLICY=$work/policy.json"
 becomes "[H11] and what a killed platform left, with the next one" 30 ends_with_pod
 end janus-sandboxd KILL
 down() { call first POST /api/sandboxes '{}'; [ "$said_status" = 502 ]; }
-becomes "[H11] without the service: 502" 20 down
+becomes "[H11] without the service: 502" 40 down
 has "  which is not the competitor's fault" '"fault":"upstream"' "$said"
 lacks "no key is in any log" "$sandbox_key" "$(cat "$work"/janus*.log)"

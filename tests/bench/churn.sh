@@ -135,11 +135,12 @@ has "there were good ends" '^chat ok [1-9]' "$book"
 has "and errors" '^chat (upstream|no_ready)_[a-z_]+ [1-9]' "$book"
 lacks "who came back found its stream" '^lost ' "$book"
 
-# difference: what /metrics has counted since
 nothing_active() { metrics | grep -qx 'active 0'; }
 becomes "nothing is running afterwards" 60 nothing_active
-metrics | awk 'NR == FNR { k = $0; sub(/ [^ ]*$/, "", k); before[k] = $NF; next }
-	{ k = $0; sub(/ [^ ]*$/, "", k); if ($NF - before[k] != 0) print k, $NF - before[k] }' "$work/metrics-before" - >"$work/metrics"
+difference() {	# what /metrics has counted since
+	metrics | awk 'NR == FNR { k = $0; sub(/ [^ ]*$/, "", k); before[k] = $NF; next }
+		{ k = $0; sub(/ [^ ]*$/, "", k); if ($NF - before[k] != 0) print k, $NF - before[k] }' "$work/metrics-before" - >"$work/metrics"
+}
 total() { awk -v kind="$1" '$1 == kind { n += $NF } END { printf "%d", n }' "$2"; }
 # adds_up KIND LESS MORE: each count is the clients' own, or so many less or more: of those who left, their
 # clients do not know the outcome, and do know a status that /metrics has as 499.
@@ -154,6 +155,12 @@ adds_up() {
 }
 # all KIND: as many as were begun; whose client left at once may never have been read
 all() { [ "$(total "$1" "$work/metrics")" -le "$(number begun)" ] && [ "$(total "$1" "$work/metrics")" -ge $(($(number begun) - $(number left_early))) ]; }
+everything_adds_up() {	# an answer is counted a moment after its last byte
+	difference
+	all chat && adds_up chat 0 "$(number left)" && all status && adds_up status "$(number left)" "$(number left_early)" &&
+		[ "$(number resumed)" = "$(total resumed "$work/metrics")" ]
+}
+until_true 30 everything_adds_up || true
 check "metrics: as many chats as were asked for" all chat
 check "metrics: their outcomes add up" adds_up chat 0 "$(number left)"
 check "metrics: as many answers as requests" all status

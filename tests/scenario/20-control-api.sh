@@ -5,7 +5,7 @@
 
 port=$(free_port)
 run fake "$fake" --port "$port"
-until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
+until_true 30 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 canary=canary$(tr -dc a-z0-9 </dev/urandom | head -c 24 || true)
 closed() {
 	start_janusd JANUS_AUTH_ANONYMOUS=false JANUS_CAPTURE_ENABLED=true JANUS_ROUTER_LOOPS=2 \
@@ -14,7 +14,7 @@ closed() {
 }
 start_platform "OPENAI_API_KEY=$canary" "OPENAI_BASE_URL=http://127.0.0.1:$port/v1"
 closed
-ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s
+ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 180s
 [ "$code" = 0 ] || giveup "the fake upstream is ready" "$out" "$err"
 
 socket=(--unix-socket "$runtime/janusd.sock")
@@ -62,7 +62,7 @@ same "[A21] nothing was made by those" 0 "$(count_of bad)"
 
 # Twenty at once.
 for i in {1..20}; do
-	curl -s --max-time 20 "${socket[@]}" "${json[@]}" -H "idempotency-key: $(k 2)" -d '{"name":"two"}' -w '\n%{http_code}' \
+	curl -s --max-time 60 "${socket[@]}" "${json[@]}" -H "idempotency-key: $(k 2)" -d '{"name":"two"}' -w '\n%{http_code}' \
 		-o "$work/two.$i" http://janus/api/v1/keys >"$work/two.$i.status" &
 	burst[i]=$!
 done
@@ -75,7 +75,7 @@ other=$(grep -L secret "$work"/two.[0-9]* | grep -v status | head -n 1 || true)
 
 # --- [A21] kill -9 in between ---
 for i in {1..8}; do
-	curl -s --max-time 5 "${socket[@]}" "${json[@]}" -H "idempotency-key: $(k "kill-$i")" -d "{\"name\":\"kill-$i\"}" \
+	curl -s --max-time 60 "${socket[@]}" "${json[@]}" -H "idempotency-key: $(k "kill-$i")" -d "{\"name\":\"kill-$i\"}" \
 		-o "$work/kill.$i" http://janus/api/v1/keys &
 	asked=$!
 	moment "0.00$((RANDOM % 10))"
@@ -230,7 +230,7 @@ ctl list events --until 1h -q
 same "nothing happened an hour ago" '' "$out"
 events_of() { ctl list events --limit 0 -q "$@"; wc -l <<<"$out"; }
 all_since() { [ "$(events_of)" = "$(events_of --since 1h)" ]; }	# one may come in between
-becomes "and all since" 5 all_since
+becomes "and all since" 40 all_since
 below "the usual limit holds" 51 "$all"
 ctl list keys --since yesterday
 same "a time that is none" 2 "$code"
@@ -244,10 +244,9 @@ same "the description is served without a key" 200 "$status"
 check "and is the one of the tree" cmp -s <(printf '%s' "$body") "$root/docs/openapi.json"
 ask "$url/openapi.json" -H "if-none-match: $(named etag)"
 same "304 for who has it" 304 "$status"
-ready_again() { control GET /api/v1/competitors/dev; [ "$(jq -r .state <<<"$body")" = ready ]; }
-becomes "dev is ready again" 30 ready_again
+becomes "dev is ready again" 40 routed dev
 baseline
-ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s
+ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 180s
 same "dev has a second version" 0 "$code"
 replies=$work/replies
 tell() {	# METHOD PATH [BODY [CURL-OPTIONS]]: ask by the socket, and keep the answer
@@ -290,11 +289,11 @@ tell GET /api/v1/champion
 tell POST /api/v1/champion/rollback '{"reason":"and not any more"}'
 tell GET /v1/models/janus-fast
 recorded() { tell GET /api/v1/requests/req_described; [ "$status" = 200 ]; }
-becomes "the chat is among the requests" 10 recorded
+becomes "the chat is among the requests" 40 recorded
 tell GET /api/v1/requests?limit=2
 tell GET /api/v1/egress?limit=2
 captured() { tell GET /api/v1/captures/req_described; [ "$status" = 200 ]; }
-becomes "and among the captures" 10 captured
+becomes "and among the captures" 40 captured
 tell GET /api/v1/captures?limit=2
 tell DELETE /api/v1/captures/req_described
 tell POST /api/v1/backups
@@ -409,7 +408,8 @@ write 'router { ping = 1500ms }'
 # What the environment says would win over the file.
 run janusd env -u JANUS_STATE_DIR -u JANUS_RUNTIME_DIR -u JANUS_PORT -u JANUS_HOST "DOCKER_HOST=unix://$engine" "$bin/janusd" -c "$conf"
 until_true 30 control_answers || giveup "janusd starts from a file" "$(tail "$work/janusd.log")"
-ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s
+ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 180s
+becomes "it is routed" 40 routed dev
 pings() {	# in a silence of 2.5 s, the first 1.5 of which hold the head
 	curl -sN --max-time 20 "$url/v1/chat/completions" "${json[@]}" -d '{"model":"janus/dev","stream":true,"messages":[{"role":"user","content":"fault:delay=2500"}]}' |
 		grep -c '^: ping' || true
@@ -418,12 +418,13 @@ silent=$(pings)
 write 'router { ping = 100ms }'
 kill -HUP "${pids[janusd]}"
 reloaded() { [ "$(logged reloaded)" -ge "$1" ]; }
-becomes "SIGHUP reads the settings again" 5 reloaded 1
-if [ "$(pings)" -gt $((silent + 5)) ]; then ok "and chats go by them"; else bad "chats go by them" "before: $silent, now: $(pings)"; fi
+becomes "SIGHUP reads the settings again" 40 reloaded 1
+more_pings() { [ "$(pings)" -gt $((silent + 5)) ]; }	# fewer, where the machine itself was silent
+becomes "and chats go by them: more than the $silent before" 40 more_pings
 write $'router {\n\tping = 100ms\n\tgap_timeout = soon\n}'
 kill -HUP "${pids[janusd]}"
 refused_once() { [ "$(logged refused)" -ge 1 ]; }
-becomes "[M04] wrong settings are refused" 5 refused_once
+becomes "[M04] wrong settings are refused" 40 refused_once
 has "[M04] by file and line" "$conf:8: router.gap_timeout" "$(grep '"config.refused"' "$work/janusd.log")"
 answers_models() { ask "$url/v1/models"; [ "$status" = 200 ]; }
 check "[M04] and it goes on" answers_models
@@ -434,8 +435,8 @@ same "[M07] janusd does not start with them" 2 "$code"
 has "[M07] and says where it is wrong" "$conf:8: router.gap_timeout" "$err"
 write 'policy { memory = 1GiB }'
 kill -HUP "${pids[janusd]}"
-becomes "what waits for a restart" 5 reloaded 2
-has "is named" 'policy.memory' "$(grep '"config.needs_restart"' "$work/janusd.log")"
+becomes "what waits for a restart" 40 reloaded 2
+becomes "is named" 40 grep -q '"config.needs_restart".*policy.memory' "$work/janusd.log"
 end janusd
 closed
 
@@ -470,7 +471,7 @@ if command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then	# of the same user,
 	chmod 755 "$world" "$work"
 	run quiet setpriv --reuid 65534 --regid 65534 --clear-groups env -i JANUS_RUNTIME_DIR=/tmp/js.none.$$ "OPENAI_API_KEY=$canary" "$bin/janus-platform"
 	unreadable() { ! setpriv --reuid 65534 --regid 65534 --clear-groups cat "/proc/${pids[quiet]}/environ"; }
-	becomes "[L04] another process of its user cannot read its environment" 10 unreadable
+	becomes "[L04] another process of its user cannot read its environment" 40 unreadable
 	end quiet
 	rm -rf "/tmp/js.none.$$"
 fi

@@ -14,16 +14,18 @@ id=$(image_of hostile-ok:latest)
 
 # --- docker save -------------------------------------------------------------------
 
-ctl submit bundle "$work/ok.tar" --name boxed --wait --timeout 90s --output json
+ctl submit bundle "$work/ok.tar" --name boxed --wait --timeout 180s --output json
 [ "$code" = 0 ] || giveup "an archive of docker save is accepted" "exit $code" "$out" "$err"
 ok "an archive of docker save is accepted"
 truth "as a bundle, by the digest of its configuration" \
 	".state == \"ready\" and .kind == \"bundle\" and .digest == \"$id\" and (.bundle | startswith(\"sha256:\"))" "$out"
+becomes "gateways know it" 40 routed boxed
 chat janus/boxed hello
 has "it answers" 'mode ok' "$body"
 has "and says which image answered" "^x-janus-version-digest: $id" "$head"
 has "its image has a name of its own" 'localhost/janus-import/boxed:' "$(imported boxed)"
-same "what was sent does not stay" 0 "$(find "$state/bundles" -type f | wc -l)"
+none_kept() { [ "$(find "$state/bundles" -type f | wc -l)" = 0 ]; }
+becomes "what was sent does not stay" 30 none_kept
 
 # --- an OCI layout, packed; and as a directory -----------------------------------------
 
@@ -43,21 +45,21 @@ read -r manifest manifest_size <<<"$(blob "$work/manifest")"
 jq -nc "{schemaVersion:2,manifests:[{mediaType:\"application/vnd.oci.image.manifest.v1+json\",digest:\"sha256:$manifest\",size:$manifest_size}]}" >"$layout/index.json"
 echo '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
 
-ctl submit bundle "$layout" --name laid-out --wait --timeout 90s --output json
+ctl submit bundle "$layout" --name laid-out --wait --timeout 180s --output json
 truth "an OCI layout is the same image" ".state == \"ready\" and .digest == \"$id\"" "$out"
 tar -C "$layout" -czf "$work/layout.tgz" .
 ctl submit bundle "$work/layout.tgz" --name laid-out -q
 sub=$out
 kill_janusd
 start_janusd
-ctl wait submission "$sub" --timeout 90s --output json
+ctl wait submission "$sub" --timeout 180s --output json
 truth "and so it is in a tar.gz, though janusd was killed at once" ".state == \"ready\" and .digest == \"$id\"" "$out"
 
 # --- something to build ------------------------------------------------------------------
 
 mkdir "$work/src"
 printf 'FROM hostile-ok:latest\nLABEL made.by=%s\n' "$scenario" >"$work/src/Containerfile"
-DOCKER_HOST=unix://$engine ctl submit bundle "$work/src" --name built --wait --timeout 90s --output json
+DOCKER_HOST=unix://$engine ctl submit bundle "$work/src" --name built --wait --timeout 180s --output json
 truth "a Containerfile is built here, saved and sent" ".state == \"ready\" and .digest != \"$id\"" "$out"
 same "the build leaves no name behind" 0 "$(api GET /images/json | jq '[.[].RepoTags[]? | select(startswith("localhost/janus-build"))] | length')"
 
@@ -92,11 +94,11 @@ ask --unix-socket "$runtime/janusd.sock" -T "$work/text" "http://janus/api/v1/bu
 refused "sent to no digest" 400 invalid_value
 control POST /api/v1/submissions "{\"name\":\"bad\",\"bundle\":\"sha256:$(printf '0%.0s' {1..64})\"}"
 refused "submitted and never sent" 404 resource_not_found
-same "none of it is kept" 0 "$(find "$state/bundles" -type f | wc -l)"
+becomes "none of it is kept" 30 none_kept
 same "none of it is in the engine" '' "$(imported bad)"
 
 api GET /images/hostile-exit0:latest/get >"$work/exit.tar"
-ctl submit bundle "$work/exit.tar" --name leaver --wait --timeout 90s --output json
+ctl submit bundle "$work/exit.tar" --name leaver --wait --timeout 180s --output json
 truth "one that does not run is rejected as any other" '.state == "rejected" and .state_reason == "exited"' "$out"
 becomes "and its image is gone from the engine" 40 is_gone leaver
 same "while the one that serves is there" 1 "$(imported boxed | wc -l)"
@@ -155,7 +157,7 @@ ask "$url/v1/chat/completions" -H 'content-type: application/json' -H 'x-request
 has "an answer has an artifact" '/v1/artifacts/artf_' "$body"
 bundled() { curl -sSf "$url/v1/bundles/req_bundled.$1" -o "$work/answer.$1"; }
 for form in tar.gz zip; do
-	becomes "it comes as a bundle in a $form" 10 bundled "$form"
+	becomes "it comes as a bundle in a $form" 40 bundled "$form"
 	ctl verify bundle "$work/answer.$form" --signer "$signer" --output json
 	truth "which is whole and signed" '.ok and .kind == "artifacts" and .files == 1' "$out"
 done
@@ -180,10 +182,10 @@ run janusd-2 env "DOCKER_HOST=unix://$engine" "JANUS_RUNTIME_DIR=$other" "JANUS_
 becomes "a second daemon starts" 30 other_answers
 there import competitor "$work/forged.janus" --output json
 same "it imports nothing that is altered: exit 9" 9 "$code"
-there import competitor "$work/boxed.janus" --signer "$signer" --wait --timeout 90s --output json
+there import competitor "$work/boxed.janus" --signer "$signer" --wait --timeout 180s --output json
 truth "and what is whole, with its image" ".state == \"ready\" and .name == \"boxed\" and .digest == \"$id\"" "$out"
-there chat --model janus/boxed hello
-has "it answers there" 'mode ok' "$out"
+chats_there() { there chat --model janus/boxed hello; grep -q 'mode ok' <<<"$out"; }
+becomes "it answers there" 40 chats_there
 there list events --limit 0 --output jsonl
 truth "where it comes from is in the record" "[.[] | select(.action == \"submission.create\") | .detail | test(\"signed by $signer\")] == [true]" "$(jq -s . <<<"$out")"
 there show competitor boxed --history --output json
@@ -199,15 +201,15 @@ truth "nothing of it is in the record of what was decided there" 'map(select(.ob
 there status --output json
 carrier=$(jq -r .signing_key <<<"$out")
 JANUS_RUNTIME_DIR=$other janusctl export competitor boxed >"$work/again.janus" 2>"$work/ctl.err" || bad "it is exported again" "$(cat "$work/ctl.err")"
-ctl import competitor "$work/again.janus" --signer "$carrier" --name boxed-again --wait --timeout 90s --output json
+ctl import competitor "$work/again.janus" --signer "$carrier" --name boxed-again --wait --timeout 180s --output json
 truth "and imported where it began, by another name" '.state == "ready" and .name == "boxed-again"' "$out"
 ctl show competitor boxed-again --history --output json
 truth "two moves lose nothing" "[.elsewhere[].signer] == [\"$signer\", \"$carrier\"] and [.elsewhere[].submissions | length] == [1, 1]
 	and .elsewhere[1].submissions[0].id == \"$here\"" "$out"
-ctl import competitor "$work/again.janus" --name boxed-again --wait --timeout 90s --output json
+ctl import competitor "$work/again.janus" --name boxed-again --wait --timeout 180s --output json
 ctl show competitor boxed-again --history --output json
 truth "what comes twice is told once" '(.elsewhere | length) == 2 and (.here.submissions | length) == 2' "$out"
-ctl import competitor "$work/again.janus" --no-history --name boxed-alone --wait --timeout 90s --output json
+ctl import competitor "$work/again.janus" --no-history --name boxed-alone --wait --timeout 180s --output json
 ctl show competitor boxed-alone --history --output json
 truth "it may be left behind" '.elsewhere == [] and (.here.submissions | length) == 1' "$out"
 there remove competitor boxed --yes

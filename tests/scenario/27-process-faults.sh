@@ -12,10 +12,10 @@ serve() {	# [VARIABLE=VALUE...]: a janusd under the preload, without an engine
 }
 port=$(free_port)
 run fake "$fake" --port "$port"
-until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
+until_true 30 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 serve
 control_answers || giveup "janusd starts" "$(tail "$work/janusd.log")"
-ctl submit url "http://127.0.0.1:$port" --name web --wait --timeout 60s
+ctl submit url "http://127.0.0.1:$port" --name web --wait --timeout 180s
 same "a competitor behind a URL is accepted" 0 "$code"
 request='{"model":"janus/web","stream":true,"messages":[{"role":"user","content":"hello"}]}'
 
@@ -24,11 +24,11 @@ several() {	# chats at once, and a write of the control API
 	local i list=()
 	rm -f "$work"/chat.*
 	for ((i = 0; i < chats; i++)); do
-		curl -sS --max-time 20 -o "$work/chat.$i" -w '%{http_code}' "$url/v1/chat/completions" \
+		curl -sS --max-time 60 -o "$work/chat.$i" -w '%{http_code}' "$url/v1/chat/completions" \
 			-H 'content-type: application/json' -d "$request" >"$work/chat.$i.status" 2>/dev/null &
 		list+=($!)
 	done
-	ask --max-time 5 --unix-socket "$runtime/janusd.sock" -X POST http://janus/api/v1/competitors/web/start
+	ask --max-time 20 --unix-socket "$runtime/janusd.sock" -X POST http://janus/api/v1/competitors/web/start
 	written=$status
 	wait "${list[@]}" || true
 }
@@ -52,11 +52,12 @@ outcomes() {
 }
 well() {	# WHAT: it runs on, and all is as before
 	nothing_fails
+	until_true 40 control_or_death || true	# one that is dying is not gone yet
 	if gone janusd; then
 		bad "$1: janusd lives" "$(tail -n 5 "$work/janusd.log")"
 		serve
 	fi
-	becomes "$1: and a chat is answered after it" 10 answers janus/web	# after ENOSPC, once there is seen to be room
+	becomes "$1: and a chat is answered after it" 40 answers janus/web	# after ENOSPC, once there is seen to be room
 }
 
 # --- [M02] interrupted, or done in part: nobody notices ---
@@ -98,7 +99,7 @@ for each in USR1 USR2 PIPE HUP; do
 	same "  and chats go on" "$chats whole, 0 typed, 0 cut, 0 odd" "$(outcomes)"
 done
 kill -STOP "$pid"
-curl -sS --max-time 20 -o "$work/stopped" -w '%{http_code}' "$url/v1/chat/completions" -H 'content-type: application/json' \
+curl -sS --max-time 60 -o "$work/stopped" -w '%{http_code}' "$url/v1/chat/completions" -H 'content-type: application/json' \
 	-d "$request" >"$work/stopped.status" &
 waiting=$!
 moment 2
@@ -108,7 +109,7 @@ same "stopped for two seconds, then continued: the chat that came is answered" "
 	"$(cat "$work/stopped.status") $(grep -c '^data: \[DONE\]' "$work/stopped")"
 kill -TERM "$pid"
 kill -TERM "$pid" 2>/dev/null || true
-becomes "told to end twice: it ends" 20 gone janusd
+becomes "told to end twice: it ends" 40 gone janusd
 unset 'pids[janusd]'
 
 # --- [M01] memory: a start and a request that get none end with a line, and nothing is half stored ---
@@ -164,7 +165,7 @@ same "starts without threads, descriptors or sockets end with a word" "$starts" 
 nothing_fails
 refuses() {	# WHAT PATTERN VARIABLE=VALUE...: does not start, and says why
 	local status=0
-	env "DOCKER_HOST=unix://$work/no-engine" "${@:3}" timeout -s KILL 20 "$daemon" >"$work/refused.log" 2>&1 </dev/null || status=$?
+	env "DOCKER_HOST=unix://$work/no-engine" "${@:3}" timeout -s KILL 60 "$daemon" >"$work/refused.log" 2>&1 </dev/null || status=$?
 	same "$1: it does not start" 1 "$status"
 	has "$1: and says why" "$2" "$(cat "$work/refused.log")"
 }
@@ -180,10 +181,10 @@ refuses "a read-only state directory" '[Rr]ead-only|readonly' JANUS_STATE_DIR="$
 refuses "a read-only runtime directory" '[Rr]ead-only' JANUS_RUNTIME_DIR="$work/small"
 mount -o remount,rw,size=16m "$work/small"
 run roomy env "DOCKER_HOST=unix://$work/no-engine" JANUS_STATE_DIR="$work/small" "$daemon"
-becomes "with room it starts" 20 control_answers
+becomes "with room it starts" 40 control_answers
 end roomy
 umount "$work/small"
-few() { (ulimit -n 10 && DOCKER_HOST=unix://$work/no-engine timeout -s KILL 20 "$daemon" >"$work/few.log" 2>&1 </dev/null); }
+few() { (ulimit -n 10 && DOCKER_HOST=unix://$work/no-engine timeout -s KILL 60 "$daemon" >"$work/few.log" 2>&1 </dev/null); }
 status=0
 few || status=$?
 same "ten descriptors: it does not start" 1 "$status"
@@ -192,7 +193,7 @@ has "ten descriptors: and says why" 'Too many open files|descriptors|unable to o
 # --- and after all of it the next start is clean ---
 serve
 check "after all of it janusd starts" control_answers
-check "knows its competitor, and answers" answers janus/web
+becomes "knows its competitor, and answers" 40 answers janus/web
 
 # --- [M01] memory while it serves: it ends with a line, or the request is refused; the next start is clean ---
 for nth in 7 60 211 500; do
@@ -201,11 +202,12 @@ for nth in 7 60 211 500; do
 	seen=$(outcomes)
 	has "the ${nth}th allocation of requests fails: $seen" ' 0 odd$' "$seen"
 	nothing_fails
+	until_true 40 control_or_death || true
 	if gone janusd; then
 		has "  it ended with a word" 'out of memory|no thread can be started' "$(tail -n 3 "$work/janusd.log")"
 		serve
 	fi
-	check "  and chats are answered" answers janus/web
+	becomes "  and chats are answered" 40 answers janus/web
 done
 control GET "/api/v1/competitors?limit=0"
 truth "there is one competitor, as at the beginning" '.data | length == 1' "$body"

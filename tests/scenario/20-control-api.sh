@@ -319,9 +319,13 @@ tell GET /api/v1/instances/nobody/logs
 tell GET /api/v1/competitors/nobody/logs
 tell GET "/api/v1/competitors/baseline-agent/logs"
 tell GET "/api/v1/instances/$(instance_of baseline-agent | jq -r .id)/logs?tail=5"
-tell POST /api/v1/submissions "{\"name\":\"later\",\"url\":\"http://127.0.0.1:1\"}"
-later=$(jq -r .id <<<"$body")
-tell POST "/api/v1/submissions/$later/cancel"
+cancelled() {	# before it is found out that nobody is there
+	tell POST /api/v1/submissions "{\"name\":\"later\",\"url\":\"http://127.0.0.1:1\"}"
+	later=$(jq -r .id <<<"$body")
+	tell POST "/api/v1/submissions/$later/cancel"
+	[ "${status:0:1}" = 2 ]
+}
+becomes "a submission is cancelled" 40 cancelled
 tell GET "/api/v1/submissions/$later/events"
 tell POST "/api/v1/submissions/$later/cancel"
 tell POST /api/v1/submissions?dry_run=true "{\"name\":\"later\",\"image\":\"owl:3\"}"
@@ -470,7 +474,8 @@ done
 if command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then	# of the same user, who is not root
 	chmod 755 "$world" "$work"
 	run quiet setpriv --reuid 65534 --regid 65534 --clear-groups env -i JANUS_RUNTIME_DIR=/tmp/js.none.$$ "OPENAI_API_KEY=$canary" "$bin/janus-platform"
-	unreadable() { ! setpriv --reuid 65534 --regid 65534 --clear-groups cat "/proc/${pids[quiet]}/environ"; }
+	until_true 40 grep -q '"platform.start"' "$work/quiet.log" || true	# before, it is root's
+	unreadable() { alive quiet && ! setpriv --reuid 65534 --regid 65534 --clear-groups cat "/proc/${pids[quiet]}/environ"; }
 	becomes "[L04] another process of its user cannot read its environment" 40 unreadable
 	end quiet
 	rm -rf "/tmp/js.none.$$"

@@ -82,7 +82,7 @@ begin
 becomes "the engine is right: Janus is ready" 30 is_ready
 ctl wait submission "$id" --timeout 180s
 same "the submission that waited is accepted" 0 "$code"
-again "the submission that waited" 20
+again "the submission that waited" 60
 
 # --- [D03] the engine hangs: deadlines, a quick control API, chats go on ---
 faults '{"match":"_ping$","do":"pass"}' '{"match":".","do":"hang"}'
@@ -123,7 +123,7 @@ victim=$(containers | head -n 1)
 api POST "/containers/$victim/kill" >/dev/null
 lost_one() { ! containers | grep -q "$victim"; }
 becomes "garbage of events: a death is found all the same" 40 lost_one
-again "garbage of events" 30
+again "garbage of events" 60
 faults
 
 # --- [D10] removed, stopped, paused, renamed by hand ---
@@ -133,7 +133,7 @@ by_hand() {	# WHAT ROLE METHOD PATH
 	victim=$(competitor_container "$2")
 	api "$3" "/containers/$victim$4" >/dev/null
 	replaced() { ! containers | grep -q "$victim" && two; }
-	becomes "by hand, $1: the pod is made anew, whole" 40 replaced
+	becomes "by hand, $1: the pod is made anew, whole" 60 replaced
 	becomes "by hand, $1: and answers" 40 answers janus/owl
 }
 by_hand paused competitor POST /pause
@@ -151,7 +151,7 @@ trouble() {	# WHAT RULE...: of a restart, after which all is well
 	ctl restart competitor owl
 	becomes "$1: it came to that" 30 seen_engine "POST .*(create|start)|DELETE"
 	becomes "$1: and passed" 40 passed
-	again "$1" 40
+	again "$1" 60
 	not_blamed "$1"
 	faults
 }

@@ -161,14 +161,14 @@ url=http://127.0.0.1:$JANUS_PORT
 
 start_platform() {	# [VARIABLE=VALUE...]
 	run janus-platform env "$@" "$bin/janus-platform"
-	until_true 15 test -S "$runtime/platform.sock" || giveup "janus-platform starts" "$(tail "$work/janus-platform.log")"
+	until_true 60 test -S "$runtime/platform.sock" || giveup "janus-platform starts" "$(tail "$work/janus-platform.log")"
 }
 
 # start_sandboxd [VARIABLE=VALUE...]: sets sandboxes to its address, sandbox_key to its key
 start_sandboxd() {
 	sandboxes=http://127.0.0.1:$JANUS_SANDBOX_PORT
 	run janus-sandboxd env "DOCKER_HOST=unix://$engine" "$@" "$bin/janus-sandboxd"
-	until_true 30 sandboxd_or_death
+	until_true 60 sandboxd_or_death
 	sandboxd_answers || giveup "janus-sandboxd starts" "$(tail -n 30 "$work/janus-sandboxd.log")"
 	sandbox_key=$(cat "$state/sandbox.key")
 }
@@ -186,7 +186,7 @@ control_answers() { curl -sf --max-time 2 --unix-socket "$runtime/janusd.sock" -
 
 start_janusd() {	# [VARIABLE=VALUE...]
 	run janusd env "DOCKER_HOST=unix://$engine" "$@" "$bin/janusd"
-	until_true 30 control_or_death
+	until_true 60 control_or_death
 	control_answers || giveup "janusd starts" "$(tail -n 30 "$work/janusd.log")"
 }
 
@@ -339,7 +339,7 @@ start_registry() {	# NAME [AUTH-LINES]: sets registry to host:port
 		${2:-}
 	END
 	run "$1" docker-registry serve "$work/$1.yml"
-	until_true 15 listens "$port" || giveup "a registry starts" "$(tail "$work/$1.log")"
+	until_true 60 listens "$port" || giveup "a registry starts" "$(tail "$work/$1.log")"
 }
 
 # push IMAGE REF: from the engine to a registry; prints the digest

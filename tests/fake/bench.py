@@ -10,6 +10,8 @@ Told by the file "fake" beside the suites: items=8, item_ms=20, fault=
     fail        end the run as failed after the first item
     twice       send each item twice
     silent      send no heartbeats
+
+The file "hold" beside it holds a number: from that many items on it only sends heartbeats, until the file changes or goes.
 """
 import http.client
 import json
@@ -28,6 +30,7 @@ if os.path.exists(os.path.join(os.environ["JANUS_BENCH_SUITES"], "fake")):
 items = int(told.get("items", "8"))
 item_s = int(told.get("item_ms", "20")) / 1000
 fault, _, at = told.get("fault", "").partition("=")
+hold = os.path.join(os.environ["JANUS_BENCH_SUITES"], "hold")
 
 
 def ask(path, body):
@@ -68,6 +71,14 @@ def first_time(what):
         return False
 
 
+def held(done):
+    try:
+        with open(hold, encoding="ascii") as file:
+            return done >= int(file.read())
+    except FileNotFoundError:
+        return False
+
+
 def main():
     print(f"worker {os.getpid()} of {run}", file=sys.stderr, flush=True)
     with open(os.path.join(state, "pid"), "w", encoding="ascii") as out:
@@ -88,9 +99,13 @@ def main():
             os.kill(os.getpid(), signal.SIGKILL)
         if fault == "hang" and n == int(at) and first_time(name):
             time.sleep(600)
-        _, beat = (200, {"cancel": False}) if fault == "silent" else said(
-            "heartbeat", {"lease": number, "done": len(done), "total": items,
-                          "item": name, "eta_seconds": 1, "score": 50.5})
+        while True:
+            _, beat = (200, {"cancel": False}) if fault == "silent" else said(
+                "heartbeat", {"lease": number, "done": len(done), "total": items,
+                              "item": name, "eta_seconds": 1, "score": 50.5})
+            if beat["cancel"] or not held(len(done)):
+                break
+            time.sleep(0.1)
         if beat["cancel"]:
             ended = "cancelled"
             break

@@ -13,7 +13,7 @@ declare -A port=()
 for name in owl bee; do
 	port[$name]=$(free_port)
 	run "$name" "$fake" --port "${port[$name]}"
-	until_true 10 listens "${port[$name]}" || giveup "the upstream of $name starts" "$(cat "$work/$name.log")"
+	until_true 30 listens "${port[$name]}" || giveup "the upstream of $name starts" "$(cat "$work/$name.log")"
 done
 start_platform
 daemon
@@ -30,7 +30,7 @@ measured() {	# NAME POINTS: a run over the whole suite that ends with that score
 	run=$(jq -r .id <<<"$body")
 	[ "$status" = 202 ] || giveup "a run of $1 is made" "$status $body"
 	leased() { control POST "/api/v1/runs/$run/lease" '{"worker":"scenario:1"}'; [ "$status" = 200 ]; }
-	until_true 20 leased || giveup "the run of $1 is leased" "$status $body"
+	until_true 60 leased || giveup "the run of $1 is leased" "$status $body"
 	lease=$(jq .lease <<<"$body")
 	for item in one two; do
 		control POST "/api/v1/runs/$run/items" "{\"lease\":$lease,\"result\":{\"object\":\"item\",\"id\":\"itm_$item\",\"item\":\"$item\",\"epoch\":0,\"attempt\":1,\"state\":\"passed\"}}"
@@ -56,62 +56,62 @@ has "nobody else is named like it" 'reserved' "$err"
 
 # --- the first champion ---
 measured owl 60
-becomes "with a score it is the champion" 10 champion '.competitor == "owl" and .canary == null and .serving == "owl"'
+becomes "with a score it is the champion" 60 champion '.competitor == "owl" and .canary == null and .serving == "owl"'
 measured bee 60.5
-control GET /api/v1/leaderboard
-truth "both are on the board, with a range of ranks" '[.data[].competitor] == ["bee", "owl"] and all(.data[]; .rank.range == "1-2")' "$body"
+board() { control GET /api/v1/leaderboard; jq -e "$1" <<<"$body"; }
+becomes "both are on the board, with a range of ranks" 60 board '[.data[].competitor] == ["bee", "owl"] and all(.data[]; .rank.range == "1-2")'
 truth "with evidence and history" '.data[0] | (.evidence | endswith("/evidence.tar.gz")) and (.history | length == 1) and .attempts == 2' "$body"
 check "a little better is not enough" champion '.competitor == "owl" and .canary == null'
-ask "$url/metrics"
-has "scores are a metric" '^janus_score_points\{competitor="bee",dimension="composite"\} 60.5$' "$body"
+score_told() { ask "$url/metrics"; grep -qE '^janus_score_points\{competitor="bee",dimension="composite"\} 60.5$' <<<"$body"; }
+becomes "scores are a metric" 60 score_told
 
 # --- a better one: on trial first, over kill -9, then champion ---
 measured bee 80
-becomes "a better one is tried" 10 champion '.competitor == "owl" and .canary.competitor == "bee" and .canary.share == 50'
+becomes "a better one is tried" 60 champion '.competitor == "owl" and .canary.competitor == "bee" and .canary.share == 50'
 check "with its proof" champion '.canary.proof | .challenger.competitor == "bee" and .incumbent.competitor == "owl" and .significant
 	and .difference.low > 0 and (.challenger.runs | length == 2) and .margin == 1'
 kill_janusd
 daemon
-check "the trial survives kill -9" champion '.competitor == "owl" and .canary.competitor == "bee"'
-becomes "it gets a share of the chats" 30 answered_by bee
+becomes "the trial survives kill -9" 60 champion '.competitor == "owl" and .canary.competitor == "bee"'
+becomes "it gets a share of the chats" 60 answered_by bee
 tried() { answered_by bee || true; champion '.competitor == "bee"'; }
-becomes "and is promoted when they went well" 30 tried
-check "its trial is on record" champion '.canary == null and .champion.live.trial.chats >= 4 and .champion.live.trial.failed == 0
+becomes "and is promoted when they went well" 60 tried
+becomes "its trial is on record" 60 champion '.canary == null and .champion.live.trial.chats >= 4 and .champion.live.trial.failed == 0
 	and ([.history[].state] == ["reigning", "ended"])'
-becomes "model janus is its" 10 answered_by bee
-ask "$url/v1/models"
-truth "models say so, with scores" '[.data[] | {(.id): .janus}] | add | .janus.competitor == "bee" and ."janus/owl".score == 60 and .janus.score > 70
-	and ."janus-fast".competitor == "owl" and ."janus-cheap".competitor == "bee"' "$body"
-chat janus-fast hello
-has "and janus-fast is the fastest of those that are good enough" '^x-janus-competitor: owl' "$head"
+becomes "model janus is its" 60 answered_by bee
+models() { ask "$url/v1/models"; jq -e "$1" <<<"$body"; }
+becomes "models say so, with scores" 60 models '[.data[] | {(.id): .janus}] | add | .janus.competitor == "bee" and ."janus/owl".score == 60
+	and .janus.score > 70 and ."janus-fast".competitor == "owl" and ."janus-cheap".competitor == "bee"'
+fast_is() { chat janus-fast hello; grep -q "^x-janus-competitor: $1" <<<"$head"; }
+becomes "and janus-fast is the fastest of those that are good enough" 60 fast_is owl
 
 # --- it fails while it reigns ---
 end bee KILL
 failed=0
 rolled_back() { answered_by owl || failed=$((failed + 1)); champion '.competitor == "owl"'; }
-becomes "a champion whose chats fail is rolled back" 30 rolled_back
+becomes "a champion whose chats fail is rolled back" 60 rolled_back
 same "and no client noticed" 0 "$failed"
-check "the record says why" champion '.history | .[0].cause == "rollback" and .[1].state == "rolled_back" and .[1].end_reason == "live_errors"'
+becomes "the record says why" 60 champion '.history | .[0].cause == "rollback" and .[1].state == "rolled_back" and .[1].end_reason == "live_errors"'
 kill_janusd
 daemon
-check "after kill -9 too, and it is not tried again on the same runs" champion '.competitor == "owl" and .canary == null'
-becomes "model janus is the one before" 10 answered_by owl
+becomes "after kill -9 too, and it is not tried again on the same runs" 60 champion '.competitor == "owl" and .canary == null'
+becomes "model janus is the one before" 60 answered_by owl
 control POST /api/v1/champion/promote '{"competitor":"owl"}'
 refused "who is champion is not promoted" 409 invalid_state
 
 # --- by hand ---
 run bee "$fake" --port "${port[bee]}"
-until_true 10 listens "${port[bee]}" || giveup "the upstream of bee starts again" "$(cat "$work/bee.log")"
+until_true 30 listens "${port[bee]}" || giveup "the upstream of bee starts again" "$(cat "$work/bee.log")"
 promoted() { ctl promote champion bee; [ "$code" = 0 ]; }
 becomes "another is promoted by hand" 60 promoted
-becomes "at once" 10 answered_by bee
+becomes "at once" 60 answered_by bee
 ctl rollback champion --dry-run
 same "a dry run" 0 "$code"
 check "changes nothing" champion '.competitor == "bee" and .champion.cause == "manual"'
 ctl rollback champion
-check "back to the one before" champion '.competitor == "owl" and .champion.cause == "rollback"'
-ctl list leaderboard --no-headers
-has "janusctl list leaderboard" '^2 +owl +yes +60\.0' "$out"
+becomes "back to the one before" 60 champion '.competitor == "owl" and .champion.cause == "rollback"'
+listed() { ctl list leaderboard --no-headers; grep -qE '^2 +owl +yes +60\.0' <<<"$out"; }
+becomes "janusctl list leaderboard" 60 listed
 ctl show champion
 has "janusctl show champion" 'bee +rolled_back +manual' "$out"
 ctl list events --limit 0 --output jsonl

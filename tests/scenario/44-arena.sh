@@ -5,7 +5,7 @@
 
 declare -A ports
 names=(swift-owl calm-fox)
-start_fake() { run "$1" "$fake" --port "${ports[$1]}"; until_true 10 listens "${ports[$1]}" || giveup "$1 starts" "$(cat "$work/$1.log")"; }
+start_fake() { run "$1" "$fake" --port "${ports[$1]}"; until_true 30 listens "${ports[$1]}" || giveup "$1 starts" "$(cat "$work/$1.log")"; }
 for name in "${names[@]}"; do ports[$name]=$(free_port); done
 start_fake swift-owl
 start_fake calm-fox
@@ -45,8 +45,6 @@ truth "with the time to vote" '.object == "arena.battle" and (.expires_at | test
 want=$(for i in 0 1 2 3 4 5 6 7; do printf 'word%s abcdefgh' "$i"; done)
 same "side a answers whole" "$want" "$(text_of a)"
 same "and so does side b" "$want" "$(text_of b)"
-order=$(events | jq -r 'select(.object == "arena.chunk") | .side' | tr -d '\n')
-lacks "they come at once, not one after the other" '^(a+b+|b+a+)$' "$order"
 for side in a b; do
 	truth "side $side ends" '.finish_reason == "stop" and .error == null and .ttft_ms >= 0 and .duration_ms > 0' "$(end_of $side)"
 done
@@ -74,10 +72,11 @@ refused "another is refused" 409 invalid_state
 control POST "/v1/arena/$mine/vote" '{"winner":"b"}'
 refused "somebody else does not even know it" 404 resource_not_found
 found() { control GET "/api/v1/requests/$chat_id" && [ "$status" = 200 ]; }
-becomes "its chats are requests like others" 5 found
+becomes "its chats are requests like others" 30 found
 truth "of who answered" ".competitor == \"$winner\" and .status == 200 and .stream == true" "$body"
-truth "the battle has a log line" ".battle == \"$mine\" and .route == \"/v1/arena\" and .state == \"ended\"" \
-	"$(grep '"request.done"' "$work/janusd.log" | grep '"request-of-mine"')"
+line_of_mine() { grep '"request.done"' "$work/janusd.log" | grep '"request-of-mine"'; }
+until_true 30 line_of_mine || true
+truth "the battle has a log line" ".battle == \"$mine\" and .route == \"/v1/arena\" and .state == \"ended\"" "$(line_of_mine || true)"
 control GET "/api/v1/battles/$mine"
 truth "now it is told" ".state == \"voted\" and .revealed and .a.competitor == \"$winner\"" "$body"
 
@@ -139,25 +138,26 @@ before=$(ends)
 run leaver curl -sN "$url/v1/arena" -H 'content-type: application/json' \
 	-d '{"messages":[{"role":"user","content":"fault:chunks=500 fault:slow=50"}],"stream":true}'
 heard_both() { grep -q '"side":"a"' "$work/leaver.log" && grep -q '"side":"b"' "$work/leaver.log"; }
-until_true 10 heard_both || giveup "a long battle runs" "$(cat "$work/leaver.log")"
+until_true 20 heard_both || giveup "both sides come at once, not one after the other" "$(cat "$work/leaver.log")"	# one takes 25 s
+ok "both sides come at once, not one after the other"
 body=$(cat "$work/leaver.log")
 id=$(first_event | jq -r .id)
 vote "$id" a
 refused "it cannot be voted on yet" 409 invalid_state
 end leaver KILL
 cancelled() { [ "$(ends)" = $((before + 2)) ]; }
-becomes "[A16] both upstreams are cancelled" 3 cancelled
+becomes "[A16] both upstreams are cancelled" 10 cancelled
 state_is() { control GET "/api/v1/battles/$id"; [ "$(jq -r .state <<<"$body")" = "$1" ]; }
-becomes "the battle was abandoned" 5 state_is abandoned
+becomes "the battle was abandoned" 30 state_is abandoned
 vote "$id" a
 refused "and cannot be voted on" 409 invalid_state
 
 # --- one side dies, the other goes on ---
 run widow curl -sN "$url/v1/arena" -H 'content-type: application/json' \
-	-d '{"messages":[{"role":"user","content":"fault:chunks=40 fault:slow=50"}],"stream":true}'
-until_true 10 grep -q '"side"' "$work/widow.log" || giveup "a battle runs" "$(cat "$work/widow.log")"
+	-d '{"messages":[{"role":"user","content":"fault:chunks=80 fault:slow=50"}],"stream":true}'
+until_true 30 grep -q '"side"' "$work/widow.log" || giveup "a battle runs" "$(cat "$work/widow.log")"
 end calm-fox KILL
-becomes "it ends" 15 gone widow
+becomes "it ends" 30 gone widow
 body=$(cat "$work/widow.log")
 id=$(first_event | jq -r .id)
 dead=$(events | jq -r 'select(.object == "arena.end" and .error != null) | .side')
@@ -166,7 +166,7 @@ truth "with a typed error that names nobody" '.error.code == "upstream_died" and
 	and (.error.message | test("fox|owl") | not)' "$(end_of "$dead")"
 other=$(tr ab ba <<<"$dead")
 truth "the other answered to its end" '.finish_reason == "stop" and .error == null' "$(end_of "$other")"
-same "40 chunks of it" 40 "$(text_of "$other" | grep -o 'word[0-9]*' | wc -l)"
+same "80 chunks of it" 80 "$(text_of "$other" | grep -o 'word[0-9]*' | wc -l)"
 vote "$id" "$other"
 same "a side that dies may lose" 200 "$status"
 truth "and it was who died" ".$dead.competitor == \"calm-fox\"" "$body"
@@ -181,7 +181,7 @@ refused "votes of an hour are counted" 429 rate_limit_exceeded
 # --- killed in the middle ---
 run cut curl -sN "$url/v1/arena" -H 'content-type: application/json' \
 	-d '{"messages":[{"role":"user","content":"fault:chunks=500 fault:slow=50"}],"stream":true}'
-until_true 10 grep -q '"side":"a"' "$work/cut.log" || giveup "a battle runs" "$(cat "$work/cut.log")"
+until_true 30 grep -q '"side":"a"' "$work/cut.log" || giveup "a battle runs" "$(cat "$work/cut.log")"
 body=$(cat "$work/cut.log")
 id=$(first_event | jq -r .id)
 state_is running || bad "it is stored while it runs" "$body"
@@ -191,11 +191,11 @@ kill_janusd
 start JANUS_ARENA_VOTES_PER_CALLER=0
 board
 same "[I01] ratings survive kill -9" "$before" "$(row "$winner" .)"
+lost() { control GET '/api/v1/battles?state=lost'; [ "$(jq '.data | length' <<<"$body")" = 1 ]; }
+becomes "[I01] one battle is lost" 30 lost
+truth "it is among the lost" ".data | length == 1 and .[0].id == \"$id\"" "$body"
 vote "$id" a
 refused "[I01] the battle that was cut cannot be voted on" 409 invalid_state
 has "and says why" 'stopped in the middle' "$body"
 vote "$mine" a
 refused "[I01] a vote is still one" 409 invalid_state
-lost() { control GET '/api/v1/battles?state=lost'; [ "$(jq '.data | length' <<<"$body")" = 1 ]; }
-becomes "[I01] one battle is lost" 5 lost
-truth "it is among the lost" ".data | length == 1 and .[0].id == \"$id\"" "$body"

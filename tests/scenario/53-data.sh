@@ -16,7 +16,7 @@ upload() {	# TEXT: sets file_id
 bytes_of() { ask "$url/v1/files/$1/content"; printf '%s' "$body"; }
 port=$(free_port)
 run fake "$fake" --port "$port"
-until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
+until_true 30 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 
 # --- a backup while it is used, [I09] and in a place where nothing is, it answers and serves ---
 serve
@@ -47,8 +47,8 @@ mkdir "$world/elsewhere"
 JANUS_STATE_DIR=$world/elsewhere "$bin/janusd" --restore "$state/backups/$backup.tar" >"$work/restore.log" 2>&1 || bad "restoring" "$(cat "$work/restore.log")"
 began=$(ms)
 serve JANUS_STATE_DIR="$world/elsewhere"
-becomes "restored on a clean machine, it answers chats" 20 answers janus/web
-below "  in ms" 20000 "$(($(ms) - began))"
+becomes "restored on a clean machine, it answers chats" 60 answers janus/web
+below "  in ms" 60000 "$(($(ms) - began))"
 same "  and serves its files" "what was kept" "$(bytes_of "$file_id")"
 control GET /api/v1/competitors/later
 same "  what came after the backup is not there" 404 "$status"
@@ -96,14 +96,14 @@ ctl create key lost -q
 same "[I05] deleted while open: nothing more is acknowledged" 6 "$code"
 has "  and it says which file" "$state/janus.db" "$err"
 mv "$work/taken.db" "$state/janus.db"
-becomes "  put back, it goes on" 10 "$bin/janusctl" create key found -q
+becomes "  put back, it goes on" 30 "$bin/janusctl" create key found -q
 end janusd
 
 # --- [I05] a database that is none, or not ours, or not whole is refused, with the file and the way back ---
 cp -a "$state" "$work/good"
 refuses() {	# WHAT PATTERN: it does not start, and says which file and what to do
 	local result=0
-	timeout -s KILL 20 "$bin/janusd" >"$work/refused.log" 2>&1 </dev/null || result=$?
+	timeout -s KILL 60 "$bin/janusd" >"$work/refused.log" 2>&1 </dev/null || result=$?
 	same "[I05] $1: it does not start" 1 "$result"
 	has "  and says what is wrong" "$2" "$(cat "$work/refused.log")"
 	has "  with the file, and the command that restores" "$state.*janusd --restore $state/backups/bkp_" "$(tr -d '\n' <"$work/refused.log")"
@@ -143,7 +143,7 @@ sqlite3 "$db" "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n W
 	INSERT INTO usage SELECT 'req_old' || i, i, 'web', '', '', '', 200, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, '', 1 FROM n"
 serve JANUS_RETENTION_USAGE=40d
 old_rows() { [ "$(sqlite3 "$db" 'SELECT COUNT(*) FROM usage WHERE at_ms < 10000')" = "$1" ]; }
-becomes "what is older than retention.usage goes" 10 old_rows 0
+becomes "what is older than retention.usage goes" 60 old_rows 0
 ctl verify events
 same "  and what was decided is as it was" 0 "$code"
 end janusd
@@ -152,7 +152,7 @@ end janusd
 # shellcheck source=tests/scenario/failing.sh
 . "$root/tests/scenario/failing.sh"
 run janusd env LD_PRELOAD="$work/failing.so" "$daemon"
-until_true 30 control_answers || giveup "janusd starts" "$(tail "$work/janusd.log")"
+until_true 60 control_answers || giveup "janusd starts" "$(tail "$work/janusd.log")"
 wrong=0 n=0 told=0
 for each in pwrite64:EIO pwrite64:EDQUOT pwrite64:ENOSPC pwrite64:EINTR fdatasync:EIO fsync:EIO ftruncate64:EIO rename:EROFS \
 	mkdir:EDQUOT open:EROFS write:EIO; do
@@ -175,7 +175,7 @@ for each in pwrite64:EIO pwrite64:EDQUOT pwrite64:ENOSPC pwrite64:EINTR fdatasyn
 	else
 		[ "$sent" = 503 ] || bad "[I04] $each: an upload is refused with words" "$sent" || wrong=1
 	fi
-	becomes "[I04] $each: it passes" 5 answers janus/web
+	becomes "[I04] $each: it passes" 30 answers janus/web
 done
 same "[I04] $n faults: nothing was half there" 0 "$wrong"
 below "[I04] of which so few went unnoticed" 8 "$((n - told))"
@@ -194,10 +194,10 @@ slow=$work/slow
 curl -sN --max-time 30 "$url/v1/chat/completions" -H 'content-type: application/json' \
 	-d '{"model":"janus/web","stream":true,"messages":[{"role":"user","content":"fault:chunks=40 fault:slow=100"}]}' >"$slow" &
 streaming=$!
-becomes "a stream runs" 10 grep -q '^data: ' "$slow"
+becomes "a stream runs" 30 grep -q '^data: ' "$slow"
 dd if=/dev/zero of="$world/small/ballast" bs=64k status=none 2>/dev/null || true
 low() { ask "$url/health"; [ "$(jq .checks.disk.ok <<<"$body")" = false ]; }
-becomes "[I03] a full disk is seen" 10 low
+becomes "[I03] a full disk is seen" 30 low
 chat janus/web hello
 refused "[I03] no new chat" 503 low_disk
 upload "more"
@@ -210,13 +210,13 @@ same "[I03] files too" before "$(bytes_of "$kept_id")"
 wait "$streaming" || true
 same "[I03] the stream that ran came to its end" 1 "$(grep -c '^data: \[DONE\]' "$slow")"
 written() { control GET '/api/v1/requests?limit=0' && jq -e '[.data[] | select(.stream)] | length >= 1' <<<"$body"; }
-becomes "[I03] and was written down" 10 written
+becomes "[I03] and was written down" 30 written
 kill_janusd
 serve JANUS_STATE_DIR="$world/small" JANUS_DISK_RESERVE=1MiB
 control GET /api/v1/competitors/web
 same "[I03] killed and started again on the full disk, it knows what it knew" 200 "$status"
 rm "$world/small/ballast"
-becomes "[I03] with room it goes on by itself" 10 answers janus/web
+becomes "[I03] with room it goes on by itself" 30 answers janus/web
 ctl db check
 same "[I03] and nothing is damaged" 0 "$code"
 end janusd

@@ -22,7 +22,7 @@ out=$(JANUS_ROUTER_PING=soon "$bin/janusctl" doctor --output json 2>/dev/null) |
 same "a wrong setting is found" config "$(checks '.level == "failed" and .name == "config"' "$out")"
 truth "in the words of janusd" '.checks[] | select(.name == "config") | .saw | test("JANUS_ROUTER_PING")' "$out"
 run squatter "$fake" --port "$JANUS_PORT"
-until_true 10 listens "$JANUS_PORT" || giveup "somebody else takes the port" "$(cat "$work/squatter.log")"
+until_true 30 listens "$JANUS_PORT" || giveup "somebody else takes the port" "$(cat "$work/squatter.log")"
 ctl doctor --output json
 same "a broken database and a taken port are found" "database port process socket" "$(checks '.level == "failed"' "$out")"
 end squatter
@@ -65,13 +65,18 @@ truth "without a daemon: what was found, the settings, the machine" '.answered =
 # With one.
 port=$(free_port)
 run fake "$fake" --port "$port"
-until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
+until_true 30 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
 start_platform
 start_janusd JANUS_ROUTER_BREAKER_OPEN=1s "JANUS_BENCH_SUITES_DIR=/srv/suites?token=$hidden-dir" OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:9 \
 	"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20$hidden-otel"
 ctl submit url "http://127.0.0.1:$port" --name dev --wait --timeout 60s
 same "an endpoint is accepted" 0 "$code"
-ctl doctor --output json
+# What it is told of the engine and of the probe pod, janusd asks for after its start.
+all_asked() {
+	ctl doctor --output json
+	[ "$code" = 0 ] && jq -e '[.checks[] | select(.name | IN("engine", "isolation", "clock")) | .level] == ["fine", "fine", "fine"]' <<<"$out"
+}
+until_true 60 all_asked || true
 same "the doctor finds nothing that fails" 0 "$code"
 truth "it looked at everything" '[.checks[].name] | sort == ["backup","bench","clock","connections","database","descriptors","disk","engine",
 	"engine_disk","inotify","isolation","losses","memory","platform","port","processes","route","sandbox","state_dir","suites","wal"]' "$out"
@@ -85,9 +90,9 @@ start_sandboxd
 end janus-platform
 start_platform "SANDY_BASE_URL=$sandboxes" "SANDY_API_KEY_FILE=$state/sandbox.key"
 sandbox_is() { control GET /api/v1/doctor; jq -e --arg saw "$1" '.checks[] | select(.name == "sandbox") | .saw | test($saw)' <<<"$body"; }
-becomes "the doctor reaches the service of sandboxes" 15 sandbox_is 'answers, and there is a key$'
+becomes "the doctor reaches the service of sandboxes" 60 sandbox_is 'answers, and there is a key$'
 end janus-sandboxd
-becomes "and says when it is gone" 15 sandbox_is '^cannot connect to'
+becomes "and says when it is gone" 60 sandbox_is '^cannot connect to'
 
 # Words that must not leave the machine: in a chat, its id, a reason, a name that does not exist.
 ask "$url/v1/chat/completions" -H 'content-type: application/json' -H "x-request-id: $own" -H "authorization: Bearer $run_token" \
@@ -98,6 +103,8 @@ same "a chat is answered" 200 "$status"
 control POST /api/v1/champion/promote "$(jq -nc --arg r "because of token=$hidden-reason and $provider" '{competitor: "dev", reason: $r}')"
 ctl list events --output json
 has "the reason is in the audit log" "$hidden-reason" "$out"
+kept() { control GET '/api/v1/requests?competitor=dev&limit=1'; jq -e '.data | length == 1' <<<"$body"; }
+becomes "the chat is kept" 30 kept
 bundle up
 truth "all of it is there" '.answered and all(.files[]; .error == null) and ([.files[].name] | contains(["config.json", "doctor.json", "events.jsonl",
 	"health.json", "log.jsonl", "metrics.txt", "requests.jsonl", "status.json", "system.json", "top.json", "troubles.jsonl"]))' "$(cat "$work/up/manifest.json")"
@@ -118,7 +125,7 @@ curl -sS "$url/metrics" >"$work/metrics.txt"
 check "rules, dashboard and runbook name metrics that exist" "$root/tests/lint/metrics.sh" "$work/metrics.txt"
 sed -E 's/^( +for:).*/\1 0s/' "$root/docs/grafana/alerts.yaml" >"$work/alerts.yaml"
 cat >"$work/prometheus.yml" <<-EOF
-	global: {scrape_interval: 500ms, scrape_timeout: 400ms, evaluation_interval: 500ms}
+	global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 500ms}
 	rule_files: [alerts.yaml]
 	scrape_configs: [{job_name: janus, static_configs: [{targets: ["127.0.0.1:$JANUS_PORT"]}]}]
 EOF
@@ -131,24 +138,29 @@ scraped() {
 }
 fires() { firing | grep -qx "$1"; }
 silent() { ! firing | grep -qx "$1"; }
-becomes "Prometheus scrapes janusd" 20 scraped
+becomes "Prometheus scrapes janusd" 60 scraped
 calm() { ! firing | grep -qvx JanusSpansLost; }	# there is no collector here
-becomes "while it answers, nothing pages" 20 calm
+becomes "while it answers, nothing pages" 60 calm
 broken() {	# chats to it fail until it is left alone, which is told
 	answers janus/dev || true
 	fires JanusBreakerOpen && fires JanusCompetitorFails
 }
 end fake KILL
-becomes "its competitor is killed: JanusBreakerOpen and JanusCompetitorFails fire" 20 broken
+becomes "its competitor is killed: JanusBreakerOpen and JanusCompetitorFails fire" 60 broken
 leads() {	# CONDITION: where the alerts lead that fire, or are about to
 	curl -sf "http://127.0.0.1:$prometheus_port/api/v1/alerts" | jq -r "[.data.alerts[] | select($1) | .annotations.runbook] | unique | join(\" \")"
 }
-same "and lead to the runbook" "/docs/runbook#breaker-open /docs/runbook#competitor-fails" \
-	"$(leads '.labels.alertname == "JanusBreakerOpen" or .labels.alertname == "JanusCompetitorFails"')"
+both_lead() {	# the breaker is tried again every second: the alert comes and goes
+	broken && [ "$(leads '.labels.alertname == "JanusBreakerOpen" or .labels.alertname == "JanusCompetitorFails"')" = \
+		"/docs/runbook#breaker-open /docs/runbook#competitor-fails" ]
+}
+becomes "and lead to the runbook" 60 both_lead
 # Once the probe has found it dead, too, there is nobody ready; of anything else there is nothing to say.
-lacks "and none pages that is not meant" '#' "$(leads '.labels.alertname | IN("JanusBreakerOpen", "JanusCompetitorFails", "JanusNothingReady", "JanusSpansLost") | not')"
+others() { leads '.labels.alertname | IN("JanusBreakerOpen", "JanusCompetitorFails", "JanusNothingReady", "JanusSpansLost") | not'; }
+no_other() { local seen; seen=$(others) && [ -z "$seen" ]; }	# a scrape that a busy machine was late with is one for a moment
+becomes "and none pages that is not meant" 30 no_other
 mended() { answers janus/dev && silent JanusBreakerOpen; }
 run fake "$fake" --port "$port"
-becomes "it is back: the alert ends" 20 mended
+becomes "it is back: the alert ends" 60 mended
 kill_janusd
-becomes "janusd is killed: JanusDown fires" 20 fires JanusDown
+becomes "janusd is killed: JanusDown fires" 60 fires JanusDown

@@ -22,7 +22,7 @@ import time
 from urllib.parse import urlsplit
 
 EVENTS = 12
-LATE_S = 5
+LATE_S = 30
 BODY_BYTES = 10 << 20
 
 

@@ -104,7 +104,7 @@ test('a client that leaves ends the work', async () => {
 	for await (const chunk of stream)
 		if (chunk.choices[0]?.delta.janus?.event === 'sandbox_start') break;
 	stream.controller.abort();
-	await becomes('no stream is left', 15_000, async () => {
+	await becomes('no stream is left', 60_000, async () => {
 		const metrics = await (await fetch(`${base}/metrics`)).text();
 		return /^janus_streams_active\S* 0$/m.test(metrics);
 	});

@@ -45,7 +45,7 @@ has "  and says so" 'Gate: quality is' "$(cat "$work/gated.err")"
 # --- killed, and gone on with ----------------------------------------------------------------
 for i in 1 2 3; do
 	run killed "$bin/janus-bench" run --target "$url" --model janus/baseline-agent --no-progress --epochs 3 --evidence "$work/k"
-	until_true 30 lines_are k $((i * 20)) || bad "a run gets on" "$(cat "$work/killed.log")"
+	until_true 60 lines_are k $((i * 10)) || bad "a run gets on" "$(cat "$work/killed.log")"
 	end killed KILL
 done
 before=$(lines k)
@@ -60,8 +60,8 @@ bench k --epochs 3 --seed 7
 same "another run has no place there" 5 "$code"
 
 # --- interrupted --------------------------------------------------------------------------------
-run interrupted "$bin/janus-bench" run --target "$url" --model janus/baseline-agent --no-progress --evidence "$work/i"
-until_true 30 lines_are i 3 || bad "a run gets on" "$(cat "$work/interrupted.log")"
+run interrupted "$bin/janus-bench" run --target "$url" --model janus/baseline-agent --no-progress --epochs 3 --evidence "$work/i"
+until_true 60 lines_are i 3 || bad "a run gets on" "$(cat "$work/interrupted.log")"
 end interrupted INT
 same "who interrupts it finds what it did" cancelled "$(jq -r .state "$work/i/manifest.json")"
 check "  signed like any" "$bin/janus-bench" verify "$work/i"
@@ -84,14 +84,14 @@ ctl run bench --competitor baseline-agent --suite public/dev --epochs 3 -q
 same "a run is made" 0 "$code"
 id=$out
 for i in 1 2 3; do
-	until_true 30 done_are $((i * 20)) || bad "the run gets on" "$(shown .)" "$(tail -n 5 "$state/runs/$id.log")"
+	until_true 60 done_are $((i * 10)) || bad "the run gets on" "$(shown .)" "$(tail -n 5 "$state/runs/$id.log")"
 	case $i in
 	1) kill -KILL "$(worker)" || true ;;
 	2) kill_janusd; daemon ;;
 	3) kill_janusd; kill -KILL "$(worker)" || true; daemon ;;
 	esac
 done
-ctl wait run "$id" --timeout 60s
+ctl wait run "$id" --timeout 180s
 same "a run whose worker and daemon were killed ends" 0 "$code"
 same "  finished, and whole" 'finished true' "$(shown '"\(.state) \(.is_whole)"')"
 has "  by the platform's count, as far as that lived" '^(metered|mixed)$' "$(shown .cost_from)"

@@ -179,7 +179,7 @@ class Driver:
         world.begin(say)
         work = Workload(world, self.ledger, self.o)
         work.begin()
-        took, missing = self.steady(True, [], 60)
+        took, missing = self.steady(True, [], 180)
         if took is None:
             say(f"FAULT before the first: {missing}")
             return 2

@@ -13,7 +13,7 @@ from ledger import Ledger
 from world import descriptors_of, memory_of, threads_of
 from workload import chat_body, fresh
 
-SETTLED_S = 15
+SETTLED_S = 60
 OVER_S = 240  # a run or a submission, through whatever happens meanwhile
 MORE_DESCRIPTORS, MORE_THREADS, MORE_MEMORY_KIB = 80, 24, 96 << 10  # while clients work
 DAEMONS = ("janusd", "janus-platform", "janus-sandboxd")

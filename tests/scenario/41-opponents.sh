@@ -10,7 +10,7 @@ export JANUS_BENCH_SUITES=$suites
 # opponent MODE: starts it, sets target to its address
 opponent() {
 	run "$1" "$lib/janus-opponent" "$1" --suite "$suites/public/train" --suite "$dev"
-	until_true 20 grep -q '^http://' "$work/$1.log" || giveup "janus-opponent $1 starts" "$(cat "$work/$1.log")"
+	until_true 60 grep -q '^http://' "$work/$1.log" || giveup "janus-opponent $1 starts" "$(cat "$work/$1.log")"
 	target=$(grep -m 1 '^http://' "$work/$1.log")
 }
 # measured NAME SUITE [OPTIONS...]: the report of a run against target in $work/NAME.json

@@ -109,5 +109,5 @@ baseline
 chat janus/baseline-agent "What is 12 * 34?"
 same "the package's programs answer a chat" 200 "$status"
 has "rightly" 408 "$body"
-has "with pages" '<title>' "$(curl -sS --max-time 5 "$url/")"
+has "with pages" '<title>' "$(curl -sS --max-time 30 "$url/")"
 check "janusctl health" "$bin/janusctl" health

@@ -138,5 +138,5 @@ same "and the key in a file of its owner's alone" "600 sk-of-nobody owl-large" \
 	"$(stat -c %a "$work/up/provider.key") $(cat "$work/up/provider.key") $(cat "$work/up/provider.model")"
 
 for program in "$root"/build/bin/*; do
-	same "${program##*/} says its version" "${program##*/} 0.1.0" "$(timeout 5 "$clone/build/bin/${program##*/}" --version 2>&1 | head -n 1)"
+	same "${program##*/} says its version" "${program##*/} 0.1.0" "$(timeout 30 "$clone/build/bin/${program##*/}" --version 2>&1 | head -n 1)"
 done

@@ -20,6 +20,7 @@ from workload import GOOD, Workload
 
 REST_EVERY = 25  # faults between two looks at it without clients
 REST_S = 75
+SEEN_S = 180  # until each kind of client has come to what it is for
 IDLE_S = 90  # a connection that is kept without a request is hung up after 75 s
 MORE_AT_REST = {"streams": 0, "sockets": 8, "sandboxes": 2, "pods": 0}
 FAILURES_MANY = 2  # of an instance, after which it waits so long that an operator would start it again
@@ -136,6 +137,16 @@ class Driver:
         if tired:
             self.steady(False, [], 60)
 
+    def idle(self):
+        """What clients were to come to, and have not yet."""
+        return [what for what in GOOD if not self.ledger.counts.get(what)]
+
+    def until_seen(self):
+        """What was begun, as a run, may take longer than a few faults do."""
+        until = time.monotonic() + SEEN_S
+        while self.idle() and time.monotonic() < until:
+            time.sleep(0.1)
+
     def rest(self, number, work):
         """Clients pause: what they left behind, and whether anything grew since the first time."""
         wrong = [] if work.settle(REST_S) else ["clients did not come to an end"]
@@ -196,13 +207,14 @@ class Driver:
                 rested = len(self.report.rows)
             if number % 10 == 0:
                 self.save(False)
+        self.until_seen()
         self.rest("end", work)
         work.end()
         self.save(True)
         late = world.close()
         for name in late:
             say(f"FAULT at the end: {name} did not end by itself")
-        idle = [what for what in GOOD if not self.ledger.counts.get(what)]
+        idle = self.idle()
         for what in idle:
             say(f"FAULT at the end: of clients none was seen as \"{what}\"")
         say("\n".join(self.report.table()))

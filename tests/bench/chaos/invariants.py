@@ -23,10 +23,11 @@ DAEMONS = ("janusd", "janus-platform", "janus-sandboxd")
 
 def unsteady(world, agents=False):
     """None, or what is not as it is to be."""
-    ready = world.ask("GET", "/readyz", timeout=5)
+    soon = 5 * world.patience
+    ready = world.ask("GET", "/readyz", timeout=soon)
     if ready.status != 200:
         return f"readyz {ready}"
-    listed = world.control("GET", "/api/v1/competitors?limit=0", timeout=5)
+    listed = world.control("GET", "/api/v1/competitors?limit=0", timeout=soon)
     states = {c["name"]: c for c in listed.json().get("data", [])}
     for name in world.competitors:
         if states.get(name, {}).get("state") != "ready":
@@ -34,7 +35,7 @@ def unsteady(world, agents=False):
             return f"{name} is {c.get('state')} {c.get('state_reason')} {c.get('state_detail')}"
     for name in world.competitors:
         body = {**chat_body("janus/" + name, "hello"), "stream": False}
-        answer = world.ask("POST", "/v1/chat/completions", body, {"x-request-id": fresh("steady")}, timeout=5)
+        answer = world.ask("POST", "/v1/chat/completions", body, {"x-request-id": fresh("steady")}, timeout=soon)
         if not answer.ok:
             return f"{name} answers {answer}"
     for name in ("janus-sandboxd",):
@@ -42,7 +43,7 @@ def unsteady(world, agents=False):
             return f"{name} does not answer"
     if agents:
         body = {**chat_body("janus/baseline-agent", "Run:\n```sh\necho $((6 * 7))\n```"), "stream": False, "metadata": {"path": "agent"}}
-        answer = world.ask("POST", "/v1/chat/completions", body, {"x-request-id": fresh("steady")}, timeout=10)
+        answer = world.ask("POST", "/v1/chat/completions", body, {"x-request-id": fresh("steady")}, timeout=2 * soon)
         if not answer.ok or b"42" not in answer.body:
             return f"an agent task: {answer}"
     return None
@@ -235,6 +236,6 @@ def usage_is_told(world, ledger):
     for request, (ended, how) in list(ledger.chats.items()):
         if request in rows:
             del ledger.chats[request]
-        elif not world.excused(ended - 2, ended + 3, None) and not how.startswith(("queue", "rate")):
+        elif not world.excused(ended - 2, ended + 3 * world.patience, None) and not how.startswith(("queue", "rate")):
             wrong.append(f"usage of {request} ({how}) is not there")
     return wrong

@@ -137,6 +137,7 @@ class World:
         self.engine_socket = options.engine
         self.front = os.path.join(self.work, "front.sock")
         self.rules = os.path.join(self.work, "rules.json")
+        self.patience = options.limit / 30  # 1 is that of a machine that does nothing else
         self.own_engine, self.sanitized = options.own_engine, "/san/" in self.bin
         self.daemons, self.deaths, self.lock = {}, [], threading.Lock()
         self.windows = []  # (what, from, to): when something was made to fail

@@ -195,7 +195,8 @@ for path in events requests captures keys runs artifacts status; do
 	control GET "/api/v1/$path"
 	printf '%s' "$body" >"$work/$path.seen"
 done
-control GET /api/v1/requests/req_announced
+announced() { control GET /api/v1/requests/req_announced; [ "$status" = 200 ]; }
+becomes "a chat is kept" 30 announced
 printf '%s' "$body" >"$work/request.seen"
 ps -eo args >"$work/args.seen"
 for each in janusd janus-platform janus-sandboxd; do

@@ -20,7 +20,7 @@
 #define CALL_MS 10000
 #define MODELS_MAX_BYTES (4 << 20)
 #define RECORD_MAX_BYTES (4 << 20)
-#define RECORD_WAIT_MS 2000
+#define RECORD_WAIT_MS 5000
 #define RECORD_AGAIN_MS 50
 #define CHAT_PATH "/chat/completions"
 

@@ -60,7 +60,7 @@ cat >"$work/nginx/nginx.conf" <<-END
 		uwsgi_temp_path $work/nginx/d; scgi_temp_path $work/nginx/e; include $work/nginx/janus.conf; }
 END
 {
-	printf '{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n'
+	printf '{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tdefault_bind 127.0.0.1\n}\n'
 	fit Caddyfile "${proxies[caddy]}"
 } >"$work/caddy/Caddyfile"
 fit haproxy.cfg "${proxies[haproxy]}" >"$work/haproxy.cfg"
@@ -75,7 +75,7 @@ asks() {	# NAME URL [CA]: all that stepwise.py asks, at once with the others; ea
 declare -A asked=()
 asks plain "http://localhost:$JANUS_PORT"
 for name in "${!proxies[@]}"; do
-	until_true 30 listens "${proxies[$name]}" || giveup "$name starts" "$(tail -n 20 "$work/$name.log")"
+	until_true 60 listens "${proxies[$name]}" || giveup "$name starts" "$(tail -n 20 "$work/$name.log")"
 	asks "$name" "https://localhost:${proxies[$name]}" "$tls/first.pem"
 done
 

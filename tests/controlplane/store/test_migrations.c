@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,8 +139,13 @@ START_TEST(test_killed) /* [I01] [I08] killed while it is changed, again and aga
 		ck_assert_int_eq(waitpid(child, &status, 0), child);
 		killed += WIFSIGNALED(status);
 		ck_assert(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+		if (killed == 0) { /* we slept for longer than it took: the same again */
+			ck_assert_int_eq(file_remove_tree(dir, NULL), 0);
+			ck_assert_int_eq(mkdir(dir, 0700), 0);
+			furnish(1);
+			i = -1;
+		}
 	}
-	ck_assert_int_gt(killed, 0);
 	is_present_and_whole();
 }
 END_TEST

@@ -172,8 +172,8 @@ END_TEST
 
 START_TEST(heartbeats) /* [C02] no silence towards the client, whatever the sides do */
 {
-	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	h.config = (struct gateway_config){ .relay = house_relay(),
+		.connect_ms = WAIT_MS,
 		.body_bytes = 1 << 20,
 		.anonymous = true,
 		.queue_wait_ms = 60000,

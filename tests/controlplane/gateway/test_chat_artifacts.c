@@ -476,8 +476,8 @@ START_TEST(the_begin_of_a_link_goes_on_in_a_silence)
 	struct answer a;
 
 	h.paths = paths;
-	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	h.config = (struct gateway_config){ .relay = house_relay(),
+		.connect_ms = WAIT_MS,
 		.body_bytes = 1 << 20,
 		.anonymous = true,
 		.queue_wait_ms = 60000,
@@ -522,8 +522,8 @@ START_TEST(others_are_not_held_up_and_heartbeats_go_on)
 	struct answer a;
 
 	h.paths = paths;
-	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	h.config = (struct gateway_config){ .relay = house_relay(),
+		.connect_ms = WAIT_MS,
 		.body_bytes = 1 << 20,
 		.anonymous = true,
 		.queue_wait_ms = 60000,
@@ -633,8 +633,8 @@ START_TEST(the_whole_time_is_over_meanwhile)
 	struct answer a;
 
 	h.paths = paths;
-	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	h.config = (struct gateway_config){ .relay = house_relay(),
+		.connect_ms = WAIT_MS,
 		.body_bytes = 1 << 20,
 		.anonymous = true,
 		.queue_wait_ms = 60000,
@@ -665,8 +665,8 @@ START_TEST(a_stream_that_can_be_resumed_has_ours)
 	struct answer a;
 
 	h.paths = paths;
-	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	h.config = (struct gateway_config){ .relay = house_relay(),
+		.connect_ms = WAIT_MS,
 		.body_bytes = 1 << 20,
 		.anonymous = true,
 		.queue_wait_ms = 60000,

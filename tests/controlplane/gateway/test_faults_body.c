@@ -571,8 +571,8 @@ END_TEST
 static void
 up_large(void)
 {
-	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	h.config = (struct gateway_config){ .relay = house_relay(),
+		.connect_ms = WAIT_MS,
 		.body_bytes = 10 << 20,
 		.anonymous = true };
 	house_up();

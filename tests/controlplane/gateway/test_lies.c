@@ -174,11 +174,11 @@ END_TEST
 static void
 up(void)
 {
-	h.config = (struct gateway_config){ .connect_ms = 5000,
+	h.config = (struct gateway_config){ .connect_ms = WAIT_MS,
 		.body_bytes = 1 << 20,
 		.anonymous = true,
 		.anonymous_forwarded = true };
-	h.config.relay = chat_relay_defaults;
+	h.config.relay = house_relay();
 	h.config.relay.hold_ms = 0;
 	h.config.relay.ping_ms = 30;
 	house_up();

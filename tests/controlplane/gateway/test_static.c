@@ -21,8 +21,8 @@ up(bool anonymous, const char *listen_host)
 
 	cors = cors_new("https://app.example", false, &err);
 	ck_assert_msg(cors != NULL, "%s", err.text);
-	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	h.config = (struct gateway_config){ .relay = house_relay(),
+		.connect_ms = WAIT_MS,
 		.body_bytes = 1 << 20,
 		.anonymous = anonymous,
 		.cors = cors,

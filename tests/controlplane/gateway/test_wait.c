@@ -6,6 +6,7 @@
 #include "controlplane/gateway/auth.h"
 #include "controlplane/gateway/streams.h"
 #include "tests/controlplane/gateway/house.h"
+#include "tests/wall_clock.h"
 
 #define WEB "{\"model\":\"janus/web\"," MESSAGES "}"
 #define WEB_STREAM "{\"model\":\"janus/web\",\"stream\":true," MESSAGES "}"
@@ -23,6 +24,8 @@ static const struct step refuses[] = {
 	{ 0 }
 };
 
+#define OPEN_MS 50000 /* of a breaker; nobody waits for that */
+
 static struct streams *streams; /* NULL: none can be resumed */
 
 static void
@@ -32,8 +35,8 @@ up_with(const struct step *script, int64_t queue_wait_ms, int64_t open_ms)
 	h.traffic = traffic_defaults;
 	h.traffic.queue_max = 2;
 	h.traffic.breaker.open_ms = open_ms;
-	h.config = (struct gateway_config){ .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	h.config = (struct gateway_config){ .relay = house_relay(),
+		.connect_ms = WAIT_MS,
 		.body_bytes = 1 << 20,
 		.anonymous = true,
 		.queue_wait_ms = queue_wait_ms,
@@ -59,7 +62,7 @@ up_impatient(void)
 static void
 up_breaker(void)
 {
-	up_with(answers_whole, 60000, 1000);
+	up_with(answers_whole, 60000, OPEN_MS);
 }
 
 static void
@@ -193,6 +196,8 @@ START_TEST(test_queue_ms)
 	answer_done(&a);
 	assert_ok("the third", &third);
 	peer_close(&second);
+	house_wait(&h.usages, 3);
+	house_wait_turn(); /* the slot is free again */
 	a = chat("", WEB);
 	ck_assert_int_eq(a.status, 200);
 	ck_assert_int_eq(atoi(header_of(a.head, "x-janus-queue-ms")), 0);
@@ -331,6 +336,7 @@ START_TEST(test_breaker) /* [C01] what keeps failing is left alone, probed, and 
 	ck_assert_int_eq(a.status, 200);
 	house_served("cpt_pod");
 	answer_done(&a);
+	monotonic_ahead_s = OPEN_MS / 1000;
 	for (a = chat("", WEB); a.status == 503; a = chat("", WEB))
 		answer_done(&a);
 	ck_assert_int_eq(a.status, 200); /* the probe */

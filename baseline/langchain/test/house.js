@@ -12,7 +12,7 @@ import { startFakeModel } from './fake-model.js';
 export const pause = (ms) => new Promise((go) => { setTimeout(go, ms); });
 
 /** @param {string} what @param {() => unknown} condition @param {number} [ms] */
-export async function becomes(what, condition, ms = 10_000) {
+export async function becomes(what, condition, ms = 60_000) {
 	for (const end = Date.now() + ms; Date.now() < end; await pause(10)) if (await condition()) return;
 	throw new Error(`not in ${ms} ms: ${what}`);
 }

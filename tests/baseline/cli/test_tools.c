@@ -129,7 +129,7 @@ command(const char *line, int64_t timeout_ms, struct command *c)
 	buf_done(&c->output);
 	*c = (struct command){ .argv = argv, .timeout_ms = timeout_ms, .output_max = 1000 };
 	ck_assert_int_eq(command_run(c, NULL), 0);
-	ck_assert_int_lt(clock_now_ms() - from_ms, 15000);
+	ck_assert_int_lt(clock_now_ms() - from_ms, 60000);
 }
 
 START_TEST(test_bad_commands)

@@ -49,7 +49,8 @@ static struct house {
 	struct chat_result used; /* of the last usage */
 	char used_competitor[40];
 	int usages;
-} h = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	pthread_cond_t used_one;
+} h = { .lock = PTHREAD_MUTEX_INITIALIZER, .used_one = PTHREAD_COND_INITIALIZER };
 
 static int
 bind_any(int *port)
@@ -127,9 +128,12 @@ static void
 on_usage(const struct gateway_usage *u, void *arg)
 {
 	(void)arg;
+	pthread_mutex_lock(&h.lock);
 	h.used = *u->result;
 	h.usages++;
 	snprintf(h.used_competitor, sizeof(h.used_competitor), "%s", u->competitor);
+	pthread_cond_broadcast(&h.used_one);
+	pthread_mutex_unlock(&h.lock);
 }
 
 static bool
@@ -214,8 +218,8 @@ set_routes(void *arg)
 static void
 set_up(void)
 {
-	const struct gateway_config config = { .relay = chat_relay_defaults,
-		.connect_ms = 1000,
+	struct gateway_config config = { .relay = chat_relay_defaults,
+		.connect_ms = 60000,
 		.body_bytes = 4096,
 		.anonymous = true,
 		.anonymous_forwarded = true,
@@ -224,6 +228,7 @@ set_up(void)
 	pthread_t t;
 
 	log_set_levels("error");
+	config.relay.hold_ms = config.relay.ping_ms = 60000;
 	h.reply = ANSWER;
 	strcpy(h.dir, "/tmp/test-gateway.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(h.dir));
@@ -371,6 +376,10 @@ START_TEST(test_forwarded)
 	HAS(h.seen, "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
 	HAS(h.seen, "\r\n\r\n{ \"model\":\"gpt-4o\", \"future\":[1e2], " CHAT);
 	HAS_NOT(h.seen, "secret");
+	pthread_mutex_lock(&h.lock);
+	while (h.usages == 0) /* it may be told of after its answer */
+		pthread_cond_wait(&h.used_one, &h.lock);
+	pthread_mutex_unlock(&h.lock);
 	ck_assert_str_eq(h.used_competitor, "cpt_web");
 	ck_assert_int_eq(h.used.usage.prompt_tokens, 5);
 	ck_assert_int_eq(h.usages, 1);

@@ -65,7 +65,7 @@ start(void)
 		execl(program, program, path, NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 2000 && access(path, F_OK) < 0; i++)
+	for (int i = 0; i < 60000 && access(path, F_OK) < 0; i++)
 		poll(NULL, 0, 1);
 	ck_assert_msg(access(path, F_OK) == 0, "%s did not open %s", program, path);
 }

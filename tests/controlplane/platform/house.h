@@ -40,7 +40,7 @@
 #include "runtime/net/http_client.h"
 #include "runtime/net/http_server.h"
 
-#define WAIT_MS 15000
+#define WAIT_MS 60000
 #define TOKEN_SHA256 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" /* "test" */
 
 struct house {

@@ -143,7 +143,7 @@ poll_it(struct timer *t, void *arg)
 
 #define BECOMES(what)                                                                   \
 	do {                                                                            \
-		struct waiting w_ = { .is = what, .until_ms = clock_now_ms() + 20000 }; \
+		struct waiting w_ = { .is = what, .until_ms = clock_now_ms() + 60000 }; \
 		timer_set(loop, &w_.timer, 0, poll_it, &w_);                            \
 		loop_run(loop);                                                         \
 		ck_assert_msg(what(), #what);                                           \

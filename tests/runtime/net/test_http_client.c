@@ -235,7 +235,7 @@ START_TEST(cancelling)
 	const int64_t before_ms = clock_now_ms();
 	ck_assert_int_eq(http_call(&call, &err), -1);
 	ck_assert_int_eq(err.kind, ERROR_CANCELLED);
-	ck_assert_int_lt(clock_now_ms() - before_ms, 1000);
+	ck_assert_int_lt(clock_now_ms() - before_ms, 10000);
 	peer_join(&peer); /* closed without http_calls_free */
 	peer_done(&peer);
 	http_calls_free();

@@ -26,7 +26,7 @@
 #include "runtime/loop/loop.h"
 #include "tests/run.h"
 
-#define WAIT_MS 10000
+#define WAIT_MS 60000
 #define FLOOD_BYTES (8 << 20)
 #define STREAMS 200
 
@@ -937,8 +937,8 @@ START_TEST(test_head_of_stream_is_not_held_back)
 	_cleanup_peer_ struct peer p = peer_open();
 	int64_t fastest_ms = WAIT_MS;
 
-	/* A corked socket would hold it for 200 ms; a busy machine is not slow every time. */
-	for (int i = 0; i < 5; i++) {
+	/* A corked socket would hold it for 200 ms every time; a busy machine is fast once. */
+	for (int i = 0; i < 100 && fastest_ms >= 150; i++) {
 		const int64_t began_ms = clock_now_ms();
 
 		peer_send(&p, GET("/silent"));
@@ -1009,7 +1009,7 @@ leave(int i)
 	const int64_t began_ms = clock_now_ms();
 	peer_close(&p);
 	await(GONE, 1);
-	ck_assert_msg(clock_now_ms() - began_ms < 1000, "%s", leavings[i].name);
+	ck_assert_msg(clock_now_ms() - began_ms < 10000, "%s", leavings[i].name);
 	ck_assert_uint_eq(t.held_len, 0);
 
 	/* and nothing is left of it */

@@ -24,7 +24,7 @@
 #include "runtime/net/http_server.h"
 #include "tests/run.h"
 
-#define WAIT_MS 10000
+#define WAIT_MS 60000
 #define FLOOD_BYTES (8 << 20)
 
 /* ---- certificates of our own making ---- */

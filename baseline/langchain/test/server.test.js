@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import process from 'node:process';
-import { becomes, pause, readStream, startHouse } from './house.js';
+import { becomes, readStream, startHouse } from './house.js';
 import { OFFLINE } from '../src/model.js';
 
 const ID = 'chat-of-the-test-01';
@@ -520,7 +520,7 @@ describe('limits of time', () => {
 	/** @type {Awaited<ReturnType<typeof startHouse>>} */
 	let house;
 	before(async () => {
-		house = await startHouse({ script, env: { BASELINE_LANGCHAIN_REQUEST_TIMEOUT: '1.5', BASELINE_LANGCHAIN_MAX_RETRIES: '0' } });
+		house = await startHouse({ script, env: { BASELINE_LANGCHAIN_REQUEST_TIMEOUT: '3', BASELINE_LANGCHAIN_MAX_RETRIES: '0' } });
 	});
 	after(() => house.close());
 
@@ -539,11 +539,11 @@ describe('limits of time', () => {
 	});
 
 	test('a tool that takes longer than the whole answer may', async () => {
-		const slow = await startHouse({ script, platform: ({ path }) => (path.endsWith('/exec') ? { hang: true } : undefined), env: { JANUS_REQUEST_TIMEOUT: '1' } });
+		const slow = await startHouse({ script, platform: ({ path }) => (path.endsWith('/exec') ? { hang: true } : undefined), env: { JANUS_REQUEST_TIMEOUT: '2' } });
 		try {
 			const all = await slow.stream('long work');
 			refused({ error: all.errors[0] }, 'upstream_timeout_total');
-			assert.ok([...(/** @type {NonNullable<typeof slow.platform>} */ (slow.platform)).boxes.values()].every(({ ended }) => ended));
+			await becomes('its sandbox is ended', () => [...(/** @type {NonNullable<typeof slow.platform>} */ (slow.platform)).boxes.values()].every(({ ended }) => ended));
 		} finally {
 			await slow.close();
 		}
@@ -622,7 +622,7 @@ describe('the end', () => {
 		const house = await startHouse({ script });
 		const under = house.stream('late head');
 		await becomes('the model is asked', () => house.model.seen.length === 1);
-		const ended = house.server.drain(5000);
+		const ended = house.server.drain(60_000);
 		await assert.rejects(fetch(`${house.url}/health`));
 		const all = await under;
 		whole(all);
@@ -634,11 +634,8 @@ describe('the end', () => {
 
 	test('drain: what takes too long is told so', async () => {
 		const house = await startHouse({ script });
-		const under = house.stream('stops talking');
-		await becomes('the model is asked', () => house.model.seen.length === 1);
-		await pause(50);
-		await house.server.drain(100);
-		const all = await under;
+		const under = await house.chat('stops talking', { stream: true });	// its head is here: an error comes as an event
+		const [all] = await Promise.all([readStream(under), house.server.drain(100)]);
 		refused({ error: all.errors[0] }, 'draining');
 		house.model.close();
 		house.platform?.close();

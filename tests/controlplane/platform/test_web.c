@@ -72,7 +72,7 @@ open_web(const char *limits)
 	policy_done(&h.p.policy);
 	ck_assert_msg(policy_parse(&h.p.policy, policy, strlen(policy), &err) == 0, "%s", err.text);
 	h.p.web->fetch_max_bytes = 64 << 10;
-	h.p.web->fetch_ms = 3000;
+	h.p.web->fetch_ms = WAIT_MS;
 }
 
 static char *

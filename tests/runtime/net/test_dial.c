@@ -53,10 +53,14 @@ stop(struct timer *t, void *arg)
 static int
 dead_port(struct peer *p)
 {
-	*p = (struct peer){ 0 };
-	peer_listen(p, NULL);
-	close(p->listen_fd);
-	return p->port;
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(in);
+
+	*p = (struct peer){ .listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	ck_assert_int_eq(bind(p->listen_fd, (struct sockaddr *)&in, sizeof(in)), 0);
+	ck_assert_int_eq(getsockname(p->listen_fd, (struct sockaddr *)&in, &len), 0);
+	return ntohs(in.sin_port);
 }
 
 /* A port whose backlog is full: a connect there waits for ever. */
@@ -103,7 +107,7 @@ START_TEST(connects)
 	char bytes[16];
 
 	peer_start(&peer, NULL, steps, 1);
-	ck_assert_ptr_nonnull(start((enum how)_i, r, &s, peer.port, 5000));
+	ck_assert_ptr_nonnull(start((enum how)_i, r, &s, peer.port, 60000));
 	ck_assert_int_eq(s.calls, 0);
 	loop_run(s.loop);
 	ck_assert_msg(s.calls == 1 && s.err.kind == ERROR_NONE, "%s: %s", ways[_i], s.err.text);
@@ -129,13 +133,14 @@ START_TEST(refused)
 	struct dialer *r = dialer_new(s.loop, NULL);
 	struct peer peer;
 
-	start((enum how)_i, r, &s, dead_port(&peer), 5000);
+	start((enum how)_i, r, &s, dead_port(&peer), 60000);
 	ck_assert_int_eq(s.calls, 0);
 	loop_run(s.loop);
 	ck_assert_int_eq(s.calls, 1);
 	ck_assert_int_eq(s.err.kind, ERROR_UNAVAILABLE);
 	ck_assert_msg(
 	    strstr(s.err.text, "Connection refused") != NULL, "%s: %s", ways[_i], s.err.text);
+	close(peer.listen_fd);
 	dialer_free(r);
 	loop_free(s.loop);
 }

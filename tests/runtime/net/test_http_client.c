@@ -257,6 +257,8 @@ call_another(void *arg)
 	struct error err = { 0 };
 	char url[64];
 
+	if (s->sink.got.len == 0) /* it has not come to speak yet */
+		return 0;
 	if (++s->asked == 2)
 		return -1;
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", s->other.port);

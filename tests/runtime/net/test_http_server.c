@@ -1279,30 +1279,64 @@ START_TEST(test_taken_out)
 }
 END_TEST
 
+/* One limit of each is short, so that a pause of ours is nobody's fault but in that. */
 static void
-start_impatient(void)
+start_impatient(bool warm, int head_ms, int body_ms, int idle_ms, int stall_ms)
 {
 	struct http_server_limits limits = http_server_defaults;
 
-	limits.header_timeout_ms = 100;
-	limits.body_timeout_ms = 100;
-	limits.idle_timeout_ms = 100;
-	limits.stream_stall_ms = 100;
+	t.late = t.warm = warm;
+	limits.header_timeout_ms = head_ms;
+	limits.body_timeout_ms = body_ms;
+	limits.idle_timeout_ms = idle_ms;
+	limits.stream_stall_ms = stall_ms;
 	start_with(false, &limits);
 }
 
 static void
-setup_impatient(void)
+setup_head(void)
 {
-	t.late = t.warm = false;
-	start_impatient();
+	start_impatient(false, 1000, WAIT_MS, WAIT_MS, WAIT_MS);
 }
 
 static void
-setup_warm_impatient(void)
+setup_body(void)
 {
-	t.late = t.warm = true;
-	start_impatient();
+	start_impatient(false, WAIT_MS, 100, WAIT_MS, WAIT_MS);
+}
+
+static void
+setup_idle(void)
+{
+	start_impatient(false, WAIT_MS, WAIT_MS, 100, WAIT_MS);
+}
+
+static void
+setup_warm_idle(void)
+{
+	start_impatient(true, WAIT_MS, WAIT_MS, 1000, WAIT_MS);
+}
+
+static void
+setup_stall(void)
+{
+	start_impatient(false, WAIT_MS, WAIT_MS, WAIT_MS, 100);
+}
+
+static void
+setup_warm_stall(void)
+{
+	start_impatient(true, WAIT_MS, WAIT_MS, WAIT_MS, 100);
+}
+
+static void
+add_impatient(Suite *suite, const char *name, SFun setup_one, const TTest *test)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup_one, teardown);
+	tcase_add_test(tc, test);
+	suite_add_tcase(suite, tc);
 }
 
 /* Plain requests and others in turn on one connection, whole or in pieces: one answer to each, the
@@ -1387,8 +1421,7 @@ main(void)
 {
 	Suite *suite = suite_create("http_server");
 	TCase *normal = tcase_create("normal"), *late = tcase_create("late");
-	TCase *impatient = tcase_create("impatient"), *warm = tcase_create("warm");
-	TCase *warm_impatient = tcase_create("warm and impatient");
+	TCase *warm = tcase_create("warm");
 
 	tcase_add_checked_fixture(normal, setup, teardown);
 	add_tests(normal);
@@ -1400,18 +1433,14 @@ main(void)
 	tcase_add_loop_test(warm, test_taken_out, 0, 3);
 	tcase_add_test(warm, test_in_and_out);
 	tcase_add_test(warm, test_last_request);
-	tcase_add_checked_fixture(warm_impatient, setup_warm_impatient, teardown);
-	tcase_add_test(warm_impatient, test_reader_that_stops);
-	tcase_add_test(warm_impatient, test_idle_too_long);
-	tcase_add_checked_fixture(impatient, setup_impatient, teardown);
-	tcase_add_test(impatient, test_reader_that_stops);
-	tcase_add_test(impatient, test_head_too_slow);
-	tcase_add_test(impatient, test_body_too_slow);
-	tcase_add_test(impatient, test_idle_too_long);
 	suite_add_tcase(suite, normal);
 	suite_add_tcase(suite, late);
 	suite_add_tcase(suite, warm);
-	suite_add_tcase(suite, warm_impatient);
-	suite_add_tcase(suite, impatient);
+	add_impatient(suite, "slow heads", setup_head, test_head_too_slow);
+	add_impatient(suite, "slow bodies", setup_body, test_body_too_slow);
+	add_impatient(suite, "idle", setup_idle, test_idle_too_long);
+	add_impatient(suite, "idle and warm", setup_warm_idle, test_idle_too_long);
+	add_impatient(suite, "stalled", setup_stall, test_reader_that_stops);
+	add_impatient(suite, "stalled and warm", setup_warm_stall, test_reader_that_stops);
 	return run_suite(suite);
 }

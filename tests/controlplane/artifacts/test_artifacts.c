@@ -191,7 +191,7 @@ wait_blobs(int n)
 	for (int tries = 0; blobs_there() != n; tries++) {
 		struct timer t = { 0 };
 
-		ck_assert_int_lt(tries, 1500);
+		ck_assert_int_lt(tries, 6000);
 		timer_set(loop, &t, 10, stop_timer, NULL);
 		loop_run(loop);
 	}

@@ -51,5 +51,6 @@ export default defineConfig({
     ),
     fs: { allow: [here(".."), here(".")] },
   },
-  test: { environment: "happy-dom", include: ["test/**/*.test.ts", "test/**/*.test.tsx"] },
+  // a test that hangs is given up; one that is slow is not
+  test: { environment: "happy-dom", testTimeout: 120_000, hookTimeout: 120_000, include: ["test/**/*.test.ts", "test/**/*.test.tsx"] },
 });

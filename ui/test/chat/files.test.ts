@@ -6,6 +6,7 @@ import { claimedSize } from "@/chat/artifacts/preview/ImagePreview";
 import { distinct } from "@/chat/artifacts/zip";
 import { admit, FILES_MAX, kindOfFile } from "@/chat/attach/rules";
 import type { Artifact } from "@/chat/types";
+import { inAMoment } from "../moment";
 
 const rows = (text: string) => parseCsv(text, 1000).rows;
 
@@ -33,10 +34,8 @@ describe("CSV", () => {
     expect(separatorOf("one")).toBe(",");
   });
   it("of megabytes is read in a moment", () => {
-    const start = performance.now();
-    parseCsv(`"${"x\n".repeat(2_000_000)}`, 10);
-    parseCsv('"'.repeat(1_000_000), 10);
-    expect(performance.now() - start).toBeLessThan(2000);
+    inAMoment("x\n", 2_000_000, (whole) => parseCsv(`"${whole}`, 10));
+    inAMoment('"', 1_000_000, (whole) => parseCsv(whole, 10));
   });
 });
 

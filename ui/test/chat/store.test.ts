@@ -15,6 +15,7 @@ const reload = async () => {
   await chats.load();
 };
 const state = chats.useChats.getState;
+const PATIENCE = { timeout: 60_000, interval: 20 };
 
 beforeEach(async () => {
   vi.stubGlobal("indexedDB", new IDBFactory());
@@ -129,10 +130,10 @@ describe("two tabs", () => {
       };
     });
     other.postMessage({ sessions: [id], gone: [] });
-    await vi.waitFor(() => expect(state().sessions[id]).toMatchObject({ title: "Two", tip: "m2" }));
+    await vi.waitFor(() => expect(state().sessions[id]).toMatchObject({ title: "Two", tip: "m2" }), PATIENCE);
     expect(state().threads[id]?.m2).toBeDefined();
     other.postMessage({ sessions: [], gone: [id] });
-    await vi.waitFor(() => expect(state().sessions[id]).toBeUndefined());
+    await vi.waitFor(() => expect(state().sessions[id]).toBeUndefined(), PATIENCE);
     other.close();
   });
 });

@@ -7,6 +7,7 @@ told.py - a competitor that answers what the last message of the user tells it, 
   {"say": TEXT} or {"file": NAME of DIR} or {"repeat": [TEXT, N], "before": TEXT, "after": TEXT}
   "think": TEXT        reasoning before it        "chunk": N       characters an event, 4096 unless told
   "pause": MS          between events              "fail": TEXT     an error with that message at the end
+  "hold": N            after so many events, until somebody asks for /go
   "tool": NAME         a tool of that name is told of
   "make": [{"name", "mime", "base64" or "text" and "times"?, "sha256"?, "size"?, "id"?}]    artifacts, served by itself; what
                        is said of hash and size is believed
@@ -19,8 +20,8 @@ from pathlib import Path
 
 PORT = int(sys.argv[1])
 DIR = Path(sys.argv[2]) if len(sys.argv) > 2 else None
-lock = threading.Lock()
-made, last = {}, {"request": None}
+lock = threading.Condition()
+made, last = {}, {"request": None, "goes": 0}
 
 
 def parts_of(request):
@@ -91,6 +92,10 @@ class Handler(BaseHTTPRequestHandler):
             with lock:
                 data = made.get(self.path.split("/")[-1])
             return self.reply(data or b"", "application/octet-stream", 200 if data is not None else 404)
+        if self.path == "/go":
+            with lock:
+                last["goes"] += 1
+                lock.notify_all()
         self.reply(last if self.path == "/fake" else {"status": "ok"})
 
     def event(self, delta, finish=None, **more):
@@ -107,6 +112,7 @@ class Handler(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)))
         with lock:
             last["request"] = request
+            goes = last["goes"]
         order = order_of(parts_of(request))
         text = text_of(order)
         usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
@@ -126,6 +132,9 @@ class Handler(BaseHTTPRequestHandler):
             self.event({"janus": {"event": "tool_end", "payload": {"id": "t1", "name": order["tool"], "result": order["tool"]}}})
         size = order.get("chunk", 4096)
         for at in range(0, len(text), size):
+            if at // size == order.get("hold"):
+                with lock:
+                    lock.wait_for(lambda: last["goes"] > goes)
             self.event({"content": text[at:at + size]})
             if order.get("pause"):
                 time.sleep(order["pause"] / 1000)

@@ -47,9 +47,13 @@ cat >"$work/gateway" <<-END
 	set -euo pipefail
 	pid=\$(cat "$work/janusd.pid")
 	case \$1 in
-	stop)
+	stop)	# gone as lib.sh has it: only then its locks are free
 		kill -KILL "\$pid"
-		while kill -0 "\$pid" 2>/dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/\$pid/status"; do read -r -t 0.02 <>"$world/never" || true; done
+		while kill -0 "\$pid" 2>/dev/null; do
+			tasks=("/proc/\$pid/task"/*)
+			if [ "\${#tasks[@]}" -le 1 ] && grep -qs '^State:[[:space:]]*Z' "/proc/\$pid/status"; then break; fi
+			read -r -t 0.02 <>"$world/never" || true
+		done
 		;;
 	start)
 		if curl -sf --max-time 2 -o /dev/null "$url/livez"; then exit 0; fi

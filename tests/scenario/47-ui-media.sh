@@ -10,12 +10,14 @@ start_told() {	# NAME
 	local port
 	port=$(free_port)
 	run "$1" python3 "$root/tests/fake/told.py" "$port" "$ui/corpus"
-	until_true 10 listens "$port" || giveup "$1 starts" "$(cat "$work/$1.log")"
+	until_true 60 listens "$port" || giveup "$1 starts" "$(cat "$work/$1.log")"
 	ctl submit url "http://127.0.0.1:$port" --name "$1" --manifest "$work/evil.json" --wait --timeout 60s
 	same "$1 is accepted" 0 "$code"
-	told=http://127.0.0.1:$port
+	becomes "$1 answers" 60 serves "$1"
+	told+=${told:+ }http://127.0.0.1:$port
 }
 
+told=''
 start_platform
 start_janusd JANUS_ROUTER_BREAKER_FAILURES=0 JANUS_ROUTER_BREAKER_RATIO=0 JANUS_ARENA_VOTES_PER_CALLER=100 \
 	JANUS_ARENA_VOTES_PER_ADDRESS=100
@@ -24,4 +26,4 @@ browser_tests arena.test.js PHASE=alone
 browser_tests media.test.js TOLD="$told"
 browser_tests hostile.test.js
 start_told calm-fox
-browser_tests arena.test.js PHASE=two
+browser_tests arena.test.js PHASE=two TOLD="$told"

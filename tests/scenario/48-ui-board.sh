@@ -15,13 +15,13 @@ jq -c '.counts = {chat: 4, research: 4, tools: 4, multimodal: 4, streaming: 4, c
 
 run reference "$lib/janus-opponent" reference --suite "$root/bench/suites/public/dev"
 served() { grep -m 1 '^http://' "$work/$1.log"; }
-until_true 20 served reference || giveup "the reference starts" "$(cat "$work/reference.log")"
+until_true 60 served reference || giveup "the reference starts" "$(cat "$work/reference.log")"
 start_platform
 start_janusd JANUS_BENCH_SUITES_DIR="$suites" JANUS_BENCH_AUTOMATIC=false JANUS_BENCH_RUNNERS=4 JANUS_LEAD_CANARY_PERCENT=0
 
 mixed() {	# NAME [OPTIONS...]: a competitor of tests/fake/mixed.py, submitted
 	run "$1" python3 "$root/tests/fake/mixed.py" --of "$(served reference)" "${@:2}"
-	until_true 20 served "$1" || giveup "$1 starts" "$(cat "$work/$1.log")"
+	until_true 60 served "$1" || giveup "$1 starts" "$(cat "$work/$1.log")"
 	ctl submit url "$(served "$1")" --name "$1"
 	[ "$code" = 0 ] || giveup "$1 is submitted" "$out" "$err"
 }
@@ -31,7 +31,7 @@ begin() {	# NAME: a run over all items; sets id
 	id=$(jq -r .id <<<"$body")
 }
 ended() { control GET "/api/v1/runs/$1"; [ "$(jq -r '"\(.state) \(.is_whole)"' <<<"$body")" = "finished true" ]; }
-ends() { until_true 40 ended "$1" || giveup "run $1 ends whole" "$body" "$(tail -n 5 "$state/runs/$1.log")"; }
+ends() { until_true 240 ended "$1" || giveup "run $1 ends whole" "$body" "$(tail -n 5 "$state/runs/$1.log")"; }
 
 mixed steady-heron --right 62 --first-ms 60 --piece-ms 4
 mixed swift-owl --right 90 --first-ms 150 --piece-ms 6 --usage 5
@@ -39,20 +39,23 @@ mixed frugal-wren --right 45 --first-ms 30 --piece-ms 2
 mixed patient-bear --right 78 --first-ms 700 --piece-ms 5 --stall-ms 2300 --usage 8
 
 for name in steady-heron swift-owl frugal-wren patient-bear; do
-	until_true 60 competitor_is "$name" ready || giveup "$name is ready" "$(competitor "$name")" "$(cat "$work/$name.log")"
+	until_true 120 serves "$name" || giveup "$name is ready" "$(competitor "$name")" "$(cat "$work/$name.log")"
 done
 
 # The first leads until a better one was measured.
 begin steady-heron; ends "$id"
 champion_is() { control GET /api/v1/champion; [ "$(jq -r .competitor <<<"$body")" = "$1" ]; }
-becomes "who is measured first leads" 10 champion_is steady-heron
+becomes "who is measured first leads" 60 champion_is steady-heron
 ids=()
 for name in swift-owl frugal-wren patient-bear steady-heron; do begin "$name"; ids+=("$id"); done
 for id in "${ids[@]}"; do ends "$id"; done
-becomes "until a better one is measured" 10 champion_is swift-owl
+becomes "until a better one is measured" 60 champion_is swift-owl
 begin swift-owl; ends "$id"
-control GET /api/v1/leaderboard
-truth "all are on the board" '.data | length == 4 and .[0].competitor == "swift-owl" and (.[0].runs | length) == 2' "$body"
+on_the_board() {
+	control GET /api/v1/leaderboard
+	jq -e '.data | length == 4 and .[0].competitor == "swift-owl" and (.[0].runs | length) == 2' <<<"$body"
+}
+becomes "all are on the board" 60 on_the_board
 
 # --- frames of an item, as the page asks for them ---
 bear=${ids[2]}
@@ -91,11 +94,11 @@ ordered() {
 	jq -e '.agreement.kendall_tau_b != null' <<<"$body" || { vote a; false; }
 }
 for winner in a b a tie; do vote "$winner"; done
-becomes "votes make an order, to be compared with the benchmark's" 20 ordered
+becomes "votes make an order, to be compared with the benchmark's" 120 ordered
 
 ctl create key board --scopes read,chat,bench -o json
 key=$(jq -r .secret <<<"$out")
 ctl create key boss --kind ad -o json
 boss=$(jq -r .secret <<<"$out")
 
-browser_tests board.test.js KEY="$key" ADMIN="$boss" RUN="$bear" ITEM="$stalled"
+browser_tests board.test.js KEY="$key" ADMIN="$boss" RUN="$bear" ITEM="$stalled" BEAR="${pids[patient-bear]}"

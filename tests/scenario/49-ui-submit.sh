@@ -29,7 +29,7 @@ same "a key is revoked" 0 "$code"
 # --- what the page shows of a submission that is under way comes from here ---
 id=$(submit hostile-chat-hang:latest slow)
 has_findings() { control GET "/api/v1/submissions/$id"; jq -e '.state == "conforming" and (.evidence.conformance | length >= 1)' <<<"$body"; }
-becomes "the checks that are over are in the evidence while others are made" 30 has_findings
+becomes "the checks that are over are in the evidence while others are made" 60 has_findings
 truth "each with its verdict and what was seen" '.evidence.conformance[0] | .check == "health" and .verdict == "pass" and (.seen | length > 0)' "$body"
 ctl cancel submission "$id"
 truth "and they stay when it is cancelled" '.state == "cancelled" and (.evidence.conformance | length >= 1)' \

@@ -14,7 +14,7 @@ miner=$(key acme --kind mn) other=$(key beta --kind mn) boss=$(key boss --kind a
 
 # --- the records, over the API --------------------------------------------------------------
 set_up() { control GET /api/v1/components; jq -e '[.data[] | select(.origin == "platform") | .available] | length >= 7 and all' <<<"$body" >/dev/null; }
-becomes "the platform's services are there, and set up" 15 set_up
+becomes "the platform's services are there, and set up" 60 set_up
 truth "  each with its contract" 'all(.data[]; .contract.type == "openapi" and .contract.operations > 0)' "$body"
 truth "  what is not counted has no number" '[.data[] | select(.usage == null) | .id] == ["cmp.janus.budget"]' "$body"
 
@@ -25,7 +25,7 @@ code_task() {	# PYTHON: the baseline's agent runs it in a sandbox; sets said
 }
 tasks=1000
 agent_ready() { code_task 'print(6 * 7)'; grep -q 42 <<<"$said"; }
-becomes "the baseline's agent works in sandboxes" 30 agent_ready
+becomes "the baseline's agent works in sandboxes" 120 agent_ready
 integration() {	# SERVICE: its Integration Guide, as it stands, in a pod
 	local guide
 	control GET "/api/v1/components/cmp.janus.$1"
@@ -46,7 +46,7 @@ has "  of embeddings" '"embedding"' "$said"
 integration budget
 has "  of the budget" '"object":"usage"' "$said"
 counted() { control GET /api/v1/components; jq -e '[.data[] | select(.usage.calls > 0) | .id] | index("cmp.janus.search") and index("cmp.janus.sandbox") and index("cmp.janus.vectors")' <<<"$body" >/dev/null; }
-becomes "these calls are counted" 20 counted
+becomes "these calls are counted" 60 counted
 truth "  as one competitor's" '[.data[] | select(.id == "cmp.janus.search")][0].usage == {calls: 1, competitors: 1, last_30_days: {calls: 1, competitors: 1}}' "$body"
 truth "  and the most called stand first" '[.data[].usage.calls // -1] | . == (sort | reverse)' "$body"
 
@@ -88,10 +88,9 @@ ctl list components --filter category=memory -q
 same "janusctl list" $'cmp.janus.vectors\ncmp.acme.notes' "$out"
 kill_janusd
 start_janusd
-becomes "after kill -9" 15 set_up
+becomes "after kill -9" 60 set_up
 truth "  all of it is there" '[.data[] | select(.id == "cmp.acme.notes")][0] | .state == "published" and .version == "1.0.0"' "$body"
 
 # --- in the browser -------------------------------------------------------------------------
-ready() { competitor_is baseline-agent ready; }
-becomes "the competitor is back" 30 ready
+becomes "the competitor is back" 60 serves baseline-agent
 browser_tests market.test.js "MINER=$miner" "BOSS=$boss"

@@ -17,7 +17,7 @@ accept janus/baseline-agent:latest owl
 for name in one two; do	# two versions of one competitor, and one that will be removed
 	port=$(free_port)
 	run "$name" "$fake" --port "$port"
-	until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/$name.log")"
+	until_true 60 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/$name.log")"
 	ctl submit url "http://127.0.0.1:$port" --name fake --wait --timeout 60s
 	[ "$code" = 0 ] || giveup "version $name of fake is ready" "$out" "$err"
 done

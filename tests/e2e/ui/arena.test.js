@@ -1,8 +1,10 @@
 /* arena.test.js - blind battles: PHASE alone, with one competitor that is ready; then with two (tests/fake/told.py). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, fits, open, shot } from "./browser.js";
+import { accessible, becomes, fits, matches, open, shot } from "./browser.js";
 import { button, tell } from "./told.js";
+
+const both = (process.env.TOLD ?? "").split(" "); // where those are who answer
 
 const side = (page, name, battle = 0) => page.locator(`[data-testid="arena-message"][data-side="${name}"]`).nth(battle);
 const ended = (page, name, battle = 0, state = "done") => side(page, name, battle).and(page.locator(`[data-state="${state}"]`)).waitFor();
@@ -22,10 +24,11 @@ if (process.env.PHASE === "alone") {
     test(`${size}: two answers at once, a vote, and who they were`, async (t) => {
       const page = await open(t, "/chat?mode=arena", { size });
       await accessible(page, "an arena without a battle");
-      await tell(page, { repeat: ["some words of **an answer**, and more\n\n", 40], chunk: 40, pause: 30 });
+      await tell(page, { repeat: ["some words of **an answer**, and more\n\n", 40], chunk: 40, pause: 10, hold: 20 });
       await page.locator('[data-testid="arena-message"][data-state="streaming"]').nth(1).waitFor();
       await page.waitForFunction(() => [...document.querySelectorAll('[data-testid="arena-message"]')].every((it) => it.innerText.length > 100));
       assert.equal(await page.getByRole("group", { name: "Your vote" }).count(), 0, "no vote before both have ended");
+      for (const each of both) await fetch(`${each}/go`);
       await ended(page, "a");
       await ended(page, "b");
       assert.ok(!/told|calm-fox/.test(await page.getByTestId("arena").innerText()), "nobody is named");
@@ -38,10 +41,9 @@ if (process.env.PHASE === "alone") {
       await shot(page, "arena-vote");
       await button(page, "A is better").click();
       await reveal(page).waitFor();
-      const names = await reveal(page).locator("dd a").allInnerTexts();
-      assert.deepEqual([...names].sort(), ["calm-fox", "told"]);
-      assert.match(await reveal(page).innerText(), /You found A better/);
-      assert.match(await reveal(page).locator("dd a").first().getAttribute("href"), /^\/competition\?/);
+      await becomes(async () => (await reveal(page).locator("dd a").allInnerTexts()).sort(), ["calm-fox", "told"]);
+      await matches(() => reveal(page).innerText(), /You found A better/);
+      await matches(() => reveal(page).locator("dd a").first().getAttribute("href"), /^\/competition\?/);
       await fits(page);
       await accessible(page, "a battle that was voted on");
       await shot(page, "arena");
@@ -51,9 +53,9 @@ if (process.env.PHASE === "alone") {
       await tell(page, "and then?");
       await ended(page, "a", 1);
       await ended(page, "b", 1);
-      assert.match(await side(page, "b", 1).innerText(), /heard: and then\?/);
+      await matches(() => side(page, "b", 1).innerText(), /heard: and then\?/);
       await button(page, "Both bad").click();
-      assert.match(await reveal(page, 1).innerText(), /You found both bad/);
+      await matches(() => reveal(page, 1).innerText(), /You found both bad/);
     });
 
   test("a battle's conversation goes on with the better answer", async (t) => {
@@ -82,7 +84,7 @@ if (process.env.PHASE === "alone") {
 
   test("a battle that is stopped can be had anew; a vote that is refused says why", async (t) => {
     const page = await open(t, "/chat?mode=arena", { allow: [/status of 409/] });
-    await tell(page, { repeat: ["words ", 400], chunk: 6, pause: 50 });
+    await tell(page, { repeat: ["words ", 400], chunk: 6, pause: 50, hold: 20 });
     await page.locator('[data-testid="arena-message"][data-state="streaming"]').nth(1).waitFor();
     await page.getByTestId("stop-button").click();
     await ended(page, "a", 0, "stopped");

@@ -1,14 +1,15 @@
 /*
  * board.test.js - the competition's numbers: four measured competitors, of whom swift-owl leads.
  *
- * KEY has read, chat and bench, ADMIN also admin; RUN is one of patient-bear, ITEM one of its items, with a stall.
+ * KEY has read, chat and bench, ADMIN also admin; RUN is one of patient-bear, ITEM one of its items, with a stall,
+ * BEAR its process.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { accessible, base, fits, open, shot } from "./browser.js";
+import { accessible, base, becomes, comes, fits, matches, open, shot } from "./browser.js";
 
-const { KEY, ADMIN, RUN, ITEM } = process.env;
+const { KEY, ADMIN, RUN, ITEM, BEAR } = process.env;
 const names = (page) => page.locator("#leaderboard tbody th[scope=row] > span > span:first-child").allTextContents();
 const api = async (path) => (await fetch(base + path)).json();
 
@@ -25,10 +26,10 @@ for (const size of ["desktop", "phone"]) {
     await page.getByText("decides who leads").waitFor();
     const board = await api("/api/v1/leaderboard");
     const rows = size === "desktop" ? page.locator("#leaderboard tbody tr:not([id])") : page.locator("#leaderboard ol > li");
-    assert.equal(await rows.count(), board.data.length);
-    const first = await rows.first().textContent();
-    assert.match(first, /swift-owl.*Champion/s);
-    assert.ok(first.includes(board.data[0].scores.composite.value.toFixed(1)), first);
+    await becomes(() => rows.count(), board.data.length);
+    await matches(() => rows.first().textContent(), /swift-owl.*Champion/s);
+    const best = board.data[0].scores.composite.value.toFixed(1);
+    await comes(best, async () => (await rows.first().textContent()).includes(best));
     await page.locator("#champion").getByText("swift-owl").first().waitFor();
     await page.getByText(/It is better by/).waitFor();
     await page.locator("#arena-leaderboard").getByText("Kendall's tau-b").waitFor();
@@ -64,29 +65,30 @@ test("columns sort: text and rank begin ascending, scores descending", async (t)
   const page = await open(t, "/competition");
   await page.getByText("decides who leads").waitFor();
   const by = (name) => page.locator("#leaderboard thead th").filter({ hasText: new RegExp(`^${name}$`) });
-  assert.equal(await by("Rank").getAttribute("aria-sort"), "ascending");
+  await becomes(() => by("Rank").getAttribute("aria-sort"), "ascending");
   const board = (await api("/api/v1/leaderboard")).data;
   for (const [header, key, first] of [["Speed", "speed", "descending"], ["Cost", "cost", "descending"], ["Competitor", null, "ascending"]]) {
     await by(header).getByRole("button").click();
-    assert.equal(await by(header).getAttribute("aria-sort"), first);
-    assert.equal(await by("Rank").getAttribute("aria-sort"), "none");
+    await becomes(() => by(header).getAttribute("aria-sort"), first);
+    await becomes(() => by("Rank").getAttribute("aria-sort"), "none");
     const wanted = board.toSorted((a, b) => (key === null ? a.competitor.localeCompare(b.competitor) : b.scores[key].value - a.scores[key].value)).map((e) => e.competitor);
-    assert.deepEqual(await names(page), wanted);
+    await becomes(() => names(page), wanted);
     await by(header).getByRole("button").press("Enter");
-    assert.equal(await by(header).getAttribute("aria-sort"), first === "ascending" ? "descending" : "ascending");
-    assert.deepEqual(await names(page), wanted.toReversed());
+    await becomes(() => by(header).getAttribute("aria-sort"), first === "ascending" ? "descending" : "ascending");
+    await becomes(() => names(page), wanted.toReversed());
   }
 });
 
 test("filters, own weights with a way back, and a CSV of what is shown", async (t) => {
   const page = await open(t, "/competition");
   await page.getByText("decides who leads").waitFor();
-  const official = await names(page);
+  const board = (await api("/api/v1/leaderboard")).data;
+  const official = board.map((e) => e.competitor);
+  await becomes(() => names(page), official);
   await page.getByRole("button", { name: "Weigh it yourself" }).click();
   for (const part of ["quality", "speed", "streaming", "modality"]) await page.getByRole("slider", { name: `Weight of ${part}` }).fill("0");
   await page.getByText("This order is yours, not the board's").waitFor();
-  const board = (await api("/api/v1/leaderboard")).data;
-  assert.deepEqual(await names(page), board.toSorted((a, b) => b.scores.cost.value - a.scores.cost.value).map((e) => e.competitor));
+  await becomes(() => names(page), board.toSorted((a, b) => b.scores.cost.value - a.scores.cost.value).map((e) => e.competitor));
 
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
   assert.equal(file.suggestedFilename(), "leaderboard-public-dev.csv");
@@ -96,21 +98,21 @@ test("filters, own weights with a way back, and a CSV of what is shown", async (
 
   await page.getByRole("button", { name: "Reset to the board's weights" }).click();
   await page.getByText("This order is yours, not the board's").waitFor({ state: "hidden" });
-  assert.deepEqual(await names(page), official);
+  await becomes(() => names(page), official);
 
   await page.getByRole("searchbox", { name: "Filter by name or digest" }).fill("wren");
-  assert.deepEqual(await names(page), ["frugal-wren"]);
+  await becomes(() => names(page), ["frugal-wren"]);
   await page.getByRole("searchbox", { name: "Filter by name or digest" }).fill("nobody");
   await page.getByText("Nobody matches").waitFor();
   await page.getByRole("button", { name: "Show everybody" }).click();
-  assert.deepEqual(await names(page), official);
+  await becomes(() => names(page), official);
 });
 
 test("a row opens to its evidence, which leads to runs and to the signed bundle", async (t) => {
   const page = await open(t, "/competition");
   const toggle = page.getByRole("button", { name: "Evidence of swift-owl" });
   await toggle.click();
-  assert.equal(await toggle.getAttribute("aria-expanded"), "true");
+  await becomes(() => toggle.getAttribute("aria-expanded"), "true");
   const evidence = page.locator("#leaderboard tr[id]:not([hidden])");
   await evidence.getByText("The 2 runs that count").waitFor();
   const [file] = await Promise.all([page.waitForEvent("download"), evidence.getByRole("button", { name: "evidence.tar.gz" }).click()]);
@@ -128,11 +130,11 @@ test("two are compared: parts, what is more than chance, and item by item", asyn
   await compare.getByRole("button", { name: "Item by item" }).click();
   await compare.getByText(/items that both answered/).waitFor();
   const row = compare.locator("tbody tr").first();
-  assert.match(await row.textContent(), /dev-.*passed.*failed|dev-.*failed.*passed/s);
+  await matches(() => row.textContent(), /dev-.*passed.*failed|dev-.*failed.*passed/s);
   await compare.getByLabel("This one").selectOption("frugal-wren"); // the two change places
   await compare.getByText(/did better in .* swift-owl in/).waitFor();
-  assert.match(page.url(), /a=frugal-wren&b=swift-owl/);
-  assert.equal(await compare.getByLabel("That one").inputValue(), "swift-owl");
+  await page.waitForURL(/a=frugal-wren&b=swift-owl/);
+  await becomes(() => compare.getByLabel("That one").inputValue(), "swift-owl");
   await row.getByRole("link").first().click();
   await page.getByRole("dialog").waitFor();
 });
@@ -141,14 +143,16 @@ test("the chart is walked by keyboard, and says the same as a table", async (t) 
   const page = await open(t, "/competition#charts");
   const points = page.locator("#charts svg g[role=button]");
   await points.first().waitFor();
-  assert.equal(await points.count(), 4);
+  await becomes(() => points.count(), 4);
   await page.locator("#charts g[role=button][tabindex='0']").focus();
   await page.keyboard.press("ArrowRight");
-  const focused = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
-  assert.match(focused, /: cost \d+\.\d, quality \d+\.\d, speed \d+\.\d/);
-  await page.locator("#charts p strong").filter({ hasText: focused.split(":")[0] }).waitFor();
+  const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? "");
+  await matches(focused, /: cost \d+\.\d, quality \d+\.\d, speed \d+\.\d/);
+  await comes("what has the focus, in words", async () =>
+    (await page.locator("#charts p strong").allTextContents()).join().includes((await focused()).split(":")[0]),
+  );
   await page.locator("#charts").getByText("The same as a table").click();
-  assert.equal(await page.locator("#charts tbody tr").count(), 4);
+  await becomes(() => page.locator("#charts tbody tr").count(), 4);
 });
 
 for (const size of ["desktop", "phone"]) {
@@ -161,13 +165,13 @@ for (const size of ["desktop", "phone"]) {
     const picture = dialog.getByRole("img", { name: /Characters over time/ });
     await picture.waitFor();
     const longest = (item.measured.max_gap_ms / 1000).toFixed(1);
-    assert.match(await picture.getAttribute("aria-label"), new RegExp(`the longest silence is ${longest.replace(".", "\\.")} s, between two contents`));
+    await matches(() => picture.getAttribute("aria-label"), new RegExp(`the longest silence is ${longest.replace(".", "\\.")} s, between two contents`));
     await dialog.getByText("Measured at the socket").scrollIntoViewIfNeeded();
     await fits(page);
     await picture.scrollIntoViewIfNeeded();
     await shot(page, "competition-item");
     await dialog.getByRole("button", { name: "Close" }).click();
-    assert.ok(!page.url().includes("item="));
+    await page.waitForURL((url) => !url.searchParams.has("item"));
     const failed = (await api(`/api/v1/runs/${RUN}/items?limit=500`)).data.filter((i) => i.state === "failed");
     await page.getByRole("searchbox", { name: "Filter items by text" }).fill("");
     await page.getByRole("combobox", { name: "Filter items by state" }).selectOption("failed");
@@ -180,24 +184,28 @@ for (const size of ["desktop", "phone"]) {
 test("a run is started, followed as it is made, and cancelled", async (t) => {
   const page = await open(t, "/competition#runs");
   await page.getByRole("button", { name: "Measure a competitor" }).click();
-  assert.ok(await page.getByRole("button", { name: "Start the run" }).isDisabled());
+  await becomes(() => page.getByRole("button", { name: "Start the run" }).isDisabled(), true);
   await withKey(page, KEY);
   await page.getByRole("button", { name: "Measure a competitor" }).click();
   await page.getByLabel("Competitor", { exact: true }).selectOption("patient-bear");
-  await page.getByLabel("Percent of items").fill("60");
+  await page.getByLabel("Percent of items").fill("100");
   await page.getByRole("button", { name: "Start the run" }).click();
   await page.waitForURL(/\/competition\/runs\/run_/);
+  const run = () => api(new URL(page.url()).pathname.replace("/competition", "/api/v1"));
+  await comes("items", async () => (await run()).progress.done >= 2);
+  process.kill(Number(BEAR), "SIGSTOP"); // it does not end before it is cancelled
+  t.after(() => process.kill(Number(BEAR), "SIGCONT"));
   await page.getByText(/Live; now dev-/).waitFor();
   const bar = page.getByRole("progressbar");
   await page.waitForFunction(() => Number(document.querySelector("progress")?.getAttribute("value")) >= 2);
-  assert.equal(await bar.getAttribute("max"), String((await api(page.url().slice(base.length).replace("/competition", "/api/v1"))).progress.total));
+  await becomes(() => bar.getAttribute("max"), String((await run()).progress.total));
   await page.locator("ul[aria-label=Items] li").first().waitFor();
   await shot(page, "competition-run");
   await page.getByRole("button", { name: "Cancel the run" }).click();
   await page.getByRole("button", { name: "Cancel it" }).click();
   await page.getByText("It was cancelled; what was measured is kept.").waitFor();
   await page.getByText("a part: it counts on no leaderboard").waitFor({ state: "detached" });
-  assert.ok((await page.locator("ul[aria-label=Items] li").count()) >= 1);
+  await page.locator("ul[aria-label=Items] li").first().waitFor();
 });
 
 test("the worker's log is for admin", async (t) => {
@@ -225,7 +233,7 @@ test("a gateway that is away is said, and what was read stays", async (t) => {
   await page.getByText("decides who leads").waitFor();
   await page.route(/\/api\/v1\/leaderboard/, (route) => route.abort());
   await page.getByText(/Not up to date: The gateway cannot be reached/).waitFor();
-  assert.equal((await names(page)).length, 4);
+  await becomes(async () => (await names(page)).length, 4);
   await page.unroute(/\/api\/v1\/leaderboard/);
   await page.getByText(/^As of/).waitFor();
 });

@@ -9,12 +9,16 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { launch as launchBrowser } from "./launch.js";
 
 export const base = process.env.BASE_URL;
 export const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } };
 const shots = process.env.SHOTS ?? "shots";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const PATIENCE_MS = 60_000; // for what never comes: what comes is waited for no longer than it takes
 
 let browser;
 after(() => browser?.close());
@@ -54,8 +58,8 @@ export async function open(t, path = "/", { allow = [], size = "desktop", ...opt
     const url = request.url();
     if (!url.startsWith(`${base}/`) && !/^(data|blob|about):/.test(url)) tell(`request elsewhere: ${url}`);
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
   t.after(async () => {
     await context.close();
     assert.deepEqual(faults, []);
@@ -64,6 +68,49 @@ export async function open(t, path = "/", { allow = [], size = "desktop", ...opt
   await page.locator("h1").first().waitFor();
   return page;
 }
+
+/** What look says, once it says something. */
+export async function comes(what, look) {
+  for (const end = Date.now() + PATIENCE_MS; ; await pause(50)) {
+    const seen = await look();
+    if (seen) return seen;
+    assert.ok(Date.now() < end, `it does not come: ${what}`);
+  }
+}
+
+/** What look says is that, now or soon. */
+export async function becomes(look, wanted, what) {
+  let seen = await look();
+  for (const end = Date.now() + PATIENCE_MS; !isDeepStrictEqual(seen, wanted) && Date.now() < end; seen = await look()) await pause(50);
+  assert.deepEqual(seen, wanted, what);
+}
+
+/** The text that look says matches, now or soon; the text. */
+export async function matches(look, pattern) {
+  let seen = await look();
+  for (const end = Date.now() + PATIENCE_MS; !pattern.test(seen) && Date.now() < end; seen = await look()) await pause(50);
+  assert.match(seen, pattern);
+  return seen;
+}
+
+/** What the browser keeps of chats, in that store of its database. */
+export const kept = (page, store) =>
+  page.evaluate(
+    (name) =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open("janus-chat");
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const reading = opening.result.transaction(name).objectStore(name).getAll();
+          reading.onerror = () => reject(reading.error);
+          reading.onsuccess = () => {
+            opening.result.close();
+            resolve(reading.result.map(({ blob, ...it }) => it));
+          };
+        };
+      }),
+    store,
+  );
 
 /** Until nothing moves but what never ends: the end of one transition can be the beginning of another. */
 export const rest = (page) =>

@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { openSync, readFileSync } from "node:fs";
+import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accessible, base, fits, open, shot } from "./browser.js";
+import { accessible, base, becomes, comes, fits, kept, matches, open, shot } from "./browser.js";
 
 const text = (page) => page.getByTestId("chat-input");
 const answers = (page) => page.getByTestId("assistant-message");
@@ -42,16 +42,10 @@ async function fresh(page) {
 /** What the fake answers to fault:chunks=N. */
 const words = (n) => Array.from({ length: n }, (_, i) => `word${i} abcdefgh`).join("");
 const long = "fault:chunks=40 fault:slow=100";
-
-const fetched = (page, id) => page.evaluate((it) => fetch(it).then((r) => r.json()), id);
-async function until(what, look) {
-  for (const end = Date.now() + 15_000; Date.now() < end; ) {
-    const seen = await look();
-    if (seen) return seen;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`${what}, in 15 s`);
-}
+/** It does not end before it is stopped. */
+const endless = "fault:chunks=3000 fault:slow=100";
+/** The chat has an address of its own. */
+const addressed = (page) => page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
 
 for (const size of ["desktop", "phone"]) {
   test(`${size}: an empty chat says what it is for, and is for everybody`, async (t) => {
@@ -79,19 +73,19 @@ for (const size of ["desktop", "phone"]) {
       "Square the numbers from 1 to 8, as a table and as a file:\n```python\nimport os\nos.makedirs('artifacts', exist_ok=True)\nrows = [(x, x * x) for x in range(1, 9)]\nprint('| x | square |')\nprint('|--:|--:|')\nfor x, y in rows: print(f'| {x} | {y} |')\nopen('artifacts/squares.csv', 'w').write('x,square\\n' + '\\n'.join(f'{x},{y}' for x, y in rows))\n```",
     );
     await users(page).first().waitFor();
-    assert.match(page.url(), /\/chat\/[0-9a-f-]{36}$/, "the chat has an address");
+    await addressed(page);
     await ended(page);
     const thinking = page.getByTestId("thinking");
-    assert.equal(await thinking.evaluate((it) => it.open), false, "closed until it is opened");
-    assert.match(await page.getByTestId("thinking-headline").innerText(), /\S/);
+    await becomes(() => thinking.evaluate((it) => it.open), false, "closed until it is opened");
+    await matches(() => page.getByTestId("thinking-headline").innerText(), /\S/);
     await thinking.locator("summary").click();
     await page.getByRole("region", { name: "Reasoning" }).getByText(/Agent path/).waitFor();
     await thinking.locator("summary").click();
     const timeline = page.getByTestId("timeline");
     if (!(await timeline.evaluate((it) => it.open))) await timeline.locator("summary").first().click();
     await timeline.getByText("Sandbox").first().waitFor();
-    assert.match(await timeline.innerText(), /Sandbox[\s\S]*shell/);
-    assert.match(await timeline.innerText(), /\d (ms|s)/);
+    await matches(() => timeline.innerText(), /Sandbox[\s\S]*shell/);
+    await matches(() => timeline.innerText(), /\d (ms|s)/);
     const [download] = await Promise.all([page.waitForEvent("download"), button(page, "Download squares.csv").click()]);
     assert.equal(readFileSync(await download.path(), "utf8").split("\n")[8], "8,64");
     await fits(page);
@@ -113,22 +107,23 @@ for (const size of ["desktop", "phone"]) {
     assert.equal(await users(page).count(), 0, "a new line is no message");
     await page.keyboard.press("Enter");
     await ended(page);
-    assert.equal(await users(page).innerText(), "one\nfault:reason=3 fault:cost=12000");
-    assert.equal(await text(page).inputValue(), "");
+    await becomes(() => users(page).innerText(), "one\nfault:reason=3 fault:cost=12000");
+    await becomes(() => text(page).inputValue(), "");
     const [mine, its] = [await users(page).boundingBox(), await answers(page).boundingBox()];
     assert.ok(mine.x > its.x, "the user's words are on the right");
-    assert.ok((await answers(page).innerText()).includes(words(3)));
-    assert.equal(await page.getByTestId("thinking-headline").innerText(), "thought 2");
+    await comes("all of it", async () => (await answers(page).innerText()).includes(words(3)));
+    await becomes(() => page.getByTestId("thinking-headline").innerText(), "thought 2");
     await page.getByTestId("announcer").getByText(/^Answered: word0/).waitFor({ state: "attached" });
     await page.getByTestId("answer-details").locator("summary").click();
-    const told = await page.getByTestId("answer-details").innerText();
-    for (const it of [/swift-owl/, /First token/, /Longest gap/, /7 in, 3 out/, /\$0\.01/, /web-[0-9a-f]{32}/]) assert.match(told, it);
-    await until("its record is there", () => page.evaluate((id) => fetch(`/api/v1/requests/${id}`).then((r) => r.ok), told.match(/web-[0-9a-f]{32}/)[0]));
+    const told = () => page.getByTestId("answer-details").innerText();
+    for (const it of [/swift-owl/, /First token/, /Longest gap/, /7 in, 3 out/, /\$0\.01/]) await matches(told, it);
+    const [id] = (await matches(told, /web-[0-9a-f]{32}/)).match(/web-[0-9a-f]{32}/);
+    await comes("its record", () => fetch(`${base}/api/v1/requests/${id}`).then((r) => r.ok));
     await page.getByTestId("answer-details").getByRole("button", { name: /^web-/ }).click();
     await page.getByRole("dialog").getByText("first event").waitFor();
     await accessible(page, "a request");
     await page.keyboard.press("Escape");
-    assert.equal(await page.getByTestId("chat-messages").getAttribute("aria-busy"), "false");
+    await becomes(() => page.getByTestId("chat-messages").getAttribute("aria-busy"), "false");
   });
 
   test(`${size}: what fails says what failed, keeps what came, and can be tried again`, async (t) => {
@@ -144,7 +139,7 @@ for (const size of ["desktop", "phone"]) {
     await say(page, "fault:cut=900 fault:chunks=50");
     await ended(page, 0, "failed");
     await page.getByText("The answer ended early").waitFor();
-    assert.match(await answers(page).innerText(), /word0 abcdefgh/);
+    await matches(() => answers(page).innerText(), /word0 abcdefgh/);
     await button(page, "Continue").click();
     await answers(page).nth(1).waitFor();
     await accessible(page, "errors");
@@ -155,6 +150,7 @@ for (const size of ["desktop", "phone"]) {
     await choose(page, "swift-owl");
     await say(page, `${long} first`);
     await answers(page).getByText(/word2 /).waitFor();
+    await addressed(page);
     const address = page.url();
     await fresh(page);
     await say(page, "second");
@@ -164,20 +160,19 @@ for (const size of ["desktop", "phone"]) {
     await page.reload();
     await answers(page).getByText(/word9 /).waitFor();
     await ended(page);
-    assert.ok((await answers(page).innerText()).includes(words(40)), "every word, each once");
+    await comes("every word, each once", async () => (await answers(page).innerText()).includes(words(40)));
   });
 
   test(`${size}: stop ends it at the competitor; it can be continued, made again, said otherwise`, async (t) => {
     const page = await open(t, "/chat", { size });
     await choose(page, "swift-owl");
-    await say(page, `${long} stop me`);
+    await say(page, `${endless} stop me`);
     await answers(page).getByText(/word2 /).waitFor();
     await page.getByTestId("stop-button").click();
     await ended(page, 0, "stopped");
     await page.getByTestId("answer-details").locator("summary").click();
-    const id = (await page.getByTestId("answer-details").innerText()).match(/web-[0-9a-f]{32}/)[0];
-    await until("the competitor is told", () => readFileSync(process.env.FAKE_LOG, "utf8").includes(`"event":"end","id":"${id}"`));
-    assert.match(readFileSync(process.env.FAKE_LOG, "utf8"), new RegExp(`"event":"end","id":"${id}".*"cancelled":true`));
+    const [id] = (await matches(() => page.getByTestId("answer-details").innerText(), /web-[0-9a-f]{32}/)).match(/web-[0-9a-f]{32}/);
+    await matches(() => readFileSync(process.env.FAKE_LOG, "utf8"), new RegExp(`"event":"end","id":"${id}".*"cancelled":true`));
     await button(page, "Continue").click();
     await answers(page).nth(1).waitFor();
     await page.getByTestId("stop-button").click();
@@ -205,19 +200,22 @@ for (const size of ["desktop", "phone"]) {
   test(`${size}: who has no seat waits and sees the place`, async (t) => {
     const page = await open(t, "/chat", { size });
     await choose(page, "one-seat");
-    await say(page, "fault:chunks=600 fault:slow=100 sits");
+    await say(page, `${endless} sits`);
     await answers(page).getByText(/word0 /).waitFor();
+    await addressed(page);
     const seat = page.url();
     await fresh(page);
     await say(page, "waits");
     await answers(page).getByText(/In the queue, place 1/).first().waitFor();
+    await addressed(page);
     const place = page.url();
+    await comes("it is kept", async () => (await kept(page, "messages")).some((it) => it.text === "waits"));
     await page.goto(seat);
     await page.getByTestId("stop-button").click();
     await ended(page, 0, "stopped");
     await page.goto(place);
     await ended(page);
-    assert.match(await page.getByTestId("timeline").innerText(), /In the queue/);
+    await matches(() => page.getByTestId("timeline").innerText(), /In the queue/);
   });
 
   test(`${size}: chats are found, pinned, renamed, deleted and had back, taken along and brought in`, async (t) => {
@@ -230,7 +228,7 @@ for (const size of ["desktop", "phone"]) {
     }
     const chats = await list(page);
     const rows = chats.getByTestId("session");
-    assert.deepEqual(await rows.allInnerTexts(), ["about owls", "about bulls"]);
+    await becomes(() => rows.allInnerTexts(), ["about owls", "about bulls"]);
     const act = async (title, name) => {
       await rows.filter({ hasText: title }).hover();
       const more = chats.getByRole("button", { name: `Actions for ${title}` });
@@ -238,7 +236,7 @@ for (const size of ["desktop", "phone"]) {
       await chats.getByRole("button", { name, exact: true }).click();
     };
     await act("about bulls", "Pin");
-    assert.deepEqual(await rows.allInnerTexts(), ["about bulls", "about owls"]);
+    await becomes(() => rows.allInnerTexts(), ["about bulls", "about owls"]);
     await act("about owls", "Rename");
     await chats.getByRole("textbox", { name: "Title" }).fill("night birds");
     await page.keyboard.press("Enter");
@@ -246,9 +244,9 @@ for (const size of ["desktop", "phone"]) {
     await accessible(page, "the list of chats");
     const search = chats.getByRole("searchbox");
     await search.fill("BULLS");
-    await until("found by its title", async () => (await rows.allInnerTexts()).join() === "about bulls");
+    await becomes(() => rows.allInnerTexts(), ["about bulls"], "found by its title");
     await search.fill("about owls");
-    await until("found by what was said", async () => (await rows.allInnerTexts()).join() === "night birds");
+    await becomes(() => rows.allInnerTexts(), ["night birds"], "found by what was said");
     await search.fill("");
 
     const [download] = await Promise.all([page.waitForEvent("download"), chats.getByRole("button", { name: "Export all" }).click()]);
@@ -259,10 +257,11 @@ for (const size of ["desktop", "phone"]) {
     await chats.getByRole("button", { name: "Undo" }).click();
     await (await list(page)).getByTestId("session").getByText("about bulls").waitFor();
     await act("about bulls", "Delete");
-    await until("gone", async () => !(await rows.allInnerTexts()).join().includes("about bulls"));
+    await becomes(() => rows.allInnerTexts(), ["night birds"]);
+    await becomes(async () => (await kept(page, "sessions")).map((it) => it.title), ["night birds"], "what is kept");
     await page.reload();
     await list(page);
-    assert.deepEqual(await rows.allInnerTexts(), ["night birds"]);
+    await becomes(() => rows.allInnerTexts(), ["night birds"]);
     const input = chats.getByTestId("import-input");
     for (const [bad, wanted] of [
       ["{", /not JSON/],
@@ -271,12 +270,12 @@ for (const size of ["desktop", "phone"]) {
     ]) {
       await input.setInputFiles({ name: "chats.json", mimeType: "application/json", buffer: Buffer.from(bad) });
       await chats.getByTestId("import-told").getByText(wanted).waitFor();
-      assert.deepEqual(await rows.allInnerTexts(), ["night birds"], "nothing of it is kept, nothing is lost");
+      await becomes(() => rows.allInnerTexts(), ["night birds"], "nothing of it is kept, nothing is lost");
     }
     await input.setInputFiles(path);
     await answers(page).first().waitFor();
     await (await list(page)).getByTestId("session").getByText("about bulls").waitFor();
-    assert.equal(await rows.count(), 3);
+    await becomes(() => rows.count(), 3);
     await chats.getByRole("link", { name: "about bulls" }).click();
     await answers(page).getByText(words(2)).waitFor();
   });
@@ -293,7 +292,7 @@ for (const size of ["desktop", "phone"]) {
     await ended(other, 1);
     await users(page).getByText("from the other tab").waitFor();
     await ended(page, 1);
-    await say(page, `${long} seen by both`);
+    await say(page, `${endless} seen by both`);
     await answers(other).nth(2).getByText(/word3 /).waitFor();
     await other.getByTestId("stop-button").click();
     await ended(page, 2, "stopped");
@@ -344,7 +343,7 @@ for (const size of ["desktop", "phone"]) {
     await page.getByTestId("storage-banner").waitFor({ state: "detached" });
     await page.reload();
     await ended(page, 1);
-    assert.deepEqual(await users(page).allInnerTexts(), ["kept", "not kept"]);
+    await becomes(() => users(page).allInnerTexts(), ["kept", "not kept"]);
   });
 
   test(`${size}: two competitors answer beside each other`, async (t) => {
@@ -357,8 +356,8 @@ for (const size of ["desktop", "phone"]) {
     await say(page, "What is 12 * 12?");
     await ended(page, 0);
     await ended(page, 1);
-    assert.match(await answers(page).nth(0).innerText(), /144/);
-    assert.ok((await answers(page).nth(1).innerText()).includes(words(3)));
+    await matches(() => answers(page).nth(0).innerText(), /144/);
+    await comes("the other's", async () => (await answers(page).nth(1).innerText()).includes(words(3)));
     await fits(page);
     await accessible(page, "two answers");
     await shot(page, "chat-compare");
@@ -368,30 +367,46 @@ for (const size of ["desktop", "phone"]) {
 test("words that come are followed only near the end", async (t) => {
   const page = await open(t, "/chat");
   await choose(page, "swift-owl");
-  await say(page, "fault:chunks=200 fault:bytes=300 fault:slow=20");
+  await say(page, "fault:chunks=3000 fault:bytes=300 fault:slow=50");
   const box = page.getByTestId("chat-messages");
   const left = () => box.evaluate((it) => it.scrollHeight - it.clientHeight - it.scrollTop);
-  await until("longer than the window", () => box.evaluate((it) => it.scrollHeight > it.clientHeight + 600));
-  assert.ok((await left()) < 100, "the end is followed");
+  await comes("more than the window holds", () => box.evaluate((it) => it.scrollHeight > it.clientHeight + 600));
+  await comes("the end", async () => (await left()) < 100);
   await box.hover();
   await page.mouse.wheel(0, -500);
   await button(page, "Go to the end").waitFor();
-  const place = await box.evaluate((it) => it.scrollTop);
-  await until("more came", async () => (await left()) > 700);
+  const place = await box.evaluate(async (it) => {
+    for (let before = -1; it.scrollTop !== before; ) {
+      before = it.scrollTop; // the wheel turns for some frames
+      for (let frame = 0; frame < 10; frame++) await new Promise((next) => requestAnimationFrame(next));
+    }
+    return it.scrollTop;
+  });
+  await comes("more", async () => (await left()) > 700);
   assert.equal(await box.evaluate((it) => it.scrollTop), place, "who reads above is left alone");
   await button(page, "Go to the end").click();
-  await until("at the end", async () => (await left()) < 100);
+  await comes("the end", async () => (await left()) < 100);
   await page.getByTestId("stop-button").click();
   await ended(page, 0, "stopped");
 });
 
+/** Ended is what is no more, or a zombie whose last thread has ended: only then its locks are free. */
+function gone(pid) {
+  const proc = `/proc/${pid}`;
+  try {
+    return !existsSync(proc) || (readdirSync(`${proc}/task`).length <= 1 && /^State:\s*Z/m.test(readFileSync(`${proc}/status`, "utf8")));
+  } catch {
+    return true; // between the two looks
+  }
+}
+
 test("janusd is killed in the middle of a stream, and comes back", async (t) => {
   const page = await open(t, "/chat", { allow: [/ERR_(CONNECTION|INCOMPLETE|EMPTY)/, /status of 404/, /status of 5\d\d/] });
   await choose(page, "swift-owl");
-  await say(page, `${long} and die`);
+  await say(page, `${endless} and die`);
   await answers(page).getByText(/word3 /).waitFor();
   process.kill(Number(process.env.JANUSD_PID), "SIGKILL");
-  await until("it is gone", () => fetch(`${base}/livez`).then(() => false, () => true));
+  await comes("its end", () => gone(process.env.JANUSD_PID));
   const log = openSync(process.env.LOG, "a");
   const daemon = spawn(process.env.JANUSD, { stdio: ["ignore", log, log], env: { ...process.env, DOCKER_HOST: process.env.ENGINE } });
   t.after(async () => {
@@ -399,14 +414,21 @@ test("janusd is killed in the middle of a stream, and comes back", async (t) => 
     await new Promise((resolve) => daemon.once("exit", resolve));
   });
   await ended(page, 0, "failed");
-  assert.match(await answers(page).innerText(), /word3 [\s\S]*What had come is kept/);
-  await until("the competitor is ready again", async () => {
-    const { data } = await fetched(page, "/v1/models").catch(() => ({ data: [] }));
-    return data.some((it) => it.id === "janus/swift-owl" && it.janus.state === "ready");
-  });
+  await matches(() => answers(page).innerText(), /word3 [\s\S]*What had come is kept/);
+  const body = JSON.stringify({ model: "janus/swift-owl", messages: [{ role: "user", content: "hello" }] });
+  await comes("the competitor again", () =>
+    fetch(`${base}/v1/chat/completions`, { method: "POST", headers: { "content-type": "application/json" }, body }).then(
+      (answer) => answer.text().then(() => answer.ok),
+      () => false,
+    ),
+  );
   await page.reload();
   await ended(page, 0, "failed");
   await page.getByRole("alert").getByRole("button", { name: "Try again" }).click();
   await answers(page).getByText(/word3 /).waitFor();
+  await page.getByTestId("stop-button").click();
+  await ended(page, 0, "stopped");
+  await fresh(page);
+  await say(page, "hello");
   await ended(page);
 });

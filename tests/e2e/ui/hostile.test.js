@@ -5,16 +5,16 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
-import { accessible, fits, open, shot } from "./browser.js";
-import { answered, answers, awake, button, choose, harmless, tell } from "./told.js";
+import { accessible, becomes, fits, matches, open, shot } from "./browser.js";
+import { answered, answers, awake, button, choose, harmless, slowness, tell } from "./told.js";
 
 const corpus = readdirSync(new URL("./corpus", import.meta.url)).filter((name) => name.endsWith(".md"));
 const EVIL = "<img src=x onerror=alert(1)><script>window.hurt=1</script>[x](javascript:alert(1))";
 
 /** Colours, formulas and diagrams have come, or will not. */
 async function settled(page) {
-  await page.waitForLoadState("networkidle", { timeout: 60_000 });
-  await page.waitForFunction(() => [...document.querySelectorAll('[data-language="mermaid"]')].every((it) => it.dataset.testid === "diagram" || it.nextElementSibling?.matches('p[role="status"]')), null, { timeout: 30_000 });
+  await page.waitForLoadState("networkidle", { timeout: 120_000 });
+  await page.waitForFunction(() => [...document.querySelectorAll('[data-language="mermaid"]')].every((it) => it.dataset.testid === "diagram" || it.nextElementSibling?.matches('p[role="status"]')), null, { timeout: 120_000 });
 }
 
 for (const size of ["desktop", "phone"])
@@ -40,9 +40,9 @@ test("[L09] a picture elsewhere is a link that says so", async (t) => {
   await tell(page, { file: "pictures.md" });
   const answer = await answered(page, 1);
   const link = answer.getByRole("link", { name: /beacon/ });
-  assert.match(await link.innerText(), /on evil\.example, not loaded/);
+  await matches(() => link.innerText(), /on evil\.example, not loaded/);
   assert.equal(await link.getAttribute("rel"), "noreferrer noopener");
-  assert.equal(await answer.locator("img").count(), 1, "the one that it brought itself");
+  await becomes(() => answer.locator("img").count(), 1, "the one that it brought itself");
   await answer.getByText("cannot be shown").waitFor();
 });
 
@@ -51,13 +51,13 @@ test("[L08] links go where they say, or nowhere", async (t) => {
   await choose(page, "told");
   await tell(page, { file: "links.md" });
   const answer = await answered(page, 1);
-  const links = await answer.locator(".markdown a").evaluateAll((all) => all.map((it) => it.protocol));
-  assert.deepEqual([...new Set(links)].sort(), ["http:", "https:", "mailto:"]);
-  assert.match(await answer.getByRole("link", { name: /bank\.example/ }).first().innerText(), /\(evil\.example\)/, "a text that claims to be another place is contradicted");
+  const protocols = () => answer.locator(".markdown a").evaluateAll((all) => [...new Set(all.map((it) => it.protocol))].sort());
+  await becomes(protocols, ["http:", "https:", "mailto:"]);
+  await matches(() => answer.getByRole("link", { name: /bank\.example/ }).first().innerText(), /\(evil\.example\)/); // a text that claims to be another place is contradicted
   await tell(page, { file: "turns.md" });
   const turned = await answered(page, 2);
-  assert.match(await turned.getByRole("link").first().innerText(), /U\+202E/);
-  assert.match(await turned.locator("code").first().innerText(), /code/);
+  await matches(() => turned.getByRole("link").first().innerText(), /U\+202E/);
+  await matches(() => turned.locator("code").first().innerText(), /code/);
 });
 
 test("[L08] thoughts, tools, errors and names are text", async (t) => {
@@ -85,7 +85,7 @@ test("[L08] thoughts, tools, errors and names are text", async (t) => {
   });
   const made = await answered(page, 2);
   const cards = made.getByTestId("artifact");
-  assert.equal(await cards.count(), 10);
+  await becomes(() => cards.count(), 10);
   for (const card of await cards.all()) {
     await card.scrollIntoViewIfNeeded();
     await card.and(page.locator('[data-state="there"]')).waitFor();
@@ -93,7 +93,7 @@ test("[L08] thoughts, tools, errors and names are text", async (t) => {
   const frame = made.locator("iframe");
   await frame.and(page.locator('[data-state="shown"]')).waitFor();
   await frame.contentFrame().getByText("text", { exact: true }).waitFor();
-  await page.waitForLoadState("networkidle", { timeout: 60_000 });
+  await page.waitForLoadState("networkidle", { timeout: 120_000 });
   await harmless(page, "files");
   const names = await cards.locator("bdi").allInnerTexts();
   for (const name of names) assert.ok(!/[\u202a-\u202e\u2066-\u2069/\\<>]/u.test(name) && name.length < 90, `a name to be shown: ${name}`);
@@ -102,7 +102,7 @@ test("[L08] thoughts, tools, errors and names are text", async (t) => {
 
 test("[L08] who competes may call himself what he likes", async (t) => {
   const page = await open(t, "/competition");
-  await page.waitForLoadState("networkidle", { timeout: 60_000 });
+  await page.waitForLoadState("networkidle", { timeout: 120_000 });
   await harmless(page, "the leaderboard");
 });
 
@@ -125,6 +125,7 @@ for (const [what, order] of huge)
   test(`[L08] the page does not freeze: ${what}`, async (t) => {
     const page = await open(t, "/chat");
     await choose(page, "told");
+    const before = await slowness(page);
     await page.evaluate(() => {
       window.longest = 0;
       new PerformanceObserver((list) => {
@@ -137,8 +138,9 @@ for (const [what, order] of huge)
     await page.getByTestId("chat-input").fill("still there?");
     assert.equal(await page.getByTestId("chat-input").inputValue(), "still there?");
     const longest = await page.evaluate(() => window.longest);
-    t.diagnostic(`longest task ${Math.round(longest)} ms`);
-    assert.ok(longest < 2500, `${what}: a task of ${Math.round(longest)} ms`);
+    const slow = Math.max(before, await slowness(page));
+    t.diagnostic(`longest task ${Math.round(longest)} ms, on a machine ${slow.toFixed(1)} times as slow as one at leisure`);
+    assert.ok(longest < 4000 * slow, `${what}: a task of ${Math.round(longest)} ms`);
     assert.ok((await page.locator("*").count()) < 60_000, "and not all of it is laid out");
     await harmless(page, what);
   });
@@ -148,7 +150,7 @@ test("what is cut can be had in steps", async (t) => {
   await choose(page, "told");
   await tell(page, { before: "| a | b |\n|---|---|\n", repeat: ["| 1 | 2 |\n", 1000], chunk: 100_000 });
   const table = await answered(page, 1);
-  assert.equal(await table.locator("tbody tr").count(), 100);
+  await becomes(() => table.locator("tbody tr").count(), 100);
   await table.getByText("100 of 1,000 rows").waitFor();
   await button(table, "Show all").click();
   await table.locator("tbody tr").nth(999).waitFor();

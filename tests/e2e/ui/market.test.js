@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { accessible, base, fits, open, rest, shot } from "./browser.js";
+import { accessible, base, becomes, comes, fits, open, rest, shot } from "./browser.js";
 
 const { MINER, BOSS } = process.env;
 const PATH = "/api/v1/components";
@@ -46,7 +46,7 @@ async function bothThemes(page, what) {
 for (const size of ["desktop", "phone"]) {
   test(`${size}: the platform's services, found by category, word and order`, async (t) => {
     const page = await open(t, "/marketplace", { size });
-    assert.equal(await page.locator("h1").innerText(), "Discover the building blocks");
+    await becomes(() => page.locator("h1").innerText(), "Discover the building blocks");
     await card(page, "cmp.janus.search").waitFor();
     await card(page, "cmp.janus.sandbox").getByText("available").waitFor();
     await page.getByText("7 of 7").waitFor();
@@ -56,14 +56,14 @@ for (const size of ["desktop", "phone"]) {
     await shot(page, "marketplace-whole", { full: true });
 
     const pill = (name) => page.getByRole("group", { name: "Category" }).getByRole("button", { name, exact: true });
-    assert.equal(await pill("All").getAttribute("aria-pressed"), "true");
+    await becomes(() => pill("All").getAttribute("aria-pressed"), "true");
     await pill("Research").click();
     await card(page, "cmp.janus.sandbox").waitFor({ state: "detached" });
     await card(page, "cmp.janus.search").waitFor();
-    assert.equal(await pill("Research").getAttribute("aria-pressed"), "true");
+    await becomes(() => pill("Research").getAttribute("aria-pressed"), "true");
     await page.reload(); // the URL knows
     await card(page, "cmp.janus.search").waitFor();
-    assert.equal(await card(page, "cmp.janus.sandbox").count(), 0);
+    await becomes(() => card(page, "cmp.janus.sandbox").count(), 0);
 
     await pill("All").click();
     await page.getByRole("searchbox").fill("python");
@@ -77,8 +77,10 @@ for (const size of ["desktop", "phone"]) {
     await page.getByLabel("Sort by").selectOption("name");
     await page.waitForURL(/sort=name/);
     await cards(page).first().getByText("Budget Meter").waitFor();
-    const names = await cards(page).locator("h3").allInnerTexts();
-    assert.deepEqual(names, [...names].sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase(), "en")));
+    await comes("names in their order", async () => {
+      const names = await cards(page).locator("h3").allInnerTexts();
+      return names.length > 1 && names.join() === names.toSorted((a, b) => a.toLowerCase().localeCompare(b.toLowerCase(), "en")).join();
+    });
   });
 
   test(`${size}: a card opens at its own URL: guide, contract, usage, versions`, async (t) => {
@@ -86,7 +88,7 @@ for (const size of ["desktop", "phone"]) {
     await card(page, "cmp.janus.sandbox").getByRole("link").click();
     const dialog = page.getByRole("dialog", { name: "Code Sandbox" });
     await dialog.getByRole("heading", { name: "Integration Guide" }).waitFor();
-    assert.match(page.url(), /\/marketplace\/cmp\.janus\.sandbox$/);
+    await page.waitForURL(/\/marketplace\/cmp\.janus\.sandbox$/);
     await dialog.getByText("$SANDY_BASE_URL/api/sandboxes").first().waitFor();
     await dialog.getByRole("button", { name: "Copy code" }).waitFor();
     const exec = dialog.locator("details").filter({ hasText: "/exec" });
@@ -100,7 +102,7 @@ for (const size of ["desktop", "phone"]) {
     await shot(page, "marketplace-component");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    assert.match(page.url(), /\/marketplace$/);
+    await page.waitForURL(/\/marketplace$/);
     await page.goto(`${base}/marketplace/cmp.acme.notes`); // and is a link
     await page.getByRole("dialog", { name: "Notes" }).getByText("MCP, 1 tool", { exact: true }).waitFor();
     await page.getByText("nobody has counted").waitFor();
@@ -125,14 +127,14 @@ for (const size of ["desktop", "phone"]) {
 
     await text.fill("{ not JSON");
     await form.getByText("It is not JSON").waitFor();
-    assert.equal(await send.isDisabled(), true);
+    await becomes(() => send.isDisabled(), true);
     await text.fill(JSON.stringify({ ...manifest, contract: { type: "mcp", tools: [{ name: "split" }] } }));
     await form.getByText("contract.tools[0].inputSchema", { exact: true }).waitFor();
     await text.fill(JSON.stringify({ ...manifest, price: 3 }));
     await form.getByText("price", { exact: true }).waitFor();
     await text.fill(JSON.stringify({ ...manifest, id: "cmp.janus.mine" }));
     await form.getByText("is that of the platform's services").waitFor();
-    assert.equal(await send.isDisabled(), true);
+    await becomes(() => send.isDisabled(), true);
     await form.locator("input[type=file]").setInputFiles({ name: "m.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(manifest, null, 2)) });
     await form.getByText("can be submitted, with 1 tools").waitFor();
     await send.click();
@@ -146,7 +148,7 @@ for (const size of ["desktop", "phone"]) {
     const desk = await openAs(t, BOSS, "/marketplace", { size });
     await desk.getByRole("region", { name: "Waiting for review" }).getByRole("link", { name: new RegExp(id) }).click();
     const review = desk.getByRole("dialog").getByRole("region", { name: "Review" });
-    assert.equal(await review.getByRole("button", { name: "Reject" }).isDisabled(), true);
+    await becomes(() => review.getByRole("button", { name: "Reject" }).isDisabled(), true);
     await bothThemes(desk, "a review");
     await review.getByRole("button", { name: "Approve" }).click();
     await desk.getByRole("dialog").getByText("published").first().waitFor();
@@ -170,22 +172,21 @@ for (const size of ["desktop", "phone"]) {
 
 test("real calls raise the number that is shown", async (t) => {
   const calls = async () => (await api(`${PATH}/cmp.janus.sandbox`)).body.usage.calls;
-  const before = await calls();
   const page = await open(t, "/marketplace");
-  await card(page, "cmp.janus.sandbox").getByText(`${before} call`).waitFor();
+  /** What is shown, when it is what was counted: the last calls are told as their sandbox ends. */
+  const shown = (more) =>
+    comes("the number of calls", async () => {
+      await page.reload();
+      const seen = Number.parseInt(await card(page, "cmp.janus.sandbox").locator("strong").innerText(), 10);
+      return seen > more && seen === (await calls()) && seen;
+    });
+  const before = await shown(0);
   const { status } = await api("/v1/chat/completions", {
     method: "POST",
     body: JSON.stringify({ model: "janus/baseline-agent", messages: [{ role: "user", content: "Run this:\n```python\nprint(6 * 7)\n```" }] }),
   });
   assert.equal(status, 200);
-  // a sandbox's calls are told as they end, the last with the sandbox itself
-  let shown = before;
-  for (const until = Date.now() + 30_000; (shown === before || shown !== (await calls())) && Date.now() < until; ) {
-    await page.reload();
-    shown = Number.parseInt(await card(page, "cmp.janus.sandbox").locator("strong").innerText(), 10);
-  }
-  assert.ok(shown > before, `${shown} calls, and there were ${before}`);
-  assert.equal(shown, await calls());
+  await shown(before);
 });
 
 test("manifests that mean harm are text", async (t) => {

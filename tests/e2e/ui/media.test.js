@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { accessible, fits, open, shot } from "./browser.js";
+import { accessible, becomes, comes, fits, kept, matches, open, shot } from "./browser.js";
 import { answered, button, choose, tell } from "./told.js";
 
 /* --- files of every kind -------------------------------------------------------------------- */
@@ -120,9 +120,9 @@ for (const size of ["desktop", "phone"])
 
     const rows = cardOf(answer, "rows.csv");
     await there(page, rows);
-    assert.equal(await rows.locator("tbody tr").count(), 200);
-    assert.equal(await rows.locator("th").nth(1).innerText(), 'a "quoted" head');
-    assert.match(await rows.locator("tbody tr").first().innerText(), /row 0\s+two\nlines, one cell\s+0/);
+    await becomes(() => rows.locator("tbody tr").count(), 200);
+    await becomes(() => rows.locator("th").nth(1).innerText(), 'a "quoted" head');
+    await matches(() => rows.locator("tbody tr").first().innerText(), /row 0\s+two\nlines, one cell\s+0/);
     await button(rows, "Show more").click();
     await rows.locator("tbody tr").nth(399).waitFor();
 
@@ -135,14 +135,15 @@ for (const size of ["desktop", "phone"])
     const pages = cardOf(answer, "report.pdf");
     await there(page, pages);
     await pages.locator('canvas[data-state="drawn"]').nth(2).waitFor();
-    assert.equal(await pages.locator("canvas").count(), 3);
+    await becomes(() => pages.locator("canvas").count(), 3);
     await button(pages, "Show more").click();
     await pages.getByRole("img", { name: "Page 5 of report.pdf" }).waitFor();
-    const drawn = await pages.locator("canvas").first().evaluate((it) => {
-      const { data } = it.getContext("2d").getImageData(0, 0, it.width, it.height);
-      return data.some((byte, at) => at % 4 < 3 && byte < 100);
-    });
-    assert.ok(drawn, "there is ink on the page");
+    const drawn = () =>
+      pages.locator("canvas").first().evaluate((it) => {
+        const { data } = it.getContext("2d").getImageData(0, 0, it.width, it.height);
+        return data.some((byte, at) => at % 4 < 3 && byte < 100);
+      });
+    await comes("ink on the page", drawn);
 
     const tone = cardOf(answer, "tone.wav");
     await there(page, tone);
@@ -153,8 +154,8 @@ for (const size of ["desktop", "phone"])
     const frame = html.locator("iframe");
     await frame.and(page.locator('[data-state="shown"]')).waitFor();
     await frame.contentFrame().getByRole("heading", { name: "A page" }).waitFor();
-    assert.equal(await frame.contentFrame().locator("script").count(), 1, "its own, and none of the page's");
-    assert.equal(await frame.contentFrame().locator("p").evaluate((it) => getComputedStyle(it).color), "rgb(0, 128, 0)");
+    await becomes(() => frame.contentFrame().locator("script").count(), 1, "its own, and none of the page's");
+    await becomes(() => frame.contentFrame().locator("p").evaluate((it) => getComputedStyle(it).color), "rgb(0, 128, 0)");
     await there(page, cardOf(answer, "drawing.svg"));
     await there(page, cardOf(answer, "model.bin"));
 
@@ -178,19 +179,20 @@ test("a large file waits until it is asked for, and can be cancelled", async (t)
   await tell(page, { say: "large", make: [{ name: "large.txt", mime: "text/plain", text: "x", times: 3 << 20 }] });
   const answer = await answered(page, 1);
   const card = cardOf(answer, "large.txt");
-  assert.equal(await card.getAttribute("data-state"), "waiting");
+  await becomes(() => card.getAttribute("data-state"), "waiting");
   await card.getByText("not fetched yet").waitFor();
   let release;
+  const released = new Promise((resolve) => {
+    release = resolve;
+  });
   await page.route("**/v1/artifacts/**", async (route) => {
-    await new Promise((resolve) => {
-      release = resolve;
-    });
+    await released;
     await route.continue().catch(() => undefined);
   });
   await button(card, "Show it (3.0 MiB)").click();
   await button(card, "Cancel fetching large.txt").click();
-  assert.equal(await card.getAttribute("data-state"), "waiting");
-  release?.();
+  await becomes(() => card.getAttribute("data-state"), "waiting");
+  release();
   await page.unroute("**/v1/artifacts/**");
   await button(card, "Show it (3.0 MiB)").click();
   await there(page, card);
@@ -216,7 +218,7 @@ test("what is not what was announced is not offered; what is not there says why"
   await changed.getByText("does not match", { exact: true }).waitFor();
   assert.equal(await changed.getByRole("button", { name: /Download/ }).count(), 0, "its bytes are not offered");
   const refused = answer.getByTestId("artifact").and(page.locator('[data-state="unavailable"]'));
-  assert.match(await refused.innerText(), /Not available:.*hash_mismatch/s);
+  await matches(() => refused.innerText(), /Not available:.*hash_mismatch/s);
   await page.unroute("**/v1/artifacts/**");
   await button(changed, "Try again").click();
   await there(page, changed);
@@ -247,7 +249,7 @@ for (const size of ["desktop", "phone"])
   test(`${size}: files are given with a message, and arrive`, async (t) => {
     const page = await open(t, "/chat", { size });
     await choose(page, "told");
-    assert.ok(await page.getByTestId("send-button").isDisabled());
+    await becomes(() => page.getByTestId("send-button").isDisabled(), true);
     await page.getByTestId("file-input").setInputFiles([picture, table, { name: "drop.txt", mimeType: "text/plain", buffer: Buffer.from("out") }]);
     await list(page).getByRole("img", { name: "dot.png" }).waitFor();
     await uploaded(page, "t.csv");
@@ -260,13 +262,17 @@ for (const size of ["desktop", "phone"])
     await page.getByTestId("chat-input").fill("look");
     await page.getByTestId("send-button").click();
     const answer = await answered(page, 1);
-    const said = await answer.locator(".markdown").innerText();
-    assert.ok(said.includes(`heard: look; picture data:image/png;base64 of ${picture.buffer.length} bytes; file t.csv, data:text/csv;base64 of ${table.buffer.length} bytes`), said);
+    const heard = `heard: look; picture data:image/png;base64 of ${picture.buffer.length} bytes; file t.csv, data:text/csv;base64 of ${table.buffer.length} bytes`;
+    await comes(heard, async () => (await answer.locator(".markdown").innerText()).includes(heard));
     const message = page.getByTestId("user-message");
     await message.getByRole("img", { name: "dot.png" }).waitFor();
-    assert.match(await message.innerText(), /t\.csv[\s\S]*look/);
-    assert.ok(await page.getByTestId("send-button").isDisabled(), "the draft is empty");
+    await matches(() => message.innerText(), /t\.csv[\s\S]*look/);
+    await becomes(() => page.getByTestId("send-button").isDisabled(), true, "the draft is empty");
 
+    await comes("all of it in the browser's store", async () => {
+      const [messages, blobs] = [await kept(page, "messages"), await kept(page, "blobs")];
+      return messages.length === 2 && messages.every((it) => it.answer === null || it.answer.state === "done") && blobs.length === 2;
+    });
     await page.reload();
     await page.getByTestId("user-message").getByRole("img", { name: "dot.png" }).waitFor();
     const [saved] = await Promise.all([page.waitForEvent("download"), button(page.getByTestId("user-message"), "Download t.csv").click()]);
@@ -299,11 +305,13 @@ test("files come by paste and by drop; a draft's files outlive a reload", async 
   await uploaded(page, "paste.txt");
   await give("h1, main, body", "drop");
   await uploaded(page, "drop.txt");
+  await comes("both in the browser's store", async () => (await kept(page, "blobs")).length === 2);
   await page.reload();
   await uploaded(page, "paste.txt");
   await uploaded(page, "drop.txt");
   await page.getByTestId("send-button").click();
-  assert.match(await (await answered(page, 2)).innerText(), /file paste\.txt.*file drop\.txt/);
+  const answer = await answered(page, 2);
+  await matches(() => answer.innerText(), /file paste\.txt.*file drop\.txt/);
 });
 
 test("files that are too many, too large or empty are refused in words", async (t) => {
@@ -316,7 +324,7 @@ test("files that are too many, too large or empty are refused in words", async (
   await status.filter({ hasText: "A source file may have 2 MB." }).waitFor();
   await page.getByTestId("file-input").setInputFiles(some(11));
   await status.filter({ hasText: "10.txt is one too many" }).waitFor();
-  assert.equal(await list(page).getByRole("listitem").count(), 10);
+  await becomes(() => list(page).getByRole("listitem").count(), 10);
 });
 
 test("an upload that fails says so, and can be tried again", async (t) => {
@@ -329,5 +337,6 @@ test("an upload that fails says so, and can be tried again", async (t) => {
   await button(page, "Upload t.csv again").click();
   await uploaded(page, "t.csv");
   await page.getByTestId("send-button").click();
-  assert.match(await (await answered(page, 1)).innerText(), /file t\.csv/);
+  const answer = await answered(page, 1);
+  await matches(() => answer.innerText(), /file t\.csv/);
 });

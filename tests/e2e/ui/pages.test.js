@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
-import { accessible, base, fits, open, shot, sizes } from "./browser.js";
+import { accessible, base, becomes, comes, fits, open, shot, sizes } from "./browser.js";
 
 const run = promisify(execFile);
 const read = async (path) => (await fetch(base + path)).json();
@@ -22,7 +22,7 @@ const both = Object.keys(sizes);
 for (const size of both)
   test(`landing, ${size}: title, picture, name, tagline, and on to the chat`, async (t) => {
     const page = await open(t, "/", { size });
-    assert.equal(await page.title(), "The Open Intelligence Rodeo · Janus");
+    await becomes(() => page.title(), "The Open Intelligence Rodeo · Janus");
     assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), "JANUS");
     await page.getByText("The Open Intelligence Rodeo", { exact: true }).waitFor();
     const picture = page.getByAltText("Janus riding an iridescent bull");
@@ -48,15 +48,15 @@ test("landing: the numbers are the API's, and follow it", async (t) => {
   await figure(page, "Champion").getByText(champion.competitor).waitFor();
   const { value, low, high } = board.data[0].scores.composite;
   await page.getByText(`${value.toFixed(1)} points (${low.toFixed(1)} to ${high.toFixed(1)})`).waitFor();
-  assert.equal(await figure(page, "Competitors").textContent(), String(status.competitors));
-  assert.equal(await figure(page, "Runs").textContent(), String(status.runs));
-  assert.equal(await figure(page, "Chats today").textContent(), String(status.chats_today));
+  await becomes(() => figure(page, "Competitors").textContent(), String(status.competitors));
+  await becomes(() => figure(page, "Runs").textContent(), String(status.runs));
+  await becomes(() => figure(page, "Chats today").textContent(), String(status.chats_today));
   await fetch(`${base}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ model: "janus", messages: [{ role: "user", content: "one more" }] }),
   }).then((answer) => answer.text());
-  while ((await read("/api/v1/status")).chats_today === status.chats_today);
+  await comes("it is counted", async () => (await read("/api/v1/status")).chats_today !== status.chats_today);
   await page.reload();
   await figure(page, "Chats today").getByText(String(status.chats_today + 1), { exact: true }).waitFor();
 });
@@ -87,7 +87,7 @@ test("landing: the snippets run as they are shown", async (t) => {
   await run("python3", ["-c", "import ast, sys; ast.parse(sys.argv[1])", python]);
 
   await tabs.getByRole("tab", { name: "Python" }).press("ArrowRight");
-  assert.equal(await tabs.getByRole("tab", { name: "Node" }).getAttribute("aria-selected"), "true");
+  await becomes(() => tabs.getByRole("tab", { name: "Node" }).getAttribute("aria-selected"), "true");
 });
 
 // --- the shell -----------------------------------------------------------------------------
@@ -95,36 +95,36 @@ test("landing: the snippets run as they are shown", async (t) => {
 test("phone: the menu opens, says so, leads on and closes", async (t) => {
   const page = await open(t, "/", { size: "phone" });
   const toggle = page.getByRole("button", { name: "Toggle menu" });
-  assert.equal(await toggle.getAttribute("aria-expanded"), "false");
+  await becomes(() => toggle.getAttribute("aria-expanded"), "false");
   await toggle.click();
-  assert.equal(await toggle.getAttribute("aria-expanded"), "true");
+  await becomes(() => toggle.getAttribute("aria-expanded"), "true");
   await accessible(page, "with its menu open");
   await page.keyboard.press("Escape");
-  assert.equal(await toggle.getAttribute("aria-expanded"), "false");
+  await becomes(() => toggle.getAttribute("aria-expanded"), "false");
   await toggle.click();
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Docs" }).click();
   await page.getByRole("heading", { level: 1, name: "Docs" }).waitFor();
-  assert.equal(await toggle.getAttribute("aria-expanded"), "false");
+  await becomes(() => toggle.getAttribute("aria-expanded"), "false");
 });
 
 test("by keyboard: skip link, then a page whose title is said and whose beginning has the focus", async (t) => {
   const page = await open(t);
   await page.keyboard.press("Tab");
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+  await becomes(() => page.evaluate(() => document.activeElement.textContent), "Skip to the content");
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+  await becomes(() => page.evaluate(() => document.activeElement.id), "main");
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Docs" }).press("Enter");
   await page.getByRole("heading", { level: 1, name: "Docs" }).waitFor();
   await page.getByRole("status").getByText("Docs · Janus").waitFor({ state: "attached" });
-  assert.equal(await page.title(), "Docs · Janus");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+  await becomes(() => page.title(), "Docs · Janus");
+  await becomes(() => page.evaluate(() => document.activeElement.id), "main");
 });
 
 test("a page that does not exist says so, and which", async (t) => {
   const page = await open(t, "/nowhere/at-all", { allow: [/404/] });
   await page.getByRole("heading", { name: "There is no such page." }).waitFor();
   await page.getByText("/nowhere/at-all").waitFor();
-  assert.equal(await page.title(), "Not found · Janus");
+  await becomes(() => page.title(), "Not found · Janus");
   await accessible(page);
 });
 
@@ -217,7 +217,7 @@ for (const size of both)
       const { top } = document.getElementById("upstream_died").getBoundingClientRect();
       return top >= 0 && top < innerHeight / 2;
     });
-    assert.equal(await page.title(), "Errors · Docs · Janus");
+    await becomes(() => page.title(), "Errors · Docs · Janus");
     await fits(page);
   });
 
@@ -253,7 +253,7 @@ test("pages have their neighbours and their contents; code is copied", async (t)
   await page.getByRole("navigation", { name: "On this page" }).getByRole("link", { name: "Podman" }).click();
   await page.waitForURL(`${base}/docs/getting-started#podman`);
   await page.getByRole("button", { name: /^Copy/ }).first().click();
-  assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trim(), "make up");
+  await becomes(async () => (await page.evaluate(() => navigator.clipboard.readText())).trim(), "make up");
   await page.getByRole("navigation", { name: "Before and after" }).getByRole("link").last().click();
   await page.waitForURL(`${base}/docs/architecture`);
 });
@@ -275,13 +275,12 @@ test("the reference has every call of the served document, and each opens", asyn
   const page = await open(t, "/docs/reference");
   const api = await read("/openapi.json");
   const wanted = Object.values(api.paths).flatMap((item) => Object.values(item).flatMap(({ operationId }) => operationId ?? []));
-  await page.locator("[data-operation]").first().waitFor();
-  const shown = await page.locator("[data-operation]").evaluateAll((all) => all.map((one) => one.dataset.operation));
-  assert.deepEqual(shown.sort(), wanted.sort());
+  const shown = () => page.locator("[data-operation]").evaluateAll((all) => all.map((one) => one.dataset.operation).sort());
+  await becomes(shown, wanted.sort());
   await page.evaluate(() => {
     for (const button of document.querySelectorAll("[data-operation] button[aria-expanded=false]")) button.click();
   });
-  assert.equal(await page.locator("[data-operation] h4", { hasText: "Answers" }).count(), wanted.length);
+  await becomes(() => page.locator("[data-operation] h4", { hasText: "Answers" }).count(), wanted.length);
   await fits(page);
 });
 
@@ -298,7 +297,7 @@ for (const size of both)
     await fits(page);
     await page.getByRole("searchbox", { name: "Filter the calls" }).fill("DELETE schedules");
     await page.getByText(/^1 of \d+ calls$/).waitFor();
-    assert.equal(await page.locator("[data-operation]").count(), 1);
+    await becomes(() => page.locator("[data-operation]").count(), 1);
   });
 
 // --- for everybody --------------------------------------------------------------------------

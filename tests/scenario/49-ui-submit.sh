@@ -3,7 +3,7 @@
 # 49-ui-submit.sh - a competitor is submitted in a browser and followed to its end; the rules and what they say.
 . "$(dirname "$0")/lib.sh"
 
-hostile ok no-stream exit1 chat-hang slow-start=2
+hostile ok no-stream exit1 chat-hang slow-start=2 slow-start=50
 start_registry registry
 push hostile-slow-start-2:latest "$registry/team/owl:3" >/dev/null
 push hostile-no-stream:latest "$registry/team/mute:1" >/dev/null

@@ -273,7 +273,7 @@ static const struct harm {
 	enum error_kind kind;
 } harms[] = {
 	{ "missing", ERROR_NOT_FOUND },
-	{ "cut", ERROR_IO },
+	{ "cut", ERROR_INTERNAL },
 	{ "one bit of it is another", ERROR_INTERNAL },
 	{ "others under its name", ERROR_INTERNAL },
 };

@@ -5,10 +5,10 @@
 #   tests/scenario/run.sh [NN...]
 #
 # BIN=build/san/bin runs the sanitized programs; KEEP=1 keeps what a scenario
-# made; JOBS=1 runs one after the other (3 at a time if not given).  Those that
-# say "# alone" in their head measure the machine or take it over, and run by
-# themselves at the end.  What one says is shown when it has ended.  The last
-# line is "N passed, N failed".
+# made; JOBS=1 runs one after the other (two to a processor if not given).
+# Those that say "# alone" in their head measure the machine or take it over,
+# and run by themselves at the end.  What one says is shown when it has ended.
+# The last line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -25,7 +25,7 @@ for each in "${@:-}"; do	# 04, 04-supervision.sh, or all
 done
 [ $((${#together[@]} + ${#alone[@]})) -gt 0 ] || { echo "no such scenario: $*" >&2; exit 2; }
 limit_seconds=${SCENARIO_LIMIT:-600}
-jobs=${JOBS:-3}
+jobs=${JOBS:-$(($(nproc) * 2))}
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
 passed=0

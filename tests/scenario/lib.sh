@@ -90,11 +90,12 @@ giveup() { bad "$@"; exit 1; }
 
 # until_true SECONDS COMMAND...: ask again and again, until yes or the deadline.
 until_true() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1)) pauses=(0.05 0.05 0.1 0.1 0.2 0.2 0.4)
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
-		moment 0.05
+		moment "${pauses[0]}"
+		[ "${#pauses[@]}" = 1 ] || pauses=("${pauses[@]:1}")
 	done
 }
 

@@ -198,8 +198,8 @@ fuzz() {
 scenarios() {
 	local sums
 	begin scenarios "real daemons, sanitized, on $engine"
-	sums=$(DOCKER_HOST=unix://$engine BIN=build/san/bin with_engine tests/scenario/run.sh 2>&1 | tee "$logs/scenarios.log" | tee -a /dev/stderr |
-		tail -n 1 || true)
+	DOCKER_HOST=unix://$engine BIN=build/san/bin with_engine tests/scenario/run.sh 2>&1 | tee "$logs/scenarios.log" >&2 || true
+	sums=$(tail -n 1 "$logs/scenarios.log")
 	[[ $sums =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || die "the scenarios did not come to their end"
 	count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" scenarios
 }

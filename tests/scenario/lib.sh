@@ -88,14 +88,13 @@ refused() {
 
 giveup() { bad "$@"; exit 1; }
 
-# until_true SECONDS COMMAND...: ask again and again, until yes or the deadline.
+# until_true SECONDS COMMAND...: ask again and again, less often after a while, until yes or the deadline.
 until_true() {
-	local deadline=$((SECONDS + $1)) pauses=(0.05 0.05 0.1 0.1 0.2 0.2 0.4)
+	local deadline=$((SECONDS + $1)) asked=0
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
-		moment "${pauses[0]}"
-		[ "${#pauses[@]}" = 1 ] || pauses=("${pauses[@]:1}")
+		if [ "$((asked += 1))" -le 5 ]; then moment 0.05; else moment 0.25; fi
 	done
 }
 

@@ -5,9 +5,12 @@
 #ifndef JANUS_TESTS_WALL_CLOCK_H
 #define JANUS_TESTS_WALL_CLOCK_H
 #include <stdatomic.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#define NS_PER_S INT64_C(1000000000)
 
 /* So far ahead of the kernel's.  Where the monotonic one is, what is to be done a second after now, by the
  * kernel's, is not done while the test runs. */
@@ -20,19 +23,19 @@ int wall_clock_gettime(clockid_t, struct timespec *) __asm__("clock_gettime");
 int
 wall_clock_gettime(clockid_t which, struct timespec *now)
 {
-	static struct timespec stood;
-	int rc = 0;
+	static _Atomic int64_t stood_ns;
+	const int64_t stood = monotonic_stands ? stood_ns : 0;
 
-	if (which == CLOCK_MONOTONIC && monotonic_stands && stood.tv_sec != 0) {
-		*now = stood;
+	if (which == CLOCK_MONOTONIC && stood != 0) {
+		*now = (struct timespec){ .tv_sec = stood / NS_PER_S, .tv_nsec = stood % NS_PER_S };
 		return 0;
 	}
-	rc = (int)syscall(SYS_clock_gettime, which, now);
+	const int rc = (int)syscall(SYS_clock_gettime, which, now);
 	if (rc == 0 && which == CLOCK_REALTIME)
 		now->tv_sec += wall_ahead_s;
 	if (rc == 0 && which == CLOCK_MONOTONIC) {
 		now->tv_sec += monotonic_ahead_s;
-		stood = monotonic_stands ? *now : (struct timespec){ 0 };
+		stood_ns = monotonic_stands ? now->tv_sec * NS_PER_S + now->tv_nsec : 0;
 	}
 	return rc;
 }

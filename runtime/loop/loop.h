@@ -85,13 +85,16 @@ typedef void signal_fn(int signo, void *arg);
 int loop_signals(struct loop *, const int *signals, signal_fn *, void *arg, struct error *);
 
 /*
- * Workers: a bounded set of threads for work that blocks.  Threads are started on demand.
+ * Workers: a bounded set of threads for work that blocks.  Threads are started on demand, and end
+ * when they were idle for ten seconds, all but the last: a burst leaves nothing behind.
  */
 struct workers;
 typedef void work_fn(void *arg);
 struct workers *workers_new(unsigned max_threads);
 /** workers_free - waits for running work; work not yet started is dropped but its done is run. */
 void workers_free(struct workers *);
+/** workers_keep_idle - how long an idle thread is kept, from its next idleness on. */
+void workers_keep_idle(struct workers *, int64_t ms);
 /**
  * worker_run - run work(arg) on a worker, then done(arg) on the loop (done may be NULL).
  *

@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "runtime/base/clock.h"
+#include "runtime/base/deadline.h"
 #include "runtime/base/str.h"
 #include "runtime/loop/loop.h"
+
+#define IDLE_MS 10000
 
 struct job {
 	struct job *next;
@@ -17,14 +21,27 @@ struct job {
 	void *arg;
 };
 
+/*
+ * One thread.  Work goes to the one that became idle last: those of which there are more than the
+ * work needs stay idle, and end.
+ */
+struct worker {
+	struct workers *pool;
+	pthread_t id;
+	pthread_cond_t called;
+	bool idle; /* in the pool's list */
+	struct worker *next; /* in that list */
+};
+
 struct workers {
 	pthread_mutex_t lock;
-	pthread_cond_t more;
+	pthread_cond_t none_left;
 	struct job *first, **last;
-	unsigned waiting, threads, max;
-	size_t queued;
+	struct worker *idle;
+	struct worker *ended; /* the last that did, which joined the one before; not joined yet */
+	unsigned threads, max;
+	int64_t idle_ms;
 	bool stopping;
-	pthread_t *ids;
 };
 
 static void
@@ -35,25 +52,78 @@ finish(struct job *job)
 	free(job);
 }
 
+static struct job *
+next_job(struct workers *w)
+{
+	struct job *job = w->first;
+
+	if (job == NULL)
+		return NULL;
+	w->first = job->next;
+	if (w->first == NULL)
+		w->last = &w->first;
+	return job;
+}
+
+static void
+call_one(struct workers *w)
+{
+	struct worker *top = w->idle;
+
+	w->idle = top->next;
+	top->idle = false;
+	pthread_cond_signal(&top->called);
+}
+
+/* False: nothing called for as long as an idle thread is kept.  The last one is kept for good. */
+static bool
+wait_idle(struct worker *self)
+{
+	struct workers *w = self->pool;
+	const int64_t until = clock_now_ms() + w->idle_ms;
+
+	self->idle = true;
+	self->next = w->idle;
+	w->idle = self;
+	while (self->idle) {
+		if (w->threads == 1)
+			pthread_cond_wait(&self->called, &w->lock);
+		else if (!deadline_cond(&self->called, &w->lock, until) && w->threads > 1)
+			break;
+	}
+	if (!self->idle)
+		return true;
+	struct worker **at = &w->idle;
+	while (*at != self)
+		at = &(*at)->next;
+	*at = self->next;
+	return false;
+}
+
+static void
+join(struct worker *ended)
+{
+	if (ended == NULL)
+		return;
+	pthread_join(ended->id, NULL);
+	pthread_cond_destroy(&ended->called);
+	free(ended);
+}
+
 static void *
 worker(void *arg)
 {
-	struct workers *w = arg;
+	struct worker *self = arg;
+	struct workers *w = self->pool;
 
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
-		while (w->first == NULL && !w->stopping) {
-			w->waiting++;
-			pthread_cond_wait(&w->more, &w->lock);
-			w->waiting--;
+		struct job *job = next_job(w);
+		if (job == NULL) {
+			if (w->stopping || !wait_idle(self))
+				break;
+			continue;
 		}
-		struct job *job = w->first;
-		if (job == NULL)
-			break;
-		w->first = job->next;
-		w->queued--;
-		if (w->first == NULL)
-			w->last = &w->first;
 		const bool skip = w->stopping;
 		pthread_mutex_unlock(&w->lock);
 		if (!skip)
@@ -61,7 +131,12 @@ worker(void *arg)
 		finish(job);
 		pthread_mutex_lock(&w->lock);
 	}
+	struct worker *before = w->ended;
+	w->ended = self;
+	if (--w->threads == 0)
+		pthread_cond_signal(&w->none_left);
 	pthread_mutex_unlock(&w->lock);
+	join(before);
 	return NULL;
 }
 
@@ -71,11 +146,19 @@ workers_new(unsigned max_threads)
 	struct workers *w = mem_zalloc(sizeof(*w));
 
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->more, NULL);
+	pthread_cond_init(&w->none_left, NULL);
 	w->last = &w->first;
 	w->max = max_threads;
-	w->ids = mem_zalloc(max_threads * sizeof(*w->ids));
+	w->idle_ms = IDLE_MS;
 	return w;
+}
+
+void
+workers_keep_idle(struct workers *w, int64_t ms)
+{
+	pthread_mutex_lock(&w->lock);
+	w->idle_ms = ms;
+	pthread_mutex_unlock(&w->lock);
 }
 
 void
@@ -85,13 +168,14 @@ workers_free(struct workers *w)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->stopping = true;
-	pthread_cond_broadcast(&w->more);
+	while (w->idle != NULL)
+		call_one(w);
+	while (w->threads > 0)
+		pthread_cond_wait(&w->none_left, &w->lock);
 	pthread_mutex_unlock(&w->lock);
-	for (unsigned i = 0; i < w->threads; i++)
-		pthread_join(w->ids[i], NULL);
-	pthread_cond_destroy(&w->more);
+	join(w->ended);
+	pthread_cond_destroy(&w->none_left);
 	pthread_mutex_destroy(&w->lock);
-	free(w->ids);
 	free(w);
 }
 
@@ -109,14 +193,21 @@ start_failed(void)
 static void
 start_one(struct workers *w)
 {
+	struct worker *one = mem_zalloc(sizeof(*one));
 	sigset_t all, old;
 
+	one->pool = w;
+	pthread_cond_init(&one->called, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	if (pthread_create(&w->ids[w->threads], NULL, worker, w) == 0)
+	if (pthread_create(&one->id, NULL, worker, one) == 0) {
 		w->threads++;
-	else if (w->threads == 0)
-		start_failed();
+	} else {
+		if (w->threads == 0)
+			start_failed();
+		pthread_cond_destroy(&one->called);
+		free(one);
+	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
@@ -129,10 +220,9 @@ worker_run(struct workers *w, struct loop *loop, work_fn *work, post_fn *done, v
 	pthread_mutex_lock(&w->lock);
 	*w->last = job;
 	w->last = &job->next;
-	w->queued++;
-	if (w->queued > w->waiting && w->threads < w->max)
+	if (w->idle != NULL)
+		call_one(w);
+	else if (w->threads < w->max)
 		start_one(w);
-	else
-		pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
 }

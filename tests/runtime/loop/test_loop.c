@@ -450,11 +450,23 @@ START_TEST(test_one_worker_keeps_order)
 }
 END_TEST
 
+static void
+work_plain(void *arg)
+{
+	const int now = ++running;
+
+	(void)arg;
+	for (int seen = most; now > seen && !atomic_compare_exchange_weak(&most, &seen, now);)
+		;
+	worked++;
+	running--;
+}
+
 /* Ends when all of them run at once: so many threads there are. */
 static void
 meet(void *arg)
 {
-	work(arg);
+	work_plain(arg);
 	running++;
 	if (running == 3)
 		for (int i = 0; i < 3; i++)
@@ -470,27 +482,14 @@ count_done(void *arg)
 		loop_stop(loop);
 }
 
-static void
-work_plain(void *arg)
-{
-	const int now = ++running;
-
-	(void)arg;
-	for (int seen = most; now > seen && !atomic_compare_exchange_weak(&most, &seen, now);)
-		;
-	worked++;
-	running--;
-}
-
 START_TEST(test_workers_are_bounded)
 {
 	struct workers *w = workers_new(3);
-	int value = 1, jobs = 303;
+	int jobs = 303;
 
-	loop_thread = pthread_self();
 	sem_init(&all_run, 0, 0);
 	for (int i = 0; i < 3; i++)
-		worker_run(w, loop, meet, NULL, &value);
+		worker_run(w, loop, meet, NULL, NULL);
 	for (int i = 0; i < 303; i++)
 		worker_run(w, loop, work_plain, count_done, &jobs);
 	loop_run(loop);
@@ -552,6 +551,65 @@ START_TEST(test_free_while_queued)
 }
 END_TEST
 
+static pthread_key_t life; /* its destructor runs when a thread that set it ends */
+static atomic_int begun, ended;
+static pthread_barrier_t all_met;
+
+static void
+on_thread_end(void *arg)
+{
+	(void)arg;
+	ended++;
+}
+
+static void
+live(void *arg)
+{
+	if (pthread_getspecific(life) == NULL) {
+		pthread_setspecific(life, arg);
+		begun++;
+	}
+}
+
+static void
+live_and_meet(void *arg)
+{
+	live(arg);
+	pthread_barrier_wait(&all_met);
+}
+
+/* Work all the time, one after the other, until one thread is left. */
+static void
+go_on(void *arg)
+{
+	if (begun - ended == 1)
+		loop_stop(loop);
+	else
+		worker_run(arg, loop, live, go_on, arg);
+}
+
+START_TEST(test_idle_workers_end)
+{
+	struct workers *w = workers_new(3);
+
+	ck_assert_int_eq(pthread_key_create(&life, on_thread_end), 0);
+	pthread_barrier_init(&all_met, NULL, 3);
+	workers_keep_idle(w, 20);
+	for (int burst = 1; burst <= 3; burst++) {
+		for (int i = 0; i < 3; i++)
+			worker_run(w, loop, live_and_meet, just_count, w);
+		worker_run(w, loop, live, go_on, w);
+		loop_run(loop);
+		ck_assert_int_eq(done, 3 * burst);
+		ck_assert_int_ge(begun, 1 + 2 * burst);
+	}
+	workers_free(w);
+	ck_assert_int_eq(begun, ended);
+	pthread_key_delete(life);
+	pthread_barrier_destroy(&all_met);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -574,6 +632,7 @@ main(void)
 	tcase_add_test(tc, test_one_worker_keeps_order);
 	tcase_add_test(tc, test_workers_are_bounded);
 	tcase_add_test(tc, test_free_while_queued);
+	tcase_add_test(tc, test_idle_workers_end);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

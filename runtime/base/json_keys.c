@@ -1,5 +1,5 @@
 /*
- * json_keys.c - hash the keys, and compare what collides.
+ * json_keys.c - compare a few keys each with each; hash many, and compare what collides.
  */
 #include "runtime/base/json_keys.h"
 
@@ -11,7 +11,7 @@
 #include "runtime/base/json_scan.h"
 #include "runtime/base/str.h"
 
-#define FEW_KEYS 12 /* compared pair by pair, without a table */
+#define FEW_KEYS 12 /* compared pair by pair, without hashes */
 
 /* Keys come from strangers: without a secret seed they could all be made to collide. */
 static uint64_t
@@ -46,7 +46,16 @@ hash_bytes(const char *p, size_t len, uint64_t seed)
 	}
 	word = 0;
 	memcpy(&word, p, len);
-	return mix(h ^ word, seed ^ 0x8ebc6af09c88c6e3u);
+	h = mix(h ^ word, seed ^ 0x8ebc6af09c88c6e3u);
+	return h != 0 ? h : 1;
+}
+
+static uint64_t
+hash_escaped(const struct json_keys *k, size_t at, size_t len)
+{
+	_cleanup_free_ char *decoded = json_unquote(k->text + at, len);
+
+	return hash_bytes(decoded, strlen(decoded), k->seed);
 }
 
 void
@@ -70,15 +79,23 @@ json_keys_add(struct json_keys *k, size_t at, size_t len, bool escaped)
 		if (k->all == NULL)
 			mem_out();
 	}
-	struct json_key *key = &k->all[k->n++];
-	key->at = (uint32_t)at;
-	key->len = (uint32_t)len;
-	if (!escaped) {
-		key->hash = hash_bytes(k->text + at + 1, len - 2, k->seed);
-		return;
-	}
-	_cleanup_free_ char *decoded = json_unquote(k->text + at, len);
-	key->hash = hash_bytes(decoded, strlen(decoded), k->seed);
+	k->all[k->n++] = (struct json_key){
+		.hash = escaped ? hash_escaped(k, at, len) : 0,
+		.at = (uint32_t)at,
+		.len = (uint32_t)len,
+	};
+}
+
+/* Where no key is escaped, two are the same if their bytes are. */
+static const struct json_key *
+twice_of_few(const char *text, const struct json_key *keys, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (keys[i].len == keys[j].len &&
+			    memcmp(text + keys[i].at, text + keys[j].at, keys[i].len) == 0)
+				return &keys[i];
+	return NULL;
 }
 
 static bool
@@ -91,25 +108,18 @@ same_key(const char *text, const struct json_key *a, const struct json_key *b)
 	return strcmp(x, y) == 0;
 }
 
-static const struct json_key *
-twice_of_few(const char *text, const struct json_key *keys, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		for (size_t j = 0; j < i; j++)
-			if (same_key(text, &keys[i], &keys[j]))
-				return &keys[i];
-	return NULL;
-}
-
 const struct json_key *
-json_keys_twice(const struct json_keys *k, size_t first)
+json_keys_twice(struct json_keys *k, size_t first)
 {
 	const size_t n = k->n - first;
+	struct json_key *keys = k->all + first;
+	bool escaped = false;
 
 	if (n < 2)
 		return NULL;
-	const struct json_key *keys = k->all + first;
-	if (n <= FEW_KEYS)
+	for (size_t i = 0; i < n && !escaped; i++)
+		escaped = keys[i].hash != 0;
+	if (n <= FEW_KEYS && !escaped)
 		return twice_of_few(k->text, keys, n);
 	size_t cap = 64;
 	while (cap < n * 2)
@@ -118,6 +128,9 @@ json_keys_twice(const struct json_keys *k, size_t first)
 	if (table == NULL)
 		mem_out();
 	for (size_t i = 0; i < n; i++) {
+		if (keys[i].hash == 0)
+			keys[i].hash =
+			    hash_bytes(k->text + keys[i].at + 1, keys[i].len - 2, k->seed);
 		size_t slot = keys[i].hash & (cap - 1);
 
 		for (; table[slot] != 0; slot = (slot + 1) & (cap - 1))

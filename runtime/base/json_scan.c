@@ -3,6 +3,7 @@
  */
 #include "runtime/base/json_scan.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -163,17 +164,20 @@ scan_escape(struct scan *s)
 	return 0;
 }
 
-/* Are all eight bytes plain? Every lane may only be flagged wrongly towards "no". */
-static bool
-plain8(const char *p)
+/* How many of eight bytes are plain before the first that is not, 8 if all are. */
+static size_t
+plain_of_8(const char *p)
 {
 	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
 	uint64_t v, quote, escape;
 
 	memcpy(&v, p, sizeof(v));
+	v = le64toh(v);
 	quote = v ^ (ones * '"');
 	escape = v ^ (ones * '\\');
-	return ((v | (v - ones * 0x20) | (quote - ones) | (escape - ones)) & tops) == 0;
+	/* A lane may be flagged wrongly only behind one that is flagged rightly. */
+	const uint64_t odd = (v | (v - ones * 0x20) | (quote - ones) | (escape - ones)) & tops;
+	return odd == 0 ? 8 : (size_t)__builtin_ctzll(odd) / 8;
 }
 
 /* A string literal from its quote; *escaped tells if it has escapes. */
@@ -183,8 +187,10 @@ scan_string(struct scan *s, bool *escaped)
 	*escaped = false;
 	s->at++;
 	for (;;) {
-		while (s->len - s->at >= 8 && plain8(s->text + s->at))
-			s->at += 8;
+		size_t plain = 8;
+
+		while (plain == 8 && s->len - s->at >= 8)
+			s->at += plain = plain_of_8(s->text + s->at);
 		while (s->at < s->len && byte_classes[(unsigned char)s->text[s->at]] == PLAIN)
 			s->at++;
 		if (s->at >= s->len)
@@ -319,16 +325,14 @@ begin_value(struct scan *s, struct json_value *v)
 static int
 scan_key(struct scan *s, struct json_value *v)
 {
-	bool escaped;
-
 	skip_space(s);
 	if (peek(s) != '"')
 		return unexpected(s, "a key");
 	v->key_at = v->member_at = s->at;
-	if (scan_string(s, &escaped) < 0)
+	if (scan_string(s, &v->key_escaped) < 0)
 		return -1;
 	v->key_len = s->at - v->key_at;
-	json_keys_add(&s->keys, v->key_at, v->key_len, escaped);
+	json_keys_add(&s->keys, v->key_at, v->key_len, v->key_escaped);
 	skip_space(s);
 	if (peek(s) != ':')
 		return unexpected(s, "a colon");
@@ -406,18 +410,28 @@ json_scan(const char *text, size_t len, json_value_fn *on_value, void *arg, stru
 	return rc;
 }
 
-int
-json_key_is(const char *text, const struct json_value *v, const char *name)
+bool
+json_escaped_key_is(const char *text, const struct json_value *v, const char *name)
 {
-	const size_t n = strlen(name);
+	_cleanup_free_ char *decoded = json_unquote(text + v->key_at, v->key_len);
 
-	if (v->key_len < 2)
-		return 0;
-	const char *key = text + v->key_at;
-	if (memchr(key, '\\', v->key_len) == NULL)
-		return v->key_len == n + 2 && memcmp(key + 1, name, n) == 0;
-	_cleanup_free_ char *decoded = json_unquote(key, v->key_len);
 	return strcmp(decoded, name) == 0;
+}
+
+double
+json_number(const char *text, const struct json_value *v)
+{
+	const char *at = text + v->at;
+	int64_t whole = 0;
+	size_t n = 0;
+
+	/* Fifteen digits are exact. */
+	while (n < v->len && n <= 15 && at[n] >= '0' && at[n] <= '9')
+		whole = whole * 10 + (at[n++] - '0');
+	if (n == v->len && n <= 15)
+		return (double)whole;
+	_cleanup_free_ char *number = str_ndup(at, v->len);
+	return strtod(number, NULL);
 }
 
 static char *

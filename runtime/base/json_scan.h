@@ -6,7 +6,9 @@
  */
 #ifndef JANUS_BASE_JSON_SCAN_H
 #define JANUS_BASE_JSON_SCAN_H
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 struct error;
 
 enum json_type {
@@ -24,6 +26,7 @@ struct json_value {
 	int depth; /* 0 the whole text, 1 a member of it, ... */
 	enum json_type type;
 	size_t key_at, key_len; /* the key with its quotes; key_len 0 in arrays and at depth 0 */
+	bool key_escaped; /* there is a backslash in it */
 	size_t at, len; /* the value itself, quotes and brackets included */
 	size_t member_at; /* where key (or array value) starts */
 	size_t index; /* position among its siblings, from 0 */
@@ -41,8 +44,23 @@ typedef int json_value_fn(const struct json_value *, void *arg);
  */
 int json_scan(const char *text, size_t len, json_value_fn *on_value, void *arg, struct error *);
 
-/** json_key_is - is the key (with quotes, escapes allowed) at text+v->key_at equal to name? */
-int json_key_is(const char *text, const struct json_value *v, const char *name);
+/** json_key_is - does the key at text+v->key_at say name? Here, for it is asked of most values. */
+bool json_escaped_key_is(const char *text, const struct json_value *v, const char *name);
+static inline bool
+json_key_is_n(const char *text, const struct json_value *v, const char *name, size_t len)
+{
+	return v->key_escaped
+	    ? json_escaped_key_is(text, v, name)
+	    : v->key_len == len + 2 && memcmp(text + v->key_at + 1, name, len) == 0;
+}
+static inline bool
+json_key_is(const char *text, const struct json_value *v, const char *name)
+{
+	return json_key_is_n(text, v, name, strlen(name));
+}
+
+/** json_number - the number at text+v->at, as the nearest double (or infinite). */
+double json_number(const char *text, const struct json_value *v);
 
 /** json_unquote - decode a string literal (with its quotes) that json_scan accepted; caller frees. */
 char *json_unquote(const char *literal, size_t len);

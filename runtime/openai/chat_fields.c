@@ -34,27 +34,10 @@ static const struct field *
 find_field(
     const struct chat_shape *s, const struct json_value *v, const struct field *fields, size_t n)
 {
-	const char *key = s->text + v->key_at + 1;
-	size_t len = v->key_len - 2;
-	_cleanup_free_ char *decoded = NULL;
-
-	if (memchr(key, '\\', len) != NULL) {
-		decoded = json_unquote(key - 1, v->key_len);
-		key = decoded;
-		len = strlen(decoded);
-	}
 	for (size_t i = 0; i < n; i++)
-		if (fields[i].len == len && memcmp(fields[i].name, key, len) == 0)
+		if (json_key_is_n(s->text, v, fields[i].name, fields[i].len))
 			return &fields[i];
 	return NULL;
-}
-
-static double
-number_of(const struct chat_shape *s, const struct json_value *v)
-{
-	_cleanup_free_ char *digits = str_ndup(s->text + v->at, v->len);
-
-	return strtod(digits, NULL);
 }
 
 /* "a string, an array or null" */
@@ -75,18 +58,39 @@ name_types(unsigned types, char *out, size_t cap)
 			    out + n, cap - n, "%s%s", n > 0 ? " or " : "", names[i].name);
 }
 
+static bool
+is_fraction(const struct field *f, double x)
+{
+	return (f->types & INT) && isfinite(x) && x != floor(x);
+}
+
+static bool
+has_type(const struct json_value *v, const struct field *f)
+{
+	return ((f->types | (f->types & INT ? NUM : 0)) & field_type_bit(v)) != 0;
+}
+
+static bool
+fits(const struct chat_shape *s, const struct json_value *v, const struct field *f)
+{
+	if (v->type != JSON_NUMBER || !has_type(v, f))
+		return has_type(v, f);
+	const double x = json_number(s->text, v);
+	return !is_fraction(f, x) && x >= f->min && x <= f->max;
+}
+
 static void
-check_range(
+refuse_number(
     struct chat_shape *s, const struct json_value *v, const struct field *f, const char *param)
 {
-	const double x = number_of(s, v);
+	const double x = json_number(s->text, v);
 
-	if ((f->types & INT) && isfinite(x) && x != floor(x))
+	if (is_fraction(f, x))
 		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be an integer.", param);
 	else if (x < f->min && f->max >= COUNT_MAX)
 		chat_shape_refuse(
 		    s, CODE_INVALID_VALUE, param, "'%s' must be at least %g.", param, f->min);
-	else if (x < f->min || x > f->max)
+	else
 		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be from %g to %g.",
 		    param, f->min, f->max);
 }
@@ -95,16 +99,15 @@ void
 field_check_as(
     struct chat_shape *s, const struct json_value *v, const struct field *f, const char *param)
 {
-	const unsigned types = f->types | (f->types & INT ? NUM : 0);
 	char wanted[96];
 
-	if (s->refused)
+	if (s->refused || fits(s, v, f))
 		return;
-	if ((types & field_type_bit(v)) == 0) {
+	if (!has_type(v, f)) {
 		name_types(f->types, wanted, sizeof(wanted));
 		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be %s.", param, wanted);
-	} else if (v->type == JSON_NUMBER) {
-		check_range(s, v, f, param);
+	} else {
+		refuse_number(s, v, f, param);
 	}
 }
 
@@ -114,6 +117,8 @@ field_check_each(struct chat_shape *s, const struct json_value *v, const struct 
 	_cleanup_free_ char *key = NULL;
 	char param[96];
 
+	if (s->refused || fits(s, v, f))
+		return;
 	if (v->key_len == 0) {
 		snprintf(param, sizeof(param), "%s[%zu]", f->name, v->index);
 	} else {
@@ -132,9 +137,7 @@ field_check(struct chat_shape *s, const struct json_value *v, const struct field
 	const struct field *f = find_field(s, v, fields, n);
 	char param[96];
 
-	if (f == NULL || s->refused)
-		return f;
-	if ((f->types & field_type_bit(v)) != 0 && v->type != JSON_NUMBER)
+	if (f == NULL || s->refused || fits(s, v, f))
 		return f;
 	snprintf(param, sizeof(param), "%s%s%s", where, *where != '\0' ? "." : "", f->name);
 	field_check_as(s, v, f, param);

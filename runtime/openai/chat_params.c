@@ -28,8 +28,6 @@ static const struct {
 static void
 see_number(struct chat_params *p, const char *text, const struct json_value *v)
 {
-	char digits[40];
-
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		const unsigned bit = 1U << numbers[i].param;
 
@@ -37,8 +35,7 @@ see_number(struct chat_params *p, const char *text, const struct json_value *v)
 			continue;
 		if ((p->given & bit) != 0 && strcmp(numbers[i].key, "max_tokens") == 0)
 			return;
-		snprintf(digits, sizeof(digits), "%.*s", (int)v->len, text + v->at);
-		p->number[numbers[i].param] = strtod(digits, NULL);
+		p->number[numbers[i].param] = json_number(text, v);
 		p->given |= bit;
 		return;
 	}

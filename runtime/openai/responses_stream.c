@@ -39,7 +39,7 @@ see(const struct json_value *v, void *arg)
 		g->has_delta = v->len > 2;
 		g->delta_len = v->len - 2;
 	} else if (v->type == JSON_NUMBER && json_key_is(g->text, v, "sequence_number")) {
-		const double n = strtod(g->text + v->at, NULL); /* what follows ends a number */
+		const double n = json_number(g->text, v);
 
 		g->sequence = n >= 0 && n < 1e15 ? (int64_t)n : -1;
 	} else if (v->type == JSON_OBJECT && json_key_is(g->text, v, "response")) {

@@ -11,6 +11,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+#include "runtime/base/str.h"
 #include "tests/run.h"
 
 #define T(s) s, sizeof(s) - 1
@@ -195,6 +196,60 @@ START_TEST(test_many_keys)
 }
 END_TEST
 
+/* Strings are read eight bytes at a time: the first that is not plain is found wherever it is. */
+START_TEST(test_every_place_in_a_string)
+{
+	static const char odd[] = { 0x01, 0x1f, (char)0x80, (char)0xff };
+	static const char after[] = { 'a', '"', '\\', 0x01, (char)0x80, 0x20, 0x7f };
+	struct error err = { 0 };
+	char text[40], expect[40];
+
+	for (size_t at = 1; at < 30; at++)
+		for (size_t i = 0; i < ARRAY_LEN(odd) * ARRAY_LEN(after); i++) {
+			memset(text, after[i % ARRAY_LEN(after)], sizeof(text));
+			memset(text, at % 2 != 0 ? '~' : '!', at);
+			text[0] = '"';
+			text[at] = odd[i / ARRAY_LEN(after)];
+			snprintf(expect, sizeof(expect), "byte %zu: ", at);
+			ck_assert_int_eq(json_scan(text, sizeof(text), NULL, NULL, &err), -1);
+			ck_assert_msg(str_starts(err.text, expect), "%s, not %s", err.text, expect);
+			text[at] = '"';
+			ck_assert_int_eq(scan_exact(text, at + 1, &err), 0);
+		}
+}
+END_TEST
+
+static int
+read_number(const struct json_value *v, void *arg)
+{
+	struct {
+		const char *text;
+		double n;
+	} *r = arg;
+
+	r->n = json_number(r->text, v);
+	return 0;
+}
+
+START_TEST(test_numbers)
+{
+	static const char *const numbers[] = { "0", "-0", "7", "-7", "123456789012345",
+		"999999999999999", "1234567890123456", "9007199254740993", "18446744073709551616",
+		"0.1", "1e400", "-1e400", "1e-400", "12E2", "123456789012345.5",
+		"100000000000000000000000000000000000000000000000000" };
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		struct {
+			const char *text;
+			double n;
+		} r = { .text = numbers[i] };
+
+		ck_assert_int_eq(json_scan(r.text, strlen(r.text), read_number, &r, NULL), 0);
+		ck_assert_msg(r.n == strtod(r.text, NULL), "%s: %g", r.text, r.n);
+	}
+}
+END_TEST
+
 static const char seen_text[] = "{\"a\": [1, {\"b\":null}], \"\\u0063\":\"x\"}";
 
 static int
@@ -255,6 +310,8 @@ main(void)
 	tcase_add_test(tc, test_truncated);
 	tcase_add_test(tc, test_depth);
 	tcase_add_test(tc, test_many_keys);
+	tcase_add_test(tc, test_every_place_in_a_string);
+	tcase_add_test(tc, test_numbers);
 	tcase_add_test(tc, test_reports);
 	tcase_add_test(tc, test_stops);
 	tcase_add_test(tc, test_unquote);

@@ -6,7 +6,6 @@
  */
 #include "runtime/openai/chat_stream.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,9 +18,6 @@
 #include "runtime/net/sse.h"
 #include "runtime/openai/dialect.h"
 
-#define TOKENS_MAX 100000000 /* more than that in one answer is not a count */
-#define COST_MAX_USD 1000000.0
-#define SANDBOX_MAX_SECONDS 1e7
 #define BYTES_PER_TOKEN 4 /* of the estimate where no usage is reported */
 
 /* Depths at which keys of {choices:[{delta:{...}}]} stand. */
@@ -262,60 +258,6 @@ chat_error_text(const char *data, size_t len, char *out, size_t cap)
 	copy_clean(out, cap, text != NULL && *text != '\0' ? text : "an error without a message");
 }
 
-static bool
-read_tokens(const cJSON *usage, const char *key, int64_t *out)
-{
-	const cJSON *item = json_get(usage, key);
-
-	*out = 0;
-	if (item == NULL || cJSON_IsNull(item))
-		return true;
-	*out = json_int(usage, key, -1);
-	return cJSON_IsNumber(item) && item->valuedouble == floor(item->valuedouble) && *out >= 0 &&
-	    *out <= TOKENS_MAX;
-}
-
-static bool
-read_usage(const cJSON *usage, struct chat_usage *out)
-{
-	/* /v1/responses has other names for the same. */
-	const bool renamed = json_get(usage, "input_tokens") != NULL;
-	const char *in = renamed ? "input_tokens" : "prompt_tokens";
-	const char *made = renamed ? "output_tokens" : "completion_tokens";
-	struct chat_usage u = { .reported = true, .cost_micro_usd = -1, .sandbox_seconds = -1 };
-
-	if (json_get(usage, in) == NULL && json_get(usage, made) == NULL)
-		return false;
-	if (!read_tokens(usage, in, &u.prompt_tokens) ||
-	    !read_tokens(usage, made, &u.completion_tokens) ||
-	    !read_tokens(usage, "total_tokens", &u.total_tokens))
-		return false;
-	if (!read_tokens(json_get(usage, "completion_tokens_details"), "reasoning_tokens",
-		&u.reasoning_tokens))
-		u.reasoning_tokens = 0;
-	if (!read_tokens(
-		json_get(usage, "prompt_tokens_details"), "cached_tokens", &u.cached_tokens))
-		u.cached_tokens = 0;
-	if (u.total_tokens == 0)
-		u.total_tokens = u.prompt_tokens + u.completion_tokens;
-	const double cost = json_num(usage, "cost_usd", -1);
-	if (cost >= 0 && cost <= COST_MAX_USD)
-		u.cost_micro_usd = llround(cost * 1e6);
-	const double seconds = json_num(usage, "sandbox_seconds", -1);
-	if (seconds >= 0 && seconds <= SANDBOX_MAX_SECONDS)
-		u.sandbox_seconds = seconds;
-	*out = u;
-	return true;
-}
-
-bool
-chat_usage_parse(const char *json, size_t len, struct chat_usage *out)
-{
-	_cleanup_json_ cJSON *tree = NULL;
-
-	return json_parse(json, len, &tree, NULL) == 0 && read_usage(json_get(tree, "usage"), out);
-}
-
 void
 chat_stream_content(struct chat_stream *s, bool has, size_t bytes)
 {
@@ -381,7 +323,7 @@ struct completion {
 	const struct dialect *dialect;
 	enum json_type root;
 	bool error, is_array, any, item;
-	size_t usage_at, usage_len;
+	struct usage_seen *usage; /* to fill; NULL */
 	struct chat_answer *answer; /* to fill; NULL */
 };
 
@@ -405,6 +347,8 @@ see_completion(const struct json_value *v, void *arg)
 
 	if (c->answer != NULL && v->type == JSON_STRING && v->key_len > 0 && v->depth <= 3)
 		note_value(c, v);
+	if (c->usage != NULL)
+		chat_usage_see(c->usage, c->text, v);
 	if (v->depth == 0) {
 		c->root = v->type;
 	} else if (v->depth == 1 && v->key_len > 0) {
@@ -412,9 +356,6 @@ see_completion(const struct json_value *v, void *arg)
 			c->error = v->type != JSON_NULL;
 		} else if (json_key_is(c->text, v, c->dialect->list)) {
 			c->is_array = v->type == JSON_ARRAY;
-		} else if (json_key_is(c->text, v, "usage") && v->type == JSON_OBJECT) {
-			c->usage_at = v->at;
-			c->usage_len = v->len;
 		}
 	} else if (v->depth == 2 && v->index == 0 && v->parent->type == JSON_ARRAY) {
 		c->any |= json_key_is(c->text, v->parent, c->dialect->list);
@@ -436,8 +377,11 @@ bool
 chat_answer_read(const struct dialect *dialect, const char *json, size_t len,
     struct chat_usage *out, struct chat_answer *answer, char *error_text)
 {
-	struct completion c = { .text = json, .dialect = dialect, .answer = answer };
-	_cleanup_json_ cJSON *usage = NULL;
+	struct usage_seen usage = { 0 };
+	struct completion c = { .text = json,
+		.dialect = dialect,
+		.usage = out != NULL ? &usage : NULL,
+		.answer = answer };
 	struct error err = { 0 };
 
 	if (json_scan(json, len, see_completion, &c, &err) < 0) {
@@ -458,9 +402,8 @@ chat_answer_read(const struct dialect *dialect, const char *json, size_t len,
 		    dialect->item);
 	if (error_text[0] != '\0')
 		return false;
-	if (out != NULL && c.usage_len > 0 &&
-	    json_parse(json + c.usage_at, c.usage_len, &usage, NULL) == 0)
-		read_usage(usage, out);
+	if (out != NULL)
+		chat_usage_take(&usage, out);
 	return true;
 }
 

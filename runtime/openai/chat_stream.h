@@ -10,17 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/openai/chat_usage.h"
+
 struct dialect;
 struct sse_event;
 struct buf;
-
-struct chat_usage {
-	bool reported; /* a sane usage object was seen; else the numbers are estimates */
-	int64_t prompt_tokens, completion_tokens, total_tokens;
-	int64_t reasoning_tokens, cached_tokens; /* of them, as reported */
-	int64_t cost_micro_usd; /* as the competitor claims; -1 if it does not */
-	double sandbox_seconds; /* -1: not reported */
-};
 
 /* What an answer says of itself, for those who ask for it; zero-initialised. */
 struct chat_answer {
@@ -63,8 +57,6 @@ struct chat_stream { /* embedded; zero-initialised but for want_usage and dialec
 /** chat_stream_event - what to do with the next event; *content tells if it carries content,
  *  reasoning, a tool call or a janus event (progress in the sense of the gap timer). */
 enum chat_verdict chat_stream_event(struct chat_stream *, const struct sse_event *, bool *content);
-/** chat_usage_parse - read the usage member of a whole JSON completion (or chunk) of len bytes. */
-bool chat_usage_parse(const char *json, size_t len, struct chat_usage *out);
 /** chat_answer_read - both of these in one pass, of any dialect's whole answer: is it one, and the
  *  usage if it is there; what else it says of itself unless answer is NULL. error_text (240 bytes)
  *  says what is missing. */

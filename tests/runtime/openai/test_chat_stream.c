@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/str.h"
 #include "runtime/net/sse.h"
 #include "tests/run.h"
 
@@ -177,6 +178,46 @@ START_TEST(test_usage_parse)
 }
 END_TEST
 
+START_TEST(test_usage_details)
+{
+	static const struct {
+		const char *usage;
+		int64_t prompt, completion, reasoning, cached;
+		double seconds;
+	} usages[] = {
+		{ "\"prompt_tokens\":7,\"completion_tokens\":5,\"completion_tokens_details\":"
+		  "{\"reasoning_tokens\":3},\"prompt_tokens_details\":{\"cached_tokens\":2}",
+		    7, 5, 3, 2, -1 },
+		/* What is nowhere or makes no sense leaves the rest as it is. */
+		{ "\"prompt_tokens\":7,\"reasoning_tokens\":3,\"cached_tokens\":2", 7, 0, 0, 0,
+		    -1 },
+		{ "\"prompt_tokens\":7,\"prompt_tokens_details\":{\"reasoning_tokens\":3,"
+		  "\"cached_tokens\":-1},\"sandbox_seconds\":12.5",
+		    7, 0, 0, 0, 12.5 },
+		{ "\"prompt_tokens\":7,\"prompt_tokens_details\":[{\"cached_tokens\":1}]", 7, 0, 0,
+		    0, -1 },
+		{ "\"input_tokens\":7,\"output_tokens\":5,\"prompt_tokens\":1", 7, 5, 0, 0, -1 },
+		{ "\"input_tokens\":null,\"completion_tokens\":5", 0, 0, 0, 0, -1 },
+		{ "\"prompt_tokens\":0.70e1,\"completion_tokens\":00000005e0", -1, 0, 0, 0, -1 },
+		{ "\"prompt_tokens\":0.70e1,\"completion_tokens\":5.0", 7, 5, 0, 0, -1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
+		struct chat_usage u = { .prompt_tokens = -1 };
+		_cleanup_free_ char *json = str_printf("{\"usage\":{%s}}", usages[i].usage);
+
+		ck_assert_msg(chat_usage_parse(json, strlen(json), &u) == (usages[i].prompt >= 0),
+		    "%s", json);
+		ck_assert_int_eq(u.prompt_tokens, usages[i].prompt);
+		ck_assert_int_eq(u.completion_tokens, usages[i].completion);
+		ck_assert_int_eq(u.reasoning_tokens, usages[i].reasoning);
+		ck_assert_int_eq(u.cached_tokens, usages[i].cached);
+		if (usages[i].prompt >= 0)
+			ck_assert(u.sandbox_seconds == usages[i].seconds);
+	}
+}
+END_TEST
+
 START_TEST(test_error_text)
 {
 	struct chat_stream s = { 0 };
@@ -268,6 +309,7 @@ main(void)
 	tcase_add_test(tc, test_counts);
 	tcase_add_test(tc, test_last_sane_usage_wins);
 	tcase_add_test(tc, test_usage_parse);
+	tcase_add_test(tc, test_usage_details);
 	tcase_add_test(tc, test_error_text);
 	tcase_add_test(tc, test_completion_valid);
 	tcase_add_loop_test(tc, test_like_the_last, 0, 8);

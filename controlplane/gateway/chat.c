@@ -200,6 +200,20 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 	chat_free(c);
 }
 
+/* With three decimals. */
+static const char *
+ms_text(int64_t us, char out[STR_INT_MAX + 4])
+{
+	const char *whole = str_int(us / 1000, out);
+	char *at = out + STR_INT_MAX - 1;
+
+	*at++ = '.';
+	for (int unit = 100; unit > 0; unit /= 10)
+		*at++ = (char)('0' + us / unit % 10);
+	*at = '\0';
+	return whole;
+}
+
 static size_t
 on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *arg)
 {
@@ -211,20 +225,16 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 		h[n++] = (struct http_header){ "x-janus-competitor", c->slug };
 	if (c->digest[0] != '\0')
 		h[n++] = (struct http_header){ "x-janus-version-digest", c->digest };
-	snprintf(c->attempts_text, sizeof(c->attempts_text), "%zu", c->ntried);
-	h[n++] = (struct http_header){ "x-janus-attempts", c->attempts_text };
-	if (c->ours_us > 0) {
-		snprintf(c->overhead_text, sizeof(c->overhead_text), "%lld.%03lld",
-		    (long long)c->ours_us / 1000, (long long)c->ours_us % 1000);
-		h[n++] = (struct http_header){ "x-janus-overhead-ms", c->overhead_text };
-	}
+	h[n++] = (struct http_header){ "x-janus-attempts",
+		str_int((int64_t)c->ntried, c->attempts_text) };
+	if (c->ours_us > 0)
+		h[n++] = (struct http_header){ "x-janus-overhead-ms",
+			ms_text(c->ours_us, c->overhead_text) };
 	if (c->resume != NULL)
 		n += resume_header(c->resume, &h[n]);
-	if (c->wait.ticket == NULL) {
-		snprintf(c->queue_text, sizeof(c->queue_text), "%lld",
-		    (long long)c->wait.total_us / 1000);
-		h[n++] = (struct http_header){ "x-janus-queue-ms", c->queue_text };
-	}
+	if (c->wait.ticket == NULL)
+		h[n++] = (struct http_header){ "x-janus-queue-ms",
+			str_int(c->wait.total_us / 1000, c->queue_text) };
 	return n + auth_headers(c->auth, h + n, max - n);
 }
 

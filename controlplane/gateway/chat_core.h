@@ -17,6 +17,7 @@
 #include "controlplane/gateway/wait.h"
 #include "controlplane/registry/breaker.h"
 #include "runtime/base/buf.h"
+#include "runtime/base/str.h"
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_params.h"
 #include "runtime/openai/chat_relay.h"
@@ -90,7 +91,7 @@ struct chat {
 
 	/* our own time: what is not waiting for anybody */
 	int64_t mark_us, ours_us;
-	char attempts_text[16], overhead_text[24], queue_text[24];
+	char attempts_text[STR_INT_MAX], overhead_text[STR_INT_MAX + 4], queue_text[STR_INT_MAX];
 };
 
 /* Why the last attempt failed; borrowed. */

@@ -145,6 +145,7 @@ chat_head_add(struct buf *out, const struct route_target *t, const struct forwar
 	const struct url *url = &t->url;
 	const bool v6 = strchr(url->host, ':') != NULL;
 
+	buf_reserve(out, 500); /* most heads */
 	if (t->is_pod) {
 		buf_add_str(out, "POST ");
 		buf_add_str(out, f->path);

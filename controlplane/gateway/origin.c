@@ -4,6 +4,7 @@
 #include "controlplane/gateway/origin.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,15 +39,18 @@ take_authority(const char *text, struct authority *out)
 	} else if (*after != '\0') {
 		return false;
 	}
-	snprintf(out->host, sizeof(out->host), "%.*s", (int)(end - text), text);
-	const size_t len = strlen(out->host);
+	const size_t len = (size_t)(end - text);
+	memcpy(out->host, text, len);
+	out->host[len] = '\0';
 	if (len > 1 && out->host[len - 1] == '.')
 		out->host[len - 1] = '\0';
 	out->port = (int)port;
 	/* No user, path, list or anything else that two readers could take differently. */
-	return out->host[strspn(out->host,
-		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		   "0123456789-._:")] == '\0';
+	for (const char *c = out->host; *c != '\0'; c++)
+		if (!(isascii(*c) && isalnum(*c)) && *c != '-' && *c != '.' && *c != '_' &&
+		    *c != ':')
+			return false;
+	return true;
 }
 
 static bool

@@ -45,15 +45,9 @@ buf_add(struct buf *b, const void *bytes, size_t len)
 {
 	if (len == 0)
 		return;
-	memcpy(buf_reserve(b, len), bytes, len);
+	memcpy(b->cap - b->len > len ? b->data + b->len : buf_reserve(b, len), bytes, len);
 	b->len += len;
 	b->data[b->len] = '\0';
-}
-
-void
-buf_add_str(struct buf *b, const char *text)
-{
-	buf_add(b, text, strlen(text));
 }
 
 void
@@ -62,19 +56,12 @@ buf_add_char(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
-/* No printf for what each request writes twenty of. */
 void
 buf_add_int(struct buf *b, int64_t v)
 {
-	char text[24], *at = text + sizeof(text);
-	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[STR_INT_MAX];
 
-	do
-		*--at = (char)('0' + left % 10);
-	while ((left /= 10) != 0);
-	if (v < 0)
-		*--at = '-';
-	buf_add(b, at, (size_t)(text + sizeof(text) - at));
+	buf_add_str(b, str_int(v, text));
 }
 
 void

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *data; /* owned; NULL while nothing was ever added */
@@ -20,9 +21,14 @@ void buf_done(struct buf *);
 /** buf_reserve - make room for `more` bytes beyond len and return where they go. */
 char *buf_reserve(struct buf *, size_t more);
 void buf_add(struct buf *, const void *bytes, size_t len);
-void buf_add_str(struct buf *, const char *text);
 void buf_add_char(struct buf *, char c);
 void buf_add_int(struct buf *, int64_t v); /* decimal */
+/** buf_add_str - here, for the length of a literal is known where it is called. */
+static inline void
+buf_add_str(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text));
+}
 void buf_printf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *, const char *fmt, va_list ap);
 /** buf_drop - remove n bytes from the front. */

@@ -15,6 +15,8 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
 
+#define SMALL_BYTES 1032 /* of such blocks malloc keeps some for each thread */
+
 char *
 str_dup(const char *s)
 {
@@ -54,10 +56,13 @@ mem_out(void)
 void *
 mem_zalloc(size_t size)
 {
-	void *p = calloc(1, size != 0 ? size : 1);
+	/* Small ones from what the thread keeps at hand: calloc does not look there. */
+	void *p = size <= SMALL_BYTES ? malloc(size != 0 ? size : 1) : calloc(1, size);
 
 	if (p == NULL)
 		mem_out();
+	if (size <= SMALL_BYTES)
+		memset(p, 0, size);
 	return p;
 }
 
@@ -68,6 +73,21 @@ str_copy(char *out, size_t cap, const char *text)
 
 	memcpy(out, text != NULL ? text : "", len);
 	out[len] = '\0';
+}
+
+char *
+str_int(int64_t v, char out[STR_INT_MAX])
+{
+	char *at = out + STR_INT_MAX - 1;
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (v < 0)
+		*--at = '-';
+	return at;
 }
 
 size_t

@@ -20,6 +20,10 @@ void *mem_zalloc(size_t size); /* calloc that ends in mem_out */
 void mem_out(void) __attribute__((noreturn));
 /** str_copy - text into out, cut to cap - 1 bytes; NULL is "".  What snprintf does, at a tenth. */
 void str_copy(char *out, size_t cap, const char *text);
+#define STR_INT_MAX 24
+/** str_int - v in decimal, in the last bytes of out; returns where it begins.  No printf for what
+ *  each request writes twenty of. */
+char *str_int(int64_t v, char out[STR_INT_MAX]);
 bool str_eq(const char *a, const char *b); /* two NULLs are equal */
 /** str_find - the place of word among n words; n if it is none of them. */
 size_t str_find(const char *const *words, size_t n, const char *word);

@@ -422,9 +422,17 @@ static void
 add_header(struct buf *out, const char *name, const char *value)
 {
 	buf_add_str(out, name);
-	buf_add(out, ": ", 2);
+	buf_add_str(out, ": ");
 	buf_add_str(out, value);
-	buf_add(out, "\r\n", 2);
+	buf_add_str(out, "\r\n");
+}
+
+static void
+add_length(struct buf *out, int64_t len)
+{
+	buf_add_str(out, "Content-Length: ");
+	buf_add_int(out, len);
+	buf_add_str(out, "\r\n");
 }
 
 /* The date in a head; it is made once a second. */
@@ -447,7 +455,11 @@ exchange_add_head(
     struct exchange *ex, struct buf *out, int status, const struct http_header *h, bool chunked)
 {
 	buf_reserve(out, HEAD_ROOM);
-	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, MHD_get_reason_phrase_for((unsigned)status));
+	buf_add_str(out, "HTTP/1.1 ");
+	buf_add_int(out, status);
+	buf_add_char(out, ' ');
+	buf_add_str(out, MHD_get_reason_phrase_for((unsigned)status));
+	buf_add_str(out, "\r\n");
 	add_header(out, "Date", date_text());
 	for (; h != NULL && h->name != NULL; h++)
 		if (strpbrk(h->value, "\r\n") == NULL && strcasecmp(h->name, "x-request-id") != 0)
@@ -468,7 +480,9 @@ answer_raw(
 	_cleanup_buf_ struct buf out = { 0 };
 
 	exchange_add_head(ex, &out, status, h, false);
-	buf_printf(&out, "Connection: close\r\nContent-Length: %zu\r\n\r\n", len);
+	buf_add_str(&out, "Connection: close\r\n");
+	add_length(&out, (int64_t)len);
+	buf_add_str(&out, "\r\n");
 	if (!ex->bodiless)
 		buf_add(&out, body, len);
 	if (client_send(ex->client, out.data, out.len) >= 0)
@@ -485,7 +499,7 @@ answer_out(
 
 	exchange_add_head(ex, exchange_out(ex), status, h, false);
 	if (!bodiless)
-		buf_printf(&ex->out, "Content-Length: %zu\r\n", len);
+		add_length(&ex->out, (int64_t)len);
 	buf_add_str(&ex->out, closes(ex) ? "connection: close\r\n\r\n" : "\r\n");
 	if (!bodiless)
 		buf_add(&ex->out, body, len);
@@ -561,7 +575,7 @@ stream_begin(struct exchange *ex, int status, const struct http_header *headers,
 	if (exchange_take_out(ex)) {
 		exchange_add_head(ex, exchange_out(ex), status, headers, !ex->bodiless && !sized);
 		if (sized)
-			buf_printf(&ex->out, "Content-Length: %lld\r\n", (long long)len);
+			add_length(&ex->out, len);
 		buf_add_str(&ex->out, closes(ex) ? "connection: close\r\n\r\n" : "\r\n");
 		ex->head_sent = true;
 		exchange_dirty(ex);

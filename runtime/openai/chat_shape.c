@@ -243,17 +243,10 @@ end_call(struct chat_shape *s, const struct json_value *v, const char *where, bo
 static char *
 put_place(char *at, const char *name, size_t index)
 {
-	char digits[24];
-	size_t n = 0;
+	char digits[STR_INT_MAX];
 
-	at = stpcpy(at, name);
-	*at++ = '[';
-	do
-		digits[n++] = (char)('0' + index % 10);
-	while ((index /= 10) != 0);
-	while (n > 0)
-		*at++ = digits[--n];
-	return stpcpy(at, "]");
+	at = stpcpy(stpcpy(at, name), "[");
+	return stpcpy(stpcpy(at, str_int((int64_t)index, digits)), "]");
 }
 
 static void

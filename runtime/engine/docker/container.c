@@ -229,22 +229,6 @@ container_create(struct docker *d, const struct pod_spec *s, const char *role, c
 	return 0;
 }
 
-/* The engine's words for a command that is not there or may not be run, as the image's fault. */
-static int
-start_refusal(struct error *err, const struct docker_reply *r)
-{
-	char text[ENGINE_TEXT_MAX];
-
-	docker_message(buf_str(&r->body), r->body.len, text);
-	if (strstr(text, "executable file not found") != NULL ||
-	    strstr(text, "no such file or directory") != NULL)
-		return error_set(err, ERROR_INVALID, "command not found: %.180s", text);
-	if (strstr(text, "permission denied") != NULL ||
-	    strstr(text, "exec format error") != NULL || strstr(text, "is a directory") != NULL)
-		return error_set(err, ERROR_INVALID, "command is not executable: %.180s", text);
-	return docker_refusal(err, r, "start");
-}
-
 int
 container_start(struct docker *d, const char *id, struct error *err)
 {
@@ -255,10 +239,7 @@ container_start(struct docker *d, const char *id, struct error *err)
 		return -1;
 	if (r.status == 204 || r.status == 304)
 		return 0;
-	/* Docker says 400 for it, Podman 500; both name the exec that failed. */
-	return r.status == 400 || strstr(buf_str(&r.body), "exec: ") != NULL
-	    ? start_refusal(err, &r)
-	    : docker_refusal(err, &r, "start");
+	return docker_start_refusal(err, &r);
 }
 
 static void

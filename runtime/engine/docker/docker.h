@@ -105,6 +105,8 @@ const char *docker_message(const char *body, size_t len, char out[ENGINE_TEXT_MA
 void engine_words(const char *text, size_t len, char out[ENGINE_TEXT_MAX]);
 /** docker_refusal - err from a status >= 400: `what` failed, in the engine's words. */
 int docker_refusal(struct error *, const struct docker_reply *, const char *what);
+/** docker_start_refusal - the same of a start: INVALID where the image's command is at fault. */
+int docker_start_refusal(struct error *, const struct docker_reply *);
 /** registry_refusal - err from what an engine says when a registry let it down, naming ref. */
 int registry_refusal(struct error *, int status, const char *message, const char *ref);
 /** dialect_parse - the body of /version to what to speak; UNAVAILABLE with both numbers if none. */

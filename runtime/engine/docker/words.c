@@ -121,6 +121,35 @@ docker_refusal(struct error *err, const struct docker_reply *r, const char *what
 	return error_set(err, kind, "engine: %s: %s", what, text);
 }
 
+/*
+ * Docker says 400 for it, Podman 500, and both for what their own files lack as well: only where the
+ * runtime was about to run the command is it the command that is meant.
+ */
+int
+docker_start_refusal(struct error *err, const struct docker_reply *r)
+{
+	char text[ENGINE_TEXT_MAX];
+
+	docker_message(buf_str(&r->body), r->body.len, text);
+	const char *at = strstr(text, "container process");
+	const char *exec = at != NULL ? strstr(at, "exec: ") : NULL;
+	if (at != NULL && strstr(at, "chdir to cwd") != NULL)
+		return error_set(err, ERROR_INVALID, "working directory: %.180s", text);
+	if (exec != NULL &&
+	    (strstr(exec, "executable file not found") != NULL ||
+		strstr(exec, "no such file or directory") != NULL))
+		return error_set(err, ERROR_INVALID, "command not found: %.180s", text);
+	if (exec != NULL &&
+	    (strstr(exec, "permission denied") != NULL ||
+		strstr(exec, "exec format error") != NULL ||
+		strstr(exec, "is a directory") != NULL))
+		return error_set(err, ERROR_INVALID, "command is not executable: %.180s", text);
+	docker_refusal(err, r, "start");
+	if (err != NULL && err->kind == ERROR_INVALID)
+		err->kind = ERROR_INTERNAL;
+	return -1;
+}
+
 #define UNREADABLE "the registry does not let us read %s: it does not exist, or it is not public"
 #define UNKNOWN "no such image: %s is not in its registry"
 #define CROWDED "the registry of %s asks to wait: too many requests"

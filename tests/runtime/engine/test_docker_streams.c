@@ -314,6 +314,65 @@ START_TEST(
 }
 END_TEST
 
+START_TEST(test_start_refusals) /* what is the image's fault, and what the engine's own */
+{
+#define RUNC "OCI runtime create failed: runc create failed: unable to start container process: "
+	static const struct {
+		int status;
+		const char *message;
+		enum error_kind kind;
+	} cases[] = {
+		{ 400, RUNC "exec: \\\"/nope\\\": stat /nope: no such file or directory: unknown",
+		    ERROR_INVALID },
+		{ 400, RUNC "exec: \\\"nope\\\": executable file not found in $PATH: unknown",
+		    ERROR_INVALID },
+		{ 400, RUNC "exec: \\\"/\\\": permission denied: unknown", ERROR_INVALID },
+		{ 500,
+		    "runc: container_linux.go:380: starting container process caused: exec: "
+		    "\\\"/nope\\\": stat /nope: no such file or directory: OCI runtime attempted "
+		    "to "
+		    "invoke a command that was not found",
+		    ERROR_INVALID },
+		{ 400,
+		    RUNC
+		    "error during container init: chdir to cwd (\\\"/root\\\") set in config.json "
+		    "failed: permission denied: unknown",
+		    ERROR_INVALID },
+		{ 400,
+		    "failed to create shim: mkdir /run/containerd/x: no such file or directory: "
+		    "unknown",
+		    ERROR_INTERNAL },
+		{ 400,
+		    "failed to start shim: exec: \\\"containerd-shim-runc-v2\\\": executable file "
+		    "not found in $PATH: unknown",
+		    ERROR_INTERNAL },
+		{ 400,
+		    RUNC
+		    "error during container init: error mounting \\\"/x\\\" to rootfs: no such "
+		    "file or directory: unknown",
+		    ERROR_INTERNAL },
+		{ 500,
+		    "connection error: desc = \\\"transport: Error while dialing dial unix "
+		    "/run/containerd/containerd.sock: connect: no such file or directory\\\"",
+		    ERROR_UNAVAILABLE },
+		{ 500, "cannot join network of a non running container", ERROR_UPSTREAM },
+		{ 404, "no such container", ERROR_NOT_FOUND },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct docker_reply r = { .status = cases[i].status };
+		struct error err = { 0 };
+
+		buf_printf(&r.body, "{\"message\":\"%s\"}", cases[i].message);
+		ck_assert_int_eq(docker_start_refusal(&err, &r), -1);
+		ck_assert_msg(err.kind == cases[i].kind, "%s: %s: %s", cases[i].message,
+		    error_kind_name(err.kind), err.text);
+		buf_done(&r.body);
+	}
+#undef RUNC
+}
+END_TEST
+
 START_TEST(test_messages)
 {
 	static const struct {
@@ -363,6 +422,7 @@ main(void)
 	tcase_add_test(tc, test_events);
 	tcase_add_test(tc, test_versions);
 	tcase_add_test(tc, test_refusals);
+	tcase_add_test(tc, test_start_refusals);
 	tcase_add_test(tc, test_messages);
 	tcase_add_test(tc, test_paths);
 	suite_add_tcase(suite, tc);

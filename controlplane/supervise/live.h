@@ -105,6 +105,7 @@ struct supervisor {
 	bool stale; /* something happened since the listing under way began */
 	bool told; /* by the engine, since the last listing but one */
 	uint64_t list_began, list_done; /* numbers of listings */
+	uint64_t list_stale; /* this one, and those before, began before the engine was lost */
 	bool adopted; /* a listing is in, and the engine was not lost since */
 	bool swept; /* directories of pods long gone are removed */
 	atomic_bool stop_events;

@@ -48,12 +48,19 @@ set_engine(struct supervisor *sup, bool ok, const char *text)
 
 static void on_tick(struct timer *, void *);
 
+/* What runs is not known until a listing that is still to begin. */
+static void
+forget_what_runs(struct supervisor *sup)
+{
+	sup->adopted = false;
+	sup->list_stale = sup->list_began;
+}
+
 void
 engine_lost(struct supervisor *sup, const struct error *err)
 {
 	set_engine(sup, false, err->text);
-	/* What runs is not known until the next listing. */
-	sup->adopted = false;
+	forget_what_runs(sup);
 	if (!sup->stopping)
 		timer_set(sup->c.loop, &sup->tick, LOST_TICK_MS, on_tick, sup);
 }
@@ -264,6 +271,8 @@ list_done(void *arg)
 	sup->listing = false;
 	if (j->err.kind != ERROR_NONE) {
 		engine_lost(sup, &j->err);
+	} else if (!sup->stopping && j->number <= sup->list_stale) {
+		timer_set(sup->c.loop, &sup->list_again, LIST_AGAIN_MS, on_list_again, sup);
 	} else if (!sup->stopping) {
 		for (size_t i = 0; i < sup->c.registry->ninstances; i++)
 			compare(sup->c.registry->instances[i]->live, j);
@@ -366,11 +375,15 @@ events_done(void *arg)
 	struct watching *w = arg;
 	struct supervisor *sup = w->sup;
 	const bool at_once = clock_now_ms() - w->began_ms < LOST_TICK_MS;
+	/* An engine that was started again, and answers already, has ended its pods as well. */
+	const bool ended = w->err.kind == ERROR_UNAVAILABLE;
 
 	sup->watching = false;
 	free(w);
 	if (sup->stopping)
 		return;
+	if (ended)
+		forget_what_runs(sup);
 	if (at_once) /* an engine that refuses its events is not asked in a loop */
 		timer_set(sup->c.loop, &sup->tick, LOST_TICK_MS, on_tick, sup);
 	else

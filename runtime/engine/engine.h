@@ -185,7 +185,8 @@ struct engine_driver {
 	 *  ends or cancel.  Lines over 16 KiB come in parts. */
 	int (*logs)(struct engine *, const char *instance, int tail, bool follow, log_line_fn *,
 	    void *arg, const atomic_bool *cancel, struct error *);
-	/** events - call fn for each event of our pods until the stream ends (-1) or cancel (0). */
+	/** events - call fn for each event of our pods until the stream ends (-1) or cancel (0).
+	 *  UNAVAILABLE: the engine let go of it, and what has happened since is not known. */
 	int (*events)(struct engine *, engine_event_fn *, void *arg, const atomic_bool *cancel,
 	    struct error *);
 	/** pod_use - what it uses now; takes about two seconds. CONFLICT: it does not run. */

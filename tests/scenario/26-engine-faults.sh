@@ -126,8 +126,19 @@ becomes "garbage of events: a death is found all the same" 40 lost_one
 again "garbage of events" 60
 faults
 
-# --- [D10] removed, stopped, paused, renamed by hand ---
+# --- [D07] gone and back before anyone looked: what ended with it is nobody's fault ---
+janusd_pid() { pgrep -P "${pids[janusd]}" -x janusd || printf '%s' "${pids[janusd]}"; }
 competitor_container() { api GET "/containers/json?all=1&filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$(node_id)\",\"rodeo.janus.competitor=owl\",\"rodeo.janus.role=$1\"]}")" | jq -r '.[0].Id'; }
+had=$(instance_of owl | jq '.failures // 0')
+kill -STOP "$(janusd_pid)"
+end front
+api POST "/containers/$(competitor_container competitor)/kill" >/dev/null
+start_front
+kill -CONT "$(janusd_pid)"
+again "gone and back" 60
+same "gone and back: nobody is blamed" "$had" "$(instance_of owl | jq '.failures // 0')"
+
+# --- [D10] removed, stopped, paused, renamed by hand ---
 by_hand() {	# WHAT ROLE METHOD PATH
 	local victim
 	victim=$(competitor_container "$2")
@@ -204,7 +215,7 @@ no_canary() { [ -z "$(api GET "/containers/json?all=1&filters=$(urlencode "{\"la
 killed_at() {	# WHEN MATCH
 	until_true 40 is_ready || true
 	until_true 40 no_canary || true	# what follows is owl's
-	faults "{\"match\":\"$2\",\"do\":\"kill\",\"pid\":$(pgrep -P "${pids[janusd]}" -x janusd || printf '%s' "${pids[janusd]}"),\"when\":\"$1\",\"times\":1}"
+	faults "{\"match\":\"$2\",\"do\":\"kill\",\"pid\":$(janusd_pid),\"when\":\"$1\",\"times\":1}"
 	pod=$(containers)
 	control POST /api/v1/competitors/owl/restart
 	becomes "killed $1 $2: it came to that" 30 gone janusd

@@ -113,10 +113,9 @@ docker_events(
 		struct docker_reply reply = { call.status, call.reply };
 
 		status = docker_refusal(err, &reply, "events");
-	} else if (status == 0) {
-		status = error_set(err, ERROR_UNAVAILABLE, "the engine ended its stream of events");
 	} else {
-		status = error_set(err, why.kind, "%s", why.text);
+		status = error_set(err, ERROR_UNAVAILABLE, "%s",
+		    status == 0 ? "the engine ended its stream of events" : why.text);
 	}
 	buf_done(&call.reply);
 	lines_done(&r.lines);

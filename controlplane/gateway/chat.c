@@ -205,7 +205,7 @@ static const char *
 ms_text(int64_t us, char out[STR_INT_MAX + 4])
 {
 	const char *whole = str_int(us / 1000, out);
-	char *at = out + STR_INT_MAX - 1;
+	char *at = &out[STR_INT_MAX - 1];
 
 	*at++ = '.';
 	for (int unit = 100; unit > 0; unit /= 10)

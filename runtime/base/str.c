@@ -78,7 +78,7 @@ str_copy(char *out, size_t cap, const char *text)
 char *
 str_int(int64_t v, char out[STR_INT_MAX])
 {
-	char *at = out + STR_INT_MAX - 1;
+	char *at = &out[STR_INT_MAX - 1];
 	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 
 	*at = '\0';

@@ -112,11 +112,11 @@ const struct json_key *
 json_keys_twice(struct json_keys *k, size_t first)
 {
 	const size_t n = k->n - first;
-	struct json_key *keys = k->all + first;
 	bool escaped = false;
 
 	if (n < 2)
 		return NULL;
+	struct json_key *keys = k->all + first;
 	for (size_t i = 0; i < n && !escaped; i++)
 		escaped = keys[i].hash != 0;
 	if (n <= FEW_KEYS && !escaped)

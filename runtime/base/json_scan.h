@@ -44,8 +44,9 @@ typedef int json_value_fn(const struct json_value *, void *arg);
  */
 int json_scan(const char *text, size_t len, json_value_fn *on_value, void *arg, struct error *);
 
-/** json_key_is - does the key at text+v->key_at say name? Here, for it is asked of most values. */
+/** json_escaped_key_is - json_key_is of a key with an escape in it. */
 bool json_escaped_key_is(const char *text, const struct json_value *v, const char *name);
+/** json_key_is - does the key at text+v->key_at say name, of len bytes? Asked of most values: inline. */
 static inline bool
 json_key_is_n(const char *text, const struct json_value *v, const char *name, size_t len)
 {

@@ -3,7 +3,6 @@
  */
 #include "controlplane/gateway/chat.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

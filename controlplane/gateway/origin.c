@@ -5,8 +5,6 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/cleanup.h"
@@ -73,8 +72,10 @@ has_type(const struct json_value *v, const struct field *f)
 static bool
 fits(const struct chat_shape *s, const struct json_value *v, const struct field *f)
 {
-	if (v->type != JSON_NUMBER || !has_type(v, f))
-		return has_type(v, f);
+	if (!has_type(v, f))
+		return false;
+	if (v->type != JSON_NUMBER)
+		return true;
 	const double x = json_number(s->text, v);
 	return !is_fraction(f, x) && x >= f->min && x <= f->max;
 }
@@ -95,20 +96,26 @@ refuse_number(
 		    param, f->min, f->max);
 }
 
+/* Of a value that does not fit. */
+static void
+refuse(struct chat_shape *s, const struct json_value *v, const struct field *f, const char *param)
+{
+	char wanted[96];
+
+	if (has_type(v, f)) {
+		refuse_number(s, v, f, param);
+		return;
+	}
+	name_types(f->types, wanted, sizeof(wanted));
+	chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be %s.", param, wanted);
+}
+
 void
 field_check_as(
     struct chat_shape *s, const struct json_value *v, const struct field *f, const char *param)
 {
-	char wanted[96];
-
-	if (s->refused || fits(s, v, f))
-		return;
-	if (!has_type(v, f)) {
-		name_types(f->types, wanted, sizeof(wanted));
-		chat_shape_refuse(s, CODE_INVALID_VALUE, param, "'%s' must be %s.", param, wanted);
-	} else {
-		refuse_number(s, v, f, param);
-	}
+	if (!s->refused && !fits(s, v, f))
+		refuse(s, v, f, param);
 }
 
 void
@@ -127,7 +134,7 @@ field_check_each(struct chat_shape *s, const struct json_value *v, const struct 
 		if (!str_utf8_valid(param, strlen(param))) /* cut inside a character */
 			snprintf(param, sizeof(param), "%s", f->name);
 	}
-	field_check_as(s, v, f, param);
+	refuse(s, v, f, param);
 }
 
 const struct field *
@@ -140,6 +147,6 @@ field_check(struct chat_shape *s, const struct json_value *v, const struct field
 	if (f == NULL || s->refused || fits(s, v, f))
 		return f;
 	snprintf(param, sizeof(param), "%s%s%s", where, *where != '\0' ? "." : "", f->name);
-	field_check_as(s, v, f, param);
+	refuse(s, v, f, param);
 	return f;
 }

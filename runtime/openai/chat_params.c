@@ -4,7 +4,6 @@
 #include "runtime/openai/chat_params.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/cleanup.h"

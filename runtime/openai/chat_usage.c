@@ -43,6 +43,7 @@ chat_usage_see(struct usage_seen *seen, const char *text, const struct json_valu
 								: USAGE_OTHER;
 			if (v->type == JSON_NUMBER)
 				seen->of[i].n = json_number(text, v);
+			return;
 		}
 }
 

@@ -4,7 +4,6 @@
  * What an event is stands in its "event" field and in the "type" of its data; servers that leave
  * the field out are understood by the type.  A trailing [DONE], which some send, is not passed on.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/json_scan.h"

@@ -412,16 +412,23 @@ static sem_t all_run, go;
 static pthread_t loop_thread;
 
 static void
-work(void *arg)
+work_plain(void *arg)
 {
 	const int now = ++running;
 
+	(void)arg;
 	for (int seen = most; now > seen && !atomic_compare_exchange_weak(&most, &seen, now);)
 		;
-	ck_assert(!pthread_equal(pthread_self(), loop_thread));
-	*(int *)arg *= 2;
 	worked++;
 	running--;
+}
+
+static void
+work(void *arg)
+{
+	ck_assert(!pthread_equal(pthread_self(), loop_thread));
+	*(int *)arg *= 2;
+	work_plain(arg);
 }
 
 static void
@@ -449,18 +456,6 @@ START_TEST(test_one_worker_keeps_order)
 	workers_free(w);
 }
 END_TEST
-
-static void
-work_plain(void *arg)
-{
-	const int now = ++running;
-
-	(void)arg;
-	for (int seen = most; now > seen && !atomic_compare_exchange_weak(&most, &seen, now);)
-		;
-	worked++;
-	running--;
-}
 
 /* Ends when all of them run at once: so many threads there are. */
 static void

@@ -246,6 +246,16 @@ runs_load(struct sql *s, const struct run_rows *rows, void *arg, struct error *e
 }
 
 int
+runs_find(struct sql *s, const char *id, struct run *out, struct error *err)
+{
+	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_RUN_ALL];
+
+	sql_bind_text(q, 1, id);
+	const int rc = sql_step(q, err);
+	return rc != 1 ? rc : get_run(q, out, err) < 0 ? -1 : 1;
+}
+
+int
 runs_count(struct sql *s, int64_t *n, struct error *err)
 {
 	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_RUN_COUNT];

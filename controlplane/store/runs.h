@@ -101,8 +101,11 @@ struct run_rows { /* the row (and what it owns) is the receiver's */
 	/** An item of a run that is not at its end; result is "". */
 	void (*item)(const struct run_item *, void *arg);
 };
-/** store_load_runs - the newest, and all that are not at their end; then items. At start. */
+/** store_load_runs - the newest thousand, and all that are not at their end, in the order they came;
+ *  then items. At start. */
 int store_load_runs(struct store *, const struct run_rows *, void *arg, struct error *);
+/** store_find_run - any of them: 1 found (what it owns is the caller's), 0 not, -1 with err; on a worker. */
+int store_find_run(struct store *, const char *id, struct run *out, struct error *);
 /** store_run_count - how many there are, also of those that are not loaded. At start. */
 int store_run_count(struct store *, int64_t *n, struct error *);
 typedef void run_fn(const struct run *, void *arg);

@@ -142,6 +142,16 @@ store_load(struct store *s, const struct store_rows *rows, void *arg, struct err
 }
 
 int
+store_find_submission(struct store *s, const char *id, struct submission *out, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return submissions_find(&q, id, out, err);
+}
+
+int
 store_events(
     struct store *s, const struct event_query *query, event_fn *fn, void *arg, struct error *err)
 {
@@ -268,6 +278,16 @@ store_load_runs(struct store *s, const struct run_rows *rows, void *arg, struct 
 	if (open_reader(s, &q, err) < 0)
 		return -1;
 	return runs_load(&q, rows, arg, err);
+}
+
+int
+store_find_run(struct store *s, const char *id, struct run *out, struct error *err)
+{
+	_cleanup_(sql_close) struct sql q = { 0 };
+
+	if (open_reader(s, &q, err) < 0)
+		return -1;
+	return runs_find(&q, id, out, err);
 }
 
 int

@@ -49,7 +49,8 @@ void store_let_go(
 /** store_take_back - while it is held, and the other process has ended: as it was before that one. */
 int store_take_back(struct store *, struct error *);
 
-/* Rows at start-up, in the order they were made; the row (and what it owns) is the receiver's. */
+/* Rows at start-up, in the order they came, whatever the clock said: of submissions the newest thousand and
+ * all that are not at their end. The row (and what it owns) is the receiver's. */
 struct store_rows {
 	void (*competitor)(const struct competitor *, void *arg);
 	void (*version)(const struct version *, void *arg);
@@ -57,6 +58,9 @@ struct store_rows {
 	void (*instance)(const struct instance *, void *arg);
 };
 int store_load(struct store *, const struct store_rows *, void *arg, struct error *);
+/** store_find_submission - any of them: 1 found (what it owns is the caller's), 0 not, -1 with err; on a
+ *  worker. */
+int store_find_submission(struct store *, const char *id, struct submission *out, struct error *);
 /** store_node_id - this installation's id, made at first start; 27 bytes and more into out. */
 int store_node_id(struct store *, char out[NOUN_ID_MAX], struct error *);
 

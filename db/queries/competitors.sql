@@ -10,4 +10,4 @@ ON CONFLICT (id) DO UPDATE SET wanted = excluded.wanted, version_id = excluded.v
 -- Everything the registry keeps in memory; removed ones stay in the database only.
 SELECT id, slug, wanted, version_id, created_at_ms, updated_at_ms, removed_at_ms, policy, candidate_id,
 	candidate_percent, generation
-FROM competitors WHERE removed_at_ms = 0 ORDER BY created_at_ms, id;
+FROM competitors WHERE removed_at_ms = 0 ORDER BY rowid;

@@ -12,4 +12,4 @@ ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
 SELECT id, competitor_id, version_id, state, reason, detail, since_ms, uid, token_sha256, spec_hash,
 	restarts, failures, next_try_ms, evidence, created_at_ms, updated_at_ms, removed_at_ms,
 	generation
-FROM instances WHERE removed_at_ms = 0 ORDER BY created_at_ms, id;
+FROM instances WHERE removed_at_ms = 0 ORDER BY rowid;

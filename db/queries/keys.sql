@@ -16,7 +16,7 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, scopes = excluded.scopes,
 SELECT id, name, kind, scopes, sha256, old_sha256, old_until_ms, prefix, last_four,
 	requests_per_minute, concurrency, tokens_per_minute, day_micro_usd, month_micro_usd, expires_at_ms,
 	rotated_at_ms, revoked_at_ms, created_at_ms, updated_at_ms
-FROM keys ORDER BY created_at_ms, id;
+FROM keys ORDER BY rowid;
 -- name: key_spent
 -- What each key spent since the month began (?1), and of that since the day did (?2).
 SELECT key_id, SUM(CASE WHEN at_ms >= ?2 THEN MAX(cost_micro_usd, 0) ELSE 0 END),

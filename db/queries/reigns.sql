@@ -14,4 +14,4 @@ ON CONFLICT (id) DO UPDATE SET state = excluded.state, end_reason = excluded.end
 SELECT id, competitor_id, slug, version_id, state, cause, actor, reason, end_reason, detail, previous_id,
 	percent, proof, base_chats, base_bad, base_timed, base_ttft_p95_ms, trial_chats, trial_bad, trial_timed,
 	trial_ttft_p95_ms, created_at_ms, crowned_at_ms, ended_at_ms, updated_at_ms
-FROM reigns ORDER BY created_at_ms, rowid;
+FROM reigns ORDER BY rowid;

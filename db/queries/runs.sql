@@ -12,14 +12,16 @@ ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
 	updated_at_ms = excluded.updated_at_ms, started_at_ms = excluded.started_at_ms,
 	finished_at_ms = excluded.finished_at_ms;
 -- name: run_all
--- The newest thousand, and all that are not at their end.
+-- In the order they came. ?1 NULL: the newest thousand, and all that are not at their end; else that one.
 SELECT id, competitor_id, version_id, slug, digest, suite, suite_digest, scoring, seed, subset_percent, epochs,
 	concurrency, cause, cause_id, tick_ms, not_before_ms, state, reason, detail, since_ms, lease, worker, requeues,
 	cancelling, done, total, code, fault, is_whole, report, key_id, created_at_ms, updated_at_ms, started_at_ms,
 	finished_at_ms
 FROM runs
-WHERE state IN ('queued', 'running') OR id IN (SELECT id FROM runs ORDER BY created_at_ms DESC, id DESC LIMIT 1000)
-ORDER BY created_at_ms, id;
+WHERE id IN (SELECT ?1
+	UNION ALL SELECT id FROM (SELECT id FROM runs WHERE ?1 IS NULL ORDER BY rowid DESC LIMIT 1000)
+	UNION ALL SELECT id FROM runs WHERE ?1 IS NULL AND state IN ('queued', 'running'))
+ORDER BY rowid;
 -- name: run_count
 SELECT COUNT(*) FROM runs;
 -- name: run_whole

@@ -7,4 +7,4 @@ ON CONFLICT (id) DO UPDATE SET looked_at_ms = excluded.looked_at_ms, updated_at_
 -- name: schedule_all
 SELECT id, cron, zone, suite, competitor_id, missed, jitter_ms, seed, subset_percent, epochs, concurrency, looked_at_ms,
 	created_at_ms, updated_at_ms, removed_at_ms
-FROM schedules WHERE removed_at_ms = 0 ORDER BY created_at_ms, id;
+FROM schedules WHERE removed_at_ms = 0 ORDER BY rowid;

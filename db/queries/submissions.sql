@@ -11,11 +11,13 @@ ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
 	fault = excluded.fault, evidence = excluded.evidence, attempts = excluded.attempts,
 	updated_at_ms = excluded.updated_at_ms;
 -- name: submission_all
--- The newest thousand, and all that are not at their end.
+-- In the order they came. ?1 NULL: the newest thousand, and all that are not at their end; else that one.
 SELECT id, slug, kind, reference, manifest, state, reason, detail, since_ms, digest, is_local,
 	image_id, version_id, competitor_id, instance_id, fault, evidence, attempts, created_at_ms, updated_at_ms,
 	check_only, archive
 FROM submissions
-WHERE state NOT IN ('ready', 'rejected', 'failed', 'cancelled', 'retired')
-	OR id IN (SELECT id FROM submissions ORDER BY created_at_ms DESC LIMIT 1000)
-ORDER BY created_at_ms, id;
+WHERE id IN (SELECT ?1
+	UNION ALL SELECT id FROM (SELECT id FROM submissions WHERE ?1 IS NULL ORDER BY rowid DESC LIMIT 1000)
+	UNION ALL SELECT id FROM submissions
+		WHERE ?1 IS NULL AND state NOT IN ('ready', 'rejected', 'failed', 'cancelled', 'retired'))
+ORDER BY rowid;

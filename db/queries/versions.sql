@@ -8,4 +8,4 @@ ON CONFLICT (id) DO UPDATE SET image_id = excluded.image_id, accepted_at_ms = ex
 SELECT v.id, v.competitor_id, v.kind, v.reference, v.digest, v.image_id, v.manifest, v.accepted_at_ms,
 	v.retired_at_ms, v.created_at_ms, v.updated_at_ms
 FROM versions v JOIN competitors c ON c.id = v.competitor_id
-WHERE c.removed_at_ms = 0 ORDER BY v.created_at_ms, v.id;
+WHERE c.removed_at_ms = 0 ORDER BY v.rowid;

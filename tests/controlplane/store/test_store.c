@@ -634,6 +634,55 @@ START_TEST(test_removed_stay_out)
 }
 END_TEST
 
+enum { SUBMISSIONS = 1100, KEPT = 1000, OPEN = 3 };
+
+static struct submission
+nth_submission(int i)
+{
+	struct submission s = { .state = i == OPEN ? SUBMISSION_PULLING : SUBMISSION_READY,
+		.created_at_ms = 1000000 - i * 3600 };
+
+	snprintf(s.id, sizeof(s.id), "sub_%06d", SUBMISSIONS - i);
+	return s;
+}
+
+static void
+on_nth(const struct submission *s, void *arg)
+{
+	int *n = arg;
+	struct submission own = *s;
+
+	ck_assert_str_eq(s->id, nth_submission(*n).id);
+	*n = *n == OPEN ? SUBMISSIONS - KEPT : *n + 1;
+	submission_done(&own);
+}
+
+START_TEST(test_newest_submissions) /* [J01] hidden by no clock that goes back: as they came */
+{
+	const struct store_rows newest = { on_competitor, on_version, on_nth, on_instance };
+	struct store_batch *b = store_batch_new();
+	_cleanup_(submission_done) struct submission found = { 0 };
+	struct error err = { 0 };
+	int n = OPEN;
+
+	for (int i = 0; i < SUBMISSIONS; i++) {
+		const struct submission s = nth_submission(i);
+
+		store_put_submission(b, &s);
+	}
+	commit(b, 0);
+	wait_for(1);
+	ck_assert_int_eq(seen.failed, 0);
+	ck_assert_msg(store_load(store, &newest, &n, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(n, SUBMISSIONS);
+	ck_assert_int_eq(store_find_submission(store, nth_submission(50).id, &found, &err), 1);
+	ck_assert_str_eq(found.id, nth_submission(50).id);
+	ck_assert_int_eq(found.created_at_ms, nth_submission(50).created_at_ms);
+	ck_assert_int_eq(store_find_submission(store, "sub_none", &found, &err), 0);
+	ck_assert_int_eq(store_find_submission(store, "", &found, &err), 0);
+}
+END_TEST
+
 static void
 on_event(const struct event_row *e, void *arg)
 {
@@ -968,6 +1017,7 @@ main(void)
 	tcase_add_test(tc, test_two_writers);
 	tcase_add_test(tc, test_reload);
 	tcase_add_test(tc, test_removed_stay_out);
+	tcase_add_test(tc, test_newest_submissions);
 	tcase_add_test(tc, test_events_and_node);
 	tcase_add_test(tc, test_events_are_a_chain);
 	tcase_add_test(tc, test_usage_beyond_the_queue);

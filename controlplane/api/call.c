@@ -5,6 +5,7 @@
 #include "controlplane/api/conditions.h"
 #include "controlplane/api/handlers.h"
 #include "controlplane/api/idempotency.h"
+#include "controlplane/api/recall.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -49,6 +50,7 @@ call_let_go(struct api_call *c)
 	free(c->idempotency_key);
 	free(c->if_match);
 	free(c->if_none_match);
+	recalled_free(c);
 	free(c);
 }
 
@@ -261,6 +263,12 @@ void
 reply_cut(struct api_call *c)
 {
 	send_answer(c, ANSWER_CUT, 200, "", NULL);
+}
+
+bool
+call_reads(const struct api_call *c)
+{
+	return strcmp(c->method, "GET") == 0 || strcmp(c->method, "HEAD") == 0;
 }
 
 bool

@@ -43,6 +43,8 @@ struct api_call {
 	struct loop *owner, *control;
 	struct http_request *request;
 	int sides;
+	void (*handle)(struct api_call *); /* the route's handler */
+	struct recalled *recalled; /* what it did not find in memory; recall.c */
 	bool ended; /* the handler has answered */
 	struct once *once; /* its answer is to be kept for who repeats it; idempotency.c */
 	bool replayed; /* the answer is an earlier one */
@@ -76,6 +78,8 @@ void call_hold(struct api_call *);
 void call_let_go(struct api_call *);
 /** call_handle - the call stays until the handler returns, also one that it has answered. */
 void call_handle(struct api_call *, void (*handle)(struct api_call *));
+/** call_reads - it is a GET or a HEAD. */
+bool call_reads(const struct api_call *);
 /** call_is_behind - so much waits for the client that whoever makes more should wait. Any thread. */
 bool call_is_behind(const struct api_call *);
 

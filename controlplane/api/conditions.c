@@ -43,8 +43,7 @@ call_describe(struct api_call *c, int status, const cJSON *answer)
 bool
 call_has_it(const struct api_call *c)
 {
-	return c->etag[0] != '\0' && c->if_none_match != NULL &&
-	    (strcmp(c->method, "GET") == 0 || strcmp(c->method, "HEAD") == 0) &&
+	return c->etag[0] != '\0' && c->if_none_match != NULL && call_reads(c) &&
 	    etag_listed(c->if_none_match, c->etag);
 }
 

@@ -180,7 +180,7 @@ void run_list(struct api_call *);
 void run_get(struct api_call *);
 void run_cancel(struct api_call *);
 void run_events(struct api_call *);
-/** run_find - that the path names; NULL and answered if there is none. */
+/** run_find - that the path names.  NULL: answered, or the handler is called again (recall.h). */
 const struct run *run_find(struct api_call *);
 /** run_changed - a scheduler_done_fn: answers the call, which is arg, with the run as it is, 202. */
 void run_changed(const struct error *err, const char *id, void *arg);

@@ -365,6 +365,7 @@ handle(struct api_call *c)
 	if (!call_known_keys(c, r->query != NULL ? r->query : "", r->body != NULL ? r->body : "") ||
 	    !take_dry_run(c))
 		return;
+	c->handle = r->handle;
 	if (c->idempotency_key != NULL && strcmp(r->method, "POST") == 0)
 		once_begin(c, r->handle);
 	else

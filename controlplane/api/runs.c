@@ -10,6 +10,7 @@
 #include "controlplane/api/handlers.h"
 #include "controlplane/api/idempotency.h"
 #include "controlplane/api/key_fields.h"
+#include "controlplane/api/recall.h"
 #include "controlplane/schedule/scheduler.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -328,16 +329,28 @@ run_list(struct api_call *c)
 		scheduler_runs(DEPS(c)->scheduler), id_at, keep, render_at, &f });
 }
 
+static int
+find_older(struct store *store, const char *id, void *row, struct error *err)
+{
+	return store_find_run(store, id, row, err);
+}
+
+static void
+older_done(void *row)
+{
+	run_row_done(row);
+}
+
+static const struct recalled_kind older = { "run", sizeof(struct run), find_older, older_done };
+
 const struct run *
 run_find(struct api_call *c)
 {
+	const char *ref = route_param(&c->params, "ref");
 	struct error err = { 0 };
-	const struct run *r =
-	    scheduler_find(DEPS(c)->scheduler, route_param(&c->params, "ref"), &err);
+	const struct run *r = scheduler_find(DEPS(c)->scheduler, ref, &err);
 
-	if (r == NULL)
-		reply_error(c, &err);
-	return r;
+	return r != NULL ? r : recall(c, &older, ref, &err);
 }
 
 void

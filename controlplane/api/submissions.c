@@ -6,6 +6,7 @@
 
 #include "controlplane/api/followers.h"
 #include "controlplane/api/handlers.h"
+#include "controlplane/api/recall.h"
 #include "controlplane/supervise/history.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -203,16 +204,29 @@ submission_list(struct api_call *c)
 	list_reply(c, &(struct list_source){ REGISTRY(c)->nsubmissions, id_at, keep, render, &f });
 }
 
+static int
+find_older(struct store *store, const char *id, void *row, struct error *err)
+{
+	return store_find_submission(store, id, row, err);
+}
+
+static void
+older_done(void *row)
+{
+	submission_done(row);
+}
+
+static const struct recalled_kind older = { "sub", sizeof(struct submission), find_older,
+	older_done };
+
 static struct submission *
 find(struct api_call *c)
 {
+	const char *ref = route_param(&c->params, "ref");
 	struct error err = { 0 };
-	struct submission *s =
-	    registry_find_submission(REGISTRY(c), route_param(&c->params, "ref"), &err);
+	struct submission *s = registry_find_submission(REGISTRY(c), ref, &err);
 
-	if (s == NULL)
-		reply_error(c, &err);
-	return s;
+	return s != NULL ? s : recall(c, &older, ref, &err);
 }
 
 void

@@ -148,6 +148,34 @@ ctl verify events
 same "  and what was decided is as it was" 0 "$code"
 end janusd
 
+# --- the newest thousand submissions and runs are in memory; an older one is told all the same ---
+old=sub_00000000000000000000000000 old_run=run_00000000000000000000000000
+sqlite3 "$db" "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+	INSERT INTO submissions (id, slug, kind, reference, manifest, state, reason, detail, since_ms, digest, image_id, fault,
+		evidence, attempts, created_at_ms, updated_at_ms)
+	SELECT 'sub_' || printf('%026d', i), 'many', 'url', 'http://x', '', 'rejected', 'r', 'number ' || i, 1, '', '', 'miner', '{}', 0, 1, 1
+	FROM n;
+	WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+	INSERT INTO runs SELECT 'run_' || printf('%026d', i), 'cpt_x', 'ver_x', 'many', '', 'public/dev', 'sha256:x', 's', 1, 100, 1, 1,
+		'manual', '', 0, 0, 'failed', 'failed', 'number ' || i, 1, 1, 'w', 0, 0, 0, 0, 'worker_lost', 'platform', 0,
+		'{\"n\":' || i || '}', '', 1, 1, 1, 1 FROM n"
+serve
+for each in "submissions/$old" "runs/$old_run"; do
+	control GET "/api/v1/$each"
+	truth "${each%/*}: one that a thousand came after is told" '.state_detail == "number 0"' "$body"
+	control GET "/api/v1/$each/events"
+	same "  and followed, to where it ended" "200 1" "$status $(grep -c '^data: ' <<<"$body")"
+	control POST "/api/v1/$each/cancel"
+	refused "  and not cancelled any more" 409 invalid_state
+	control GET "/api/v1/${each%0}z"
+	refused "  one that never was is not" 404 resource_not_found
+done
+control GET "/api/v1/runs/$old_run/report"
+same "its report too" '{"n":0}' "$(jq -c . <<<"$body")"
+ctl db check
+same "the database is as it should be" 0 "$code"
+end janusd
+
 # --- [I04] every call that writes fails in turn: whoever asked is told, and nothing is half there ---
 # shellcheck source=tests/scenario/failing.sh
 . "$root/tests/scenario/failing.sh"

@@ -128,16 +128,21 @@ docker_refusal(struct error *err, const struct docker_reply *r, const char *what
 int
 docker_start_refusal(struct error *err, const struct docker_reply *r)
 {
-	char text[ENGINE_TEXT_MAX];
+	char text[ENGINE_TEXT_MAX]; /* may lack its beginning */
 
 	docker_message(buf_str(&r->body), r->body.len, text);
-	const char *at = strstr(text, "container process");
+	const char *at = strstr(buf_str(&r->body), "container process");
 	const char *exec = at != NULL ? strstr(at, "exec: ") : NULL;
 	if (at != NULL && strstr(at, "chdir to cwd") != NULL)
 		return error_set(err, ERROR_INVALID, "working directory: %.180s", text);
+	if (at != NULL && strstr(at, "to rootfs at") != NULL &&
+	    strstr(at, "not a directory") != NULL)
+		return error_set(
+		    err, ERROR_INVALID, "a file where a directory is needed: %.180s", text);
 	if (exec != NULL &&
 	    (strstr(exec, "executable file not found") != NULL ||
-		strstr(exec, "no such file or directory") != NULL))
+		strstr(exec, "no such file or directory") != NULL ||
+		strstr(exec, "not a directory") != NULL))
 		return error_set(err, ERROR_INVALID, "command not found: %.180s", text);
 	if (exec != NULL &&
 	    (strstr(exec, "permission denied") != NULL ||

@@ -316,6 +316,13 @@ END_TEST
 
 START_TEST(test_start_refusals) /* what is the image's fault, and what the engine's own */
 {
+#define ONTO                                                                               \
+	": Are you trying to mount a directory onto a file (or vice-versa)? Check if the " \
+	"specified "                                                                       \
+	"host path exists and is the expected type"
+#define LONG                                                                               \
+	"/usr/bin/python3 -m uvicorn app.main:app --host 127.0.0.1 --port 8080 --workers " \
+	"1 --log-level warning"
 #define RUNC "OCI runtime create failed: runc create failed: unable to start container process: "
 	static const struct {
 		int status;
@@ -327,6 +334,18 @@ START_TEST(test_start_refusals) /* what is the image's fault, and what the engin
 		{ 400, RUNC "exec: \\\"nope\\\": executable file not found in $PATH: unknown",
 		    ERROR_INVALID },
 		{ 400, RUNC "exec: \\\"/\\\": permission denied: unknown", ERROR_INVALID },
+		{ 400,
+		    RUNC "exec: \\\"/app/main\\\": stat /app/main: not a directory: unknown" ONTO,
+		    ERROR_INVALID },
+		{ 400,
+		    RUNC "exec: \\\"" LONG "\\\": stat " LONG
+			 ": no such file or directory: unknown",
+		    ERROR_INVALID },
+		{ 400,
+		    RUNC "error during container init: error mounting \\\"tmpfs\\\" to rootfs at "
+			 "\\\"/tmp\\\": mount tmpfs:/tmp (via /proc/self/fd/6), flags: 0xe: not a "
+			 "directory: unknown" ONTO,
+		    ERROR_INVALID },
 		{ 500,
 		    "runc: container_linux.go:380: starting container process caused: exec: "
 		    "\\\"/nope\\\": stat /nope: no such file or directory: OCI runtime attempted "
@@ -370,6 +389,8 @@ START_TEST(test_start_refusals) /* what is the image's fault, and what the engin
 		buf_done(&r.body);
 	}
 #undef RUNC
+#undef LONG
+#undef ONTO
 }
 END_TEST
 

@@ -17,6 +17,7 @@
 
 #define REFILL_FIRST_MS 1000 /* after a start that failed; doubling */
 #define REFILL_LAST_MS 60000
+#define SLOW_START_MS 3000 /* the engine may not answer: who asks gets a new one */
 
 static bool
 is_spare(const struct sandbox *s)
@@ -154,6 +155,20 @@ pool_ask(struct service *v, struct http_request *req, struct wish *wish)
 
 /* ---- a turn ---- */
 
+static bool
+is_slow(const struct sandbox *s)
+{
+	return s->facts.state == SANDBOX_STARTING &&
+	    loop_now_ms(s->service->loop) - s->facts.since_ms >= SLOW_START_MS;
+}
+
+/* Is a the better one to have? WARM is after STARTING. */
+static bool
+is_better(const struct sandbox *a, const struct sandbox *b)
+{
+	return is_slow(a) != is_slow(b) ? is_slow(b) : a->facts.state > b->facts.state;
+}
+
 static struct sandbox *
 find_spare(struct service *v)
 {
@@ -165,8 +180,8 @@ find_spare(struct service *v)
 	while (map_next(&v->sandboxes, &at, &id, &value)) {
 		struct sandbox *s = value;
 
-		if (is_spare(s) && (found == NULL || s->facts.state > found->facts.state))
-			found = s; /* WARM is after STARTING */
+		if (is_spare(s) && (found == NULL || is_better(s, found)))
+			found = s;
 	}
 	return found;
 }
@@ -229,13 +244,15 @@ serve(struct service *v, struct waiter *w)
 			    "As many competitors run here as may already.");
 		return true;
 	}
-	if (spare != NULL) {
+	_cleanup_free_ struct tenant *tenants = pool_tenants(v, &who, &n);
+	const enum admission admission =
+	    capacity_decide(&capacity, tenants, n, w->wish.priority, &victim);
+	if (spare != NULL && (!is_slow(spare) || admission != ADMIT_NOW)) {
 		metric_add(&v->from_pool, spare->facts.state == SANDBOX_WARM);
 		sandbox_claim(spare, w);
 		return true;
 	}
-	_cleanup_free_ struct tenant *tenants = pool_tenants(v, &who, &n);
-	switch (capacity_decide(&capacity, tenants, n, w->wish.priority, &victim)) {
+	switch (admission) {
 	case ADMIT_NOW: sandbox_start(v, w); return true;
 	case ADMIT_AFTER: preempt(who[victim]); return false;
 	case ADMIT_SOON: return false;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@
 #include "runtime/net/fdpass.h"
 #include "runtime/net/http_client.h"
 #include "tests/run.h"
+#include "tests/wall_clock.h"
 
 #define KEY "authorization: Bearer 0123456789abcdef"
 #define OTHER_KEY "authorization: Bearer fedcba9876543210"
@@ -45,7 +47,7 @@ static struct world {
 	enum manner manner; /* set before each request */
 	atomic_bool stop;
 	atomic_int pods, starts, stops, held;
-	atomic_bool engine_down;
+	atomic_bool engine_down, next_hangs, hangs;
 	int agent_fd, agent_port;
 	int http_fd, http_port; /* of a competitor */
 	atomic_int visits; /* whose stream it has begun and not seen the end of */
@@ -328,6 +330,11 @@ fake_start(struct engine *e, const struct pod_spec *s, struct error *err)
 	(void)e;
 	(void)err;
 	ck_assert_uint_ge(s->uid, 300000);
+	if (atomic_exchange(&w.next_hangs, false)) {
+		atomic_store(&w.hangs, true);
+		while (atomic_load(&w.hangs) && !atomic_load(&w.stop))
+			sched_yield();
+	}
 	link_begin(s->instance);
 	atomic_fetch_add(&w.pods, 1);
 	atomic_fetch_add(&w.starts, 1);
@@ -767,6 +774,24 @@ START_TEST(test_engine_down)
 }
 END_TEST
 
+START_TEST(test_engine_hangs) /* [D03] a start without an answer is not waited for by others */
+{
+	w.config.warm = 1;
+	ck_assert_int_eq(create(""), 200);
+	until_pods(2);
+	ck_assert_int_eq(on_last(KEY, "POST", "/terminate", "", NULL), 200);
+	until_pods(1);
+	atomic_store(&w.next_hangs, true);
+	ck_assert_int_eq(create(""), 200); /* the warm one; the next is begun */
+	while (!atomic_load(&w.hangs))
+		sched_yield();
+	monotonic_ahead_s = 4;
+	ck_assert_int_eq(create(""), 200);
+	ck_assert(atomic_load(&w.hangs));
+	atomic_store(&w.hangs, false);
+}
+END_TEST
+
 /* ---- competitors ---- */
 
 static char upstream[256]; /* path of its url */
@@ -950,6 +975,7 @@ main(void)
 	tcase_add_test(t, test_ends_under_way);
 	tcase_add_test(t, test_full_house);
 	tcase_add_test(t, test_engine_down);
+	tcase_add_test(t, test_engine_hangs);
 	tcase_add_test(t, test_hosted_who);
 	tcase_add_test(t, test_hosted_life);
 	tcase_add_test(t, test_hosted_streams);

@@ -35,7 +35,9 @@ asked(void *arg)
 	struct recalled *r = arg;
 	struct api_call *c = r->call;
 
-	if (r->found < 0)
+	if (c->api->closing) /* it may not have been asked, and nothing more is */
+		reply_code(c, CODE_DRAINING, NULL, "Janus is stopping.");
+	else if (r->found < 0)
 		reply_error(c, &r->err);
 	else if (r->found == 0)
 		reply_error(c, &r->missing);

@@ -110,8 +110,14 @@ void
 send_pieces(struct api_call *c, const char *content_type, send_more_fn *more,
     void (*over)(void *arg), void *arg)
 {
-	struct sending *s = mem_zalloc(sizeof(*s));
+	struct sending *s;
 
+	if (c->api->closing) { /* nothing more is begun */
+		reply_code(c, CODE_DRAINING, NULL, "Janus is stopping.");
+		over(arg);
+		return;
+	}
+	s = mem_zalloc(sizeof(*s));
 	s->api = c->api;
 	s->call = s->held = c;
 	call_hold(c);

@@ -65,6 +65,7 @@ submission_done(struct submission *s)
 {
 	free(s->manifest);
 	free(s->evidence);
+	s->manifest = s->evidence = NULL;
 }
 
 void

@@ -253,17 +253,18 @@ supervisor_restart(struct supervisor *sup, struct competitor *c, const struct st
 static const struct version *
 version_before(const struct registry *reg, const struct competitor *c)
 {
-	const struct version *current = registry_version(reg, c->version_id), *best = NULL;
+	const struct version *before = NULL;
 
+	/* In the order they came, whatever the clock said. */
 	for (size_t i = 0; i < reg->nversions; i++) {
 		const struct version *v = reg->versions[i];
 
-		if (strcmp(v->competitor_id, c->id) == 0 && version_may_serve(v) && v != current &&
-		    (current == NULL || v->created_at_ms <= current->created_at_ms) &&
-		    (best == NULL || v->created_at_ms >= best->created_at_ms))
-			best = v;
+		if (strcmp(v->id, c->version_id) == 0)
+			break;
+		if (strcmp(v->competitor_id, c->id) == 0 && version_may_serve(v))
+			before = v;
 	}
-	return best;
+	return before;
 }
 
 /* All its chats go to that version. */

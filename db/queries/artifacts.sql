@@ -8,7 +8,7 @@ DELETE FROM artifacts WHERE id = ?1;
 -- All, in the order they were made.
 SELECT id, owner, request_id, competitor, declared_id, purpose, name, kind, type, sha256, size_bytes,
 	created_at_ms, expires_at_ms
-FROM artifacts ORDER BY created_at_ms, rowid;
+FROM artifacts ORDER BY rowid;
 -- name: artifact_one
 SELECT id, owner, request_id, competitor, declared_id, purpose, name, kind, type, sha256, size_bytes,
 	created_at_ms, expires_at_ms

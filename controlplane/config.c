@@ -27,6 +27,7 @@
 
 #define KEPT_MIN_MS (INT64_C(32) * 86400000)
 #define FILE_MAX_BYTES (4 << 20)
+#define INCLUDES_MAX 8
 
 struct setting {
 	const char *name; /* section.key, or key */
@@ -466,7 +467,7 @@ check_value(const struct setting *s, const char *text, struct error *err)
 
 /* libconfuse reports through a function without an argument. */
 static _Thread_local struct error *report_to;
-static _Thread_local const char *report_file; /* which it does not know within a section */
+static _Thread_local const cfg_t *report_root; /* knows the file; a section does not */
 static _Thread_local const cfg_opt_t *seen_sections[COUNT];
 
 static void
@@ -475,11 +476,95 @@ report(cfg_t *cfg, const char *fmt, va_list ap)
 	char text[200];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	error_set(report_to, ERROR_INVALID, "%s:%d: %s", report_file, cfg->line, text);
+	error_set(report_to, ERROR_INVALID, "%s:%d: %s", report_root->filename, cfg->line, text);
+}
+
+/* Can its scanner, which would end the program, read it? */
+static int
+check_file(const char *path, struct stat *st, struct error *err)
+{
+	if (access(path, R_OK) < 0 || stat(path, st) < 0)
+		return error_errno(err, "%s", path);
+	if (st->st_size > FILE_MAX_BYTES)
+		return error_set(
+		    err, ERROR_TOO_BIG, "%s:1: longer than %d bytes", path, FILE_MAX_BYTES);
+	if (S_ISDIR(st->st_mode))
+		return error_set(err, ERROR_INVALID, "%s: is a directory", path);
+	return 0;
+}
+
+/* Which file is read within which, the outermost first. */
+static _Thread_local struct including {
+	const char *name; /* the library's; only compared */
+	dev_t dev;
+	ino_t ino;
+} includings[INCLUDES_MAX];
+static _Thread_local size_t nincludings;
+
+static void
+is_read(const char *name, const struct stat *st)
+{
+	includings[nincludings++] = (struct including){ name, st->st_dev, st->st_ino };
+}
+
+/* What ended since is forgotten. */
+static void
+find_including(const char *name)
+{
+	struct stat st = { 0 };
+	size_t i = 0;
+
+	while (i < nincludings && includings[i].name != name)
+		i++;
+	if (i < nincludings) {
+		nincludings = i + 1;
+		return;
+	}
+	nincludings = 0;
+	stat(name, &st);
+	is_read(name, &st);
+}
+
+/* As the library's, but a name is taken as seen from the file that it stands in, and a loop is seen. */
+static int
+include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	const char *slash = strrchr(cfg->filename, '/');
+	_cleanup_free_ char *path = NULL;
+	const char *args[1];
+	struct stat st;
+	struct error err = { 0 };
+
+	if (argc != 1) {
+		cfg_error(cfg, "include takes the name of one file");
+		return -1;
+	}
+	path = argv[0][0] == '/' || slash == NULL
+	    ? str_dup(argv[0])
+	    : str_printf("%.*s/%s", (int)(slash - cfg->filename), cfg->filename, argv[0]);
+	args[0] = path;
+	if (check_file(path, &st, &err) < 0) {
+		cfg_error(cfg, "include: %s", err.text);
+		return -1;
+	}
+	find_including(cfg->filename);
+	for (size_t i = 0; i < nincludings; i++)
+		if (includings[i].dev == st.st_dev && includings[i].ino == st.st_ino) {
+			cfg_error(cfg, "include: %s includes itself", path);
+			return -1;
+		}
+	if (nincludings == INCLUDES_MAX) {
+		cfg_error(cfg, "include: more than %d files deep", INCLUDES_MAX);
+		return -1;
+	}
+	if (cfg_include(cfg, opt, 1, args) != 0)
+		return -1;
+	is_read(cfg->filename, &st);
+	return 0;
 }
 
 struct layout { /* the option arrays made from the table */
-	cfg_opt_t sections[COUNT + 2];
+	cfg_opt_t sections[COUNT + 3];
 	cfg_opt_t keys[COUNT + 2][COUNT + 2];
 	char section[COUNT + 2][32];
 	size_t n;
@@ -520,6 +605,7 @@ lay_out(struct layout *l)
 		l->keys[k][filled[k]] = (cfg_opt_t)CFG_END();
 		l->sections[top++] = (cfg_opt_t)CFG_SEC(l->section[k], l->keys[k], CFGF_NONE);
 	}
+	l->sections[top++] = (cfg_opt_t)CFG_FUNC("include", include);
 	l->sections[top] = (cfg_opt_t)CFG_END();
 }
 
@@ -609,16 +695,10 @@ read_file(struct values *v, const char *path, bool must_exist, struct error *err
 	struct stat st;
 	int rc = 0;
 
-	if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
-		if (errno == ENOENT && !must_exist)
-			return 0;
-		return error_errno(err, "%s", path);
-	}
-	if (st.st_size > FILE_MAX_BYTES)
-		return error_set(
-		    err, ERROR_TOO_BIG, "%s:1: longer than %d bytes", path, FILE_MAX_BYTES);
-	if (S_ISDIR(st.st_mode)) /* its scanner would end the program */
-		return error_set(err, ERROR_INVALID, "%s: is a directory", path);
+	if (!must_exist && access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	if (check_file(path, &st, err) < 0)
+		return -1;
 	lay_out(l);
 	cfg_t *cfg = cfg_init(l->sections, CFGF_NONE);
 	if (cfg == NULL)
@@ -626,7 +706,8 @@ read_file(struct values *v, const char *path, bool must_exist, struct error *err
 	cfg_set_error_function(cfg, report);
 	check_all(cfg);
 	report_to = err;
-	report_file = path;
+	report_root = cfg;
+	nincludings = 0;
 	if (cfg_parse(cfg, path) != CFG_SUCCESS)
 		rc = err->kind != ERROR_NONE
 		    ? -1

@@ -56,6 +56,6 @@ ctl_verb_fn ctl_create_key, ctl_update_key, ctl_list_usage;
 ctl_verb_fn ctl_create_context, ctl_list_contexts, ctl_show_context, ctl_remove_context, ctl_login;
 ctl_verb_fn ctl_list, ctl_ps, ctl_show, ctl_logs, ctl_chat;
 ctl_verb_fn ctl_start, ctl_stop, ctl_restart, ctl_remove, ctl_rollback, ctl_retire, ctl_cancel;
-ctl_verb_fn ctl_support_bundle, ctl_show_config;
+ctl_verb_fn ctl_support_bundle, ctl_show_config, ctl_check_config;
 ctl_verb_fn ctl_status, ctl_health, ctl_version, ctl_doctor, ctl_help, ctl_completion, ctl_complete;
 #endif

@@ -227,7 +227,7 @@ judge_config(struct local_config *c, struct findings *f)
 {
 	struct error err = { 0 };
 
-	if (local_config_read(c, &err) == 0) {
+	if (local_config_read(c, NULL, &err) == 0) {
 		finding_add(f, CHECK_PROGRAM, FINDING_FINE, NULL, "%s", c->program);
 		finding_add(f, CHECK_CONFIG, FINDING_FINE, NULL,
 		    "its settings would be taken (janusd -T prints them)");

@@ -10,14 +10,14 @@ struct ctl;
 struct error;
 struct findings;
 
-/* The settings that a janusd started from here would have. */
+/* The settings that a janusd started from here would have, or that a file would give it. */
 struct local_config {
 	char *program; /* owned; NULL: there is none */
 	struct buf print; /* what its -T printed */
 };
-/** local_config_read - runs "janusd -T". NOT_FOUND: no program; INVALID: what it says is wrong with
- *  its settings. local_config_done in either case. */
-int local_config_read(struct local_config *, struct error *);
+/** local_config_read - runs "janusd -T"; file NULL: the usual ones. NOT_FOUND: no program; INVALID: what it
+ *  says is wrong with its settings, as "file:line: message". local_config_done in either case. */
+int local_config_read(struct local_config *, const char *file, struct error *);
 void local_config_done(struct local_config *);
 /** local_setting - the value of a setting; NULL if it is empty or not known. The caller's. */
 char *local_setting(const struct local_config *, const char *name);

@@ -9,6 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "controlplane/ctl/commands.h"
+#include "controlplane/ctl/ctl.h"
+#include "controlplane/ctl/failure.h"
 #include "controlplane/ctl/local.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/error.h"
@@ -57,21 +60,25 @@ local_run(const char *const *args, struct buf *out)
 }
 
 int
-local_config_read(struct local_config *c, struct error *err)
+local_config_read(struct local_config *c, const char *file, struct error *err)
 {
+	static const char who[] = "janusd: ";
+	const char *said;
 	int code;
 
 	c->program = program_find("janusd");
 	if (c->program == NULL)
 		return error_set(
 		    err, ERROR_NOT_FOUND, "there is no janusd beside janusctl, nor in PATH");
-	code = local_run((const char *const[]){ c->program, "-T", NULL }, &c->print);
+	code = local_run(
+	    (const char *const[]){ c->program, "-T", file != NULL ? "-c" : NULL, file, NULL },
+	    &c->print);
 	if (code == 0)
 		return 0;
-	buf_str(&c->print);
-	return error_set(err, ERROR_INVALID, "%.*s",
-	    c->print.len > 0 ? (int)strcspn(buf_str(&c->print), "\n") : 9,
-	    c->print.len > 0 ? buf_str(&c->print) : "no answer");
+	said = c->print.len > 0 ? buf_str(&c->print) : "no answer";
+	if (str_starts(said, who))
+		said += sizeof(who) - 1;
+	return error_set(err, ERROR_INVALID, "%.*s", (int)strcspn(said, "\n"), said);
 }
 
 void
@@ -104,4 +111,17 @@ local_setting(const struct local_config *c, const char *name)
 		at += *at == '\n';
 	}
 	return NULL;
+}
+
+int
+ctl_check_config(struct ctl *ctl)
+{
+	_cleanup_(local_config_done) struct local_config c = { 0 };
+	const char *file = ctl->words_len > 0 ? ctl->words[0] : NULL;
+	struct error err = { 0 };
+
+	if (local_config_read(&c, file, &err) < 0)
+		return ctl_misuse(ctl, "%s", err.text);
+	ctl_note(ctl, "%s: they would be taken", file != NULL ? file : "settings");
+	return CTL_OK;
 }

@@ -264,7 +264,7 @@ add_local(struct support *s, struct error *err)
 
 	if (s->down && add_local_doctor(s, err) < 0)
 		return -1;
-	if (local_config_read(&c, &why) < 0)
+	if (local_config_read(&c, NULL, &why) < 0)
 		miss(s, "config.txt", "janusd -T", why.text);
 	else if (s->down &&
 	    add(s, "config.txt", "janusd -T", buf_str(&c.print), c.print.len, err) < 0)

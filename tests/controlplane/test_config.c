@@ -367,7 +367,12 @@ static const struct bad_file {
 	{ "= 8000\n", "" },
 	{ "}\n", "" },
 	{ "port = \"8000\n", "" },
-	{ "include(\"janus.conf\")\n", ":1: no such option 'include'" },
+	{ "include(\"janus.conf\")\n", ":1: include: " },
+	{ "\ninclude(\"none.conf\")\n", ":2: include: " },
+	{ "include(\"..\")\n", ":1: include: " },
+	{ "include(\"a\", \"b\")\n", ":1: include takes the name of one file" },
+	{ "include()\n", ":1: include takes the name of one file" },
+	{ "log { include(\"janus.conf\") }\n", ":1: no such option 'include'" },
 	{ "\x01\x02\xff\xfe", ":1:" },
 };
 
@@ -378,6 +383,33 @@ START_TEST(
 
 	put(bad_files[_i].text);
 	refused(where);
+}
+END_TEST
+
+START_TEST(test_include) /* [M07] includes: what is wrong there is told by their own line */
+{
+	_cleanup_free_ char *sub = str_printf("%s/more", dir);
+	_cleanup_free_ char *other = str_printf("%s/more/other.conf", dir);
+	_cleanup_free_ char *third = str_printf("%s/more/third.conf", dir);
+	static const char good[] = "port = 9\ninclude(\"third.conf\")\n";
+	static const char bad[] = "port = 9\nlog {\n\tlevel = loud\n}\n";
+	static const char section[] = "log { level = warn }\n";
+	_cleanup_free_ char *where = str_printf("%s:3: log.level: 'loud'", other);
+	struct config c;
+
+	ck_assert_int_eq(mkdir(sub, 0755), 0);
+	ck_assert_int_eq(file_write(other, good, sizeof(good) - 1, 0644, NULL), 0);
+	ck_assert_int_eq(file_write(third, section, sizeof(section) - 1, 0644, NULL), 0);
+	put("include(\"more/other.conf\")\n\nhost = \"::1\"\n");
+	c = load();
+	ck_assert_int_eq(c.port, 9);
+	ck_assert_str_eq(c.log_level, "warn");
+	ck_assert_str_eq(c.host, "::1");
+	config_done(&c);
+	ck_assert_int_eq(file_write(other, bad, sizeof(bad) - 1, 0644, NULL), 0);
+	refused(where);
+	put("log { level = info }\ninclude(\"more/third.conf\")\n");
+	refused("section 'log' is there twice");
 }
 END_TEST
 
@@ -485,6 +517,7 @@ main(void)
 	tcase_add_test(tc, test_anonymous_follows_host);
 	tcase_add_test(tc, test_every_setting_wrong);
 	tcase_add_loop_test(tc, test_bad_files, 0, (int)ARRAY_LEN(bad_files));
+	tcase_add_test(tc, test_include);
 	tcase_add_test(tc, test_no_file);
 	tcase_add_test(tc, test_large_file);
 	tcase_add_test(tc, test_reload);

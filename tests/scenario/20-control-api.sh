@@ -437,6 +437,10 @@ same "[M04] as it was" 0 "$code"
 code=0; err=$("$bin/janusd" -c "$conf" 2>&1 >/dev/null) || code=$?
 same "[M07] janusd does not start with them" 2 "$code"
 has "[M07] and says where it is wrong" "$conf:8: router.gap_timeout" "$err"
+ctl check config "$conf"
+same "[M07] janusctl says so too" "2 janusctl: $conf:8: router.gap_timeout" "$code ${err:0:$((${#conf} + 32))}"
+ctl config check
+same "and that those it has from elsewhere would be taken" 0 "$code"
 write 'policy { memory = 1GiB }'
 kill -HUP "${pids[janusd]}"
 becomes "what waits for a restart" 40 reloaded 2

@@ -215,7 +215,8 @@ static const struct setting settings[] = {
 	{ "log.level", "info", AT(log_level), parse_levels, "JANUS_LOG",
 	    "debug, info, warn or error" },
 	{ "auth.anonymous", "", AT(anonymous), setting_bool, NULL,
-	    "may callers without a key chat and read? default: only on a loopback address" },
+	    "may callers without a key chat and read? default: only while we listen on loopback "
+	    "alone" },
 	{ "cors.origins", "", AT(cors_origins), parse_origins, NULL,
 	    "origins whose pages may call, as https://a.example https://b.example; * for all" },
 	{ "cors.credentials", "false", AT(cors_credentials), setting_bool, NULL,
@@ -864,6 +865,17 @@ copy(const struct setting *s, struct config *to, const struct config *from)
 		memcpy(x, y, size_of(s));
 }
 
+void
+config_exposed(struct config *c)
+{
+	c->exposed = true;
+	for (size_t i = 0; i < COUNT; i++)
+		if (settings[i].at == AT(anonymous) && str_eq(c->origins[i], "default")) {
+			c->anonymous = false;
+			str_replace(&c->texts[i], "false");
+		}
+}
+
 int
 config_reload(struct config *now, struct buf *changed, struct buf *waiting, struct error *err)
 {
@@ -871,6 +883,8 @@ config_reload(struct config *now, struct buf *changed, struct buf *waiting, stru
 
 	if (config_load(&fresh, now->file, err) < 0)
 		return -1;
+	if (now->exposed)
+		config_exposed(&fresh);
 	for (size_t i = 0; i < COUNT; i++) {
 		const struct setting *s = &settings[i];
 		struct buf *list = is_live(s) ? changed : waiting;

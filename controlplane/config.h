@@ -21,6 +21,7 @@ struct config {
 	char *tls_certificate, *tls_key_file; /* "" both: no TLS */
 	char *state_dir, *runtime_dir;
 	bool anonymous;
+	bool exposed; /* we listen beyond loopback, whatever host says: config_exposed */
 	char *log_level;
 	char *cors_origins;
 	bool cors_credentials;
@@ -67,6 +68,9 @@ int config_load(struct config *, const char *file, struct error *);
  * are added to `changed`, of what would with a restart to `waiting`, blanks between them.
  */
 int config_reload(struct config *now, struct buf *changed, struct buf *waiting, struct error *);
+/** config_exposed - we were found to listen at an address that is not loopback: auth.anonymous, if
+ *  nobody has set it, is false from here on, also when settings are read again. */
+void config_exposed(struct config *);
 /** config_origin - where a setting's value came from when it was loaded; borrowed; NULL: no such. */
 const char *config_origin(const struct config *, const char *name);
 struct config_value { /* borrowed for the call */

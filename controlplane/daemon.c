@@ -197,7 +197,7 @@ start(struct janus *j, struct error *err)
 	if (certificate_open(j, err) < 0)
 		return -1;
 	janus_set_policy(j);
-	j->observer = observer_new(j->control, j->config->host, (int)j->config->port, err);
+	j->observer = observer_new(j->control, j->at.host, j->at.port, err);
 	if (j->observer == NULL)
 		return -1;
 	j->egress = egress_counts_new();
@@ -240,7 +240,6 @@ daemon_start(struct config *config, char *const *argv, bool take_over, struct er
 	j->started_at_ms = clock_now_ms();
 	pthread_mutex_init(&j->summary_lock, NULL);
 	works_init(&j->works);
-	snprintf(j->listen, sizeof(j->listen), "%s:%lld", config->host, (long long)config->port);
 	if (start(j, err) < 0) {
 		takeover_failed(j->before, err);
 		daemon_stop(j);

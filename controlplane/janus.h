@@ -94,7 +94,9 @@ struct janus {
 	int64_t good_since_ms; /* all but competitors was there; 0: it is not */
 	int64_t service_told_ms; /* 0: never */
 	bool told_ready;
-	char node[NOUN_ID_MAX], listen[80];
+	char node[NOUN_ID_MAX];
+	struct passed_address at; /* where we listen; of several, the one that most can reach */
+	char listen[80]; /* the same in words */
 	int lock;
 	int64_t started_at_ms;
 	struct timer drain;

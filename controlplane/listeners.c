@@ -4,6 +4,7 @@
 #include "controlplane/listeners.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -61,6 +62,16 @@ open_handover(struct janus *j)
 		log_warn("handover.no_socket", F_STR("error", err.text));
 }
 
+/* The manager's sockets may be anywhere: what we tell of ourselves, and who needs a key, goes by what
+ * is bound and not by the settings. */
+static void
+look_where(struct janus *j)
+{
+	if (passed_widest(&j->listeners, &j->at) && !j->at.loopback)
+		config_exposed(j->config);
+	snprintf(j->listen, sizeof(j->listen), "%s:%d", j->at.host, j->at.port);
+}
+
 int
 listeners_open(struct janus *j, struct error *err)
 {
@@ -76,6 +87,7 @@ listeners_open(struct janus *j, struct error *err)
 			return error_add(err, "control socket");
 	}
 	open_handover(j);
+	look_where(j);
 	return 0;
 }
 

@@ -13,7 +13,8 @@ struct janus;
  * listeners_open - all there must be in janus->listeners.
  *
  * Those that are there already (from the janusd before us) stay as long as they are where the settings
- * want them; those of the service manager stay wherever they are.
+ * want them; those of the service manager stay wherever they are.  Afterwards janus->at is where that is,
+ * and the settings know if it is beyond loopback.
  */
 int listeners_open(struct janus *, struct error *);
 /** listeners_serve - hand a copy of each to its lane, whose loop does not run yet. */

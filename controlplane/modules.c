@@ -394,8 +394,8 @@ janus_make_api(struct janus *j)
 		.memory_bytes = j->rules.limits.memory_bytes,
 		.image_bytes = j->rules.limits.image_bytes,
 		.listen = j->listen,
-		.host = j->config->host,
-		.port = (int)j->config->port,
+		.host = j->at.host,
+		.port = j->at.port,
 		.ui_port = (int)j->config->ui_port,
 		.certificate = j->certificate != NULL ? j->config->tls_certificate : NULL,
 		.certificate_key =

@@ -136,7 +136,7 @@ janus_gateway_config(struct janus *j)
 		.body_bytes = c->body_bytes,
 		.anonymous = c->anonymous,
 		.anonymous_forwarded = !str_eq(config_origin(c, "auth.anonymous"), "default"),
-		.listen_host = c->host,
+		.listen_host = j->at.host,
 		.public_hosts = c->public_hosts,
 		.proxies = j->proxies,
 		.tls = j->certificate,

@@ -57,7 +57,7 @@ struct api_deps { /* borrowed */
 	int64_t started_at_ms;
 	int64_t memory_bytes; /* the default limit of an instance, for words */
 	int64_t image_bytes; /* the largest image, and archive of one */
-	const char *listen; /* "127.0.0.1:8000" */
+	const char *listen; /* "127.0.0.1:8000", as it is bound */
 	const char *host; /* of it */
 	int port, ui_port; /* ui_port 0: none */
 	const char *certificate, *certificate_key; /* files of TLS; NULL: none is spoken */

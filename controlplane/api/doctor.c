@@ -228,8 +228,8 @@ look_port(const struct api_deps *d, struct findings *f)
 	}
 	if (!is_loopback(d->host) && d->certificate == NULL)
 		finding_add(f, CHECK_PORT, FINDING_WARNING,
-		    "set tls.certificate and tls.key_file; or host = 127.0.0.1, with a proxy that "
-		    "speaks TLS before it",
+		    "set tls.certificate and tls.key_file; or host = 127.0.0.1 (ListenStream= of "
+		    "janusd.socket where systemd listens), with a proxy that speaks TLS before it",
 		    "%s answers, and keys pass unencrypted", d->listen);
 	else
 		finding_add(f, CHECK_PORT, FINDING_FINE, NULL, "%s answers%s", d->listen,

@@ -35,7 +35,8 @@ struct gateway_config { /* borrowed */
 	int64_t body_bytes; /* 10 MiB */
 	bool anonymous; /* may callers without a key chat? (loopback listeners) */
 	bool anonymous_forwarded; /* also those that a proxy brings, from wherever? */
-	const char *listen_host; /* for the Host check; loopback names are always accepted */
+	const char
+	    *listen_host; /* as bound, for the Host check; loopback names are always accepted */
 	const char *public_hosts; /* and these; borrowed, NULL: none */
 	const struct proxies
 	    *proxies; /* borrowed; whose x-forwarded-for is believed; NULL: nobody's */

@@ -193,6 +193,55 @@ passed_is_at(int fd, const char *host, int port)
 	return inet_pton(AF_INET6, host, &v6) == 1 && memcmp(&v6, &a.v6.sin6_addr, sizeof(v6)) == 0;
 }
 
+/* Who can reach it? */
+enum width { WIDTH_NONE, WIDTH_LOOPBACK, WIDTH_ONE, WIDTH_ANY };
+
+/* An IPv4 address in IPv6's clothes is told as what it is. */
+static enum width
+width_of(const union address *a, char host[PASSED_HOST_MAX])
+{
+	const struct in6_addr *v6 = &a->v6.sin6_addr;
+	struct in_addr v4 = a->v4.sin_addr;
+
+	if (port_of(a) < 0)
+		return WIDTH_NONE;
+	if (a->any.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(v6)) {
+		inet_ntop(AF_INET6, v6, host, PASSED_HOST_MAX);
+		return IN6_IS_ADDR_UNSPECIFIED(v6) ? WIDTH_ANY
+		    : IN6_IS_ADDR_LOOPBACK(v6)     ? WIDTH_LOOPBACK
+						   : WIDTH_ONE;
+	}
+	if (a->any.ss_family == AF_INET6)
+		memcpy(&v4, &v6->s6_addr[12], sizeof(v4));
+	inet_ntop(AF_INET, &v4, host, PASSED_HOST_MAX);
+	return v4.s_addr == htonl(INADDR_ANY) ? WIDTH_ANY
+	    : ntohl(v4.s_addr) >> 24 == 127   ? WIDTH_LOOPBACK
+					      : WIDTH_ONE;
+}
+
+bool
+passed_widest(const struct passed *p, struct passed_address *out)
+{
+	enum width widest = WIDTH_NONE;
+
+	for (enum passed_use use = 0; use < PASSED_USES; use++)
+		for (size_t i = 0; i < p->len; i++) {
+			struct passed_address at = { 0 };
+			union address a;
+
+			if (p->at[i].use != use || !address_of(p->at[i].fd, &a))
+				continue;
+			const enum width width = width_of(&a, at.host);
+			if (width <= widest)
+				continue;
+			widest = width;
+			at.port = port_of(&a);
+			at.loopback = width == WIDTH_LOOPBACK;
+			*out = at;
+		}
+	return widest != WIDTH_NONE;
+}
+
 void
 passed_close(struct passed *p)
 {

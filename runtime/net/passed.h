@@ -11,6 +11,7 @@
 struct error;
 
 #define PASSED_MAX 136
+#define PASSED_HOST_MAX 46
 
 enum passed_use { PASSED_HTTP, PASSED_UI, PASSED_CONTROL, PASSED_HANDOVER, PASSED_USES };
 struct passed_socket {
@@ -20,6 +21,12 @@ struct passed_socket {
 struct passed {
 	struct passed_socket at[PASSED_MAX];
 	size_t len;
+};
+
+struct passed_address {
+	char host[PASSED_HOST_MAX]; /* numeric */
+	int port;
+	bool loopback;
 };
 
 /** passed_use_name - "http", "ui", "control", or "handover" (of one process to the next). */
@@ -43,5 +50,12 @@ void passed_drop(struct passed *, enum passed_use);
 int passed_take(struct passed *, enum passed_use, size_t i, size_t n);
 /** passed_is_at - is it bound to that numeric host and port? */
 bool passed_is_at(int fd, const char *host, int port);
+/**
+ * passed_widest - where the one is bound that most can reach: at any address before at one, and that
+ * before loopback; the first of equals, in the order of their uses.
+ *
+ * False: none has an address (unix sockets have not), and out is untouched.
+ */
+bool passed_widest(const struct passed *, struct passed_address *out);
 void passed_close(struct passed *);
 #endif

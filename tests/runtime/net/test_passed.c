@@ -114,6 +114,61 @@ START_TEST(test_shares)
 }
 END_TEST
 
+static bool
+has_ipv6(void)
+{
+	const int fd = http_listen_tcp("::1", 0, false, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+START_TEST(test_widest) /* who can reach us: anybody before some, those before this machine */
+{
+	static const struct {
+		const char *at, *widest;
+		bool loopback;
+	} cases[] = {
+		/* each in addition to those before */
+		{ "127.0.0.2", "127.0.0.2", true },
+		{ "::1", "127.0.0.2", true }, /* the first of equals */
+		{ "::ffff:127.0.0.3", "127.0.0.2", true }, /* IPv4, by its other name */
+		{ "0.0.0.0", "0.0.0.0", false },
+		{ "::", "0.0.0.0", false },
+	};
+	struct passed p = { 0 };
+	struct passed_address at = { .port = -1 };
+	struct error err = { 0 };
+
+	ck_assert_int_eq(passed_add(&p, control(), "http", 0, &err), 0);
+	ck_assert(!passed_widest(&p, &at));
+	ck_assert_int_eq(at.port, -1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const bool mapped = strncmp(cases[i].at, "::ffff:", 7) == 0;
+		struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+		int fd;
+
+		if (strchr(cases[i].at, ':') != NULL && !has_ipv6())
+			continue;
+		if (mapped) {
+			fd = socket(AF_INET6, SOCK_STREAM, 0);
+			inet_pton(AF_INET6, cases[i].at, &to.sin6_addr);
+			ck_assert_int_eq(bind(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+			ck_assert_int_eq(listen(fd, 1), 0);
+		} else {
+			fd = http_listen_tcp(cases[i].at, 0, true, &err);
+		}
+		ck_assert_int_eq(passed_add(&p, fd, "ui", 0, &err), 0);
+		ck_assert(passed_widest(&p, &at));
+		ck_assert_str_eq(at.host, cases[i].widest);
+		ck_assert_int_eq(at.loopback, cases[i].loopback);
+		ck_assert_int_gt(at.port, 0);
+	}
+	passed_close(&p);
+}
+END_TEST
+
 /* In a process of its own: descriptor 3 is its. */
 static int
 as_service(const char *count, const char *names, bool ours, size_t *n, enum passed_use *second)
@@ -189,6 +244,7 @@ main(void)
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, test_uses);
+	tcase_add_test(tc, test_widest);
 	tcase_add_test(tc, test_shares);
 	tcase_add_test(tc, test_manager);
 	suite_add_tcase(suite, tc);

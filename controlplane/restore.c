@@ -50,13 +50,13 @@ lock_state(const char *dir, struct error *err)
 
 	if (file_mkdirs(dir, 0750, err) < 0)
 		return -1;
-	const int fd = file_lock(lock, err);
+	_cleanup_close_ int fd = file_lock(lock, err);
 	if (fd < 0 && err->kind == ERROR_CONFLICT)
 		return error_set(err, ERROR_CONFLICT,
 		    "a janusd uses %s: stop it first, or have it do this at its next start with "
 		    "janusctl restore backup ID",
 		    dir);
-	return fd;
+	return fd < 0 || file_give(dir, "lock", err) < 0 ? -1 : TAKE_FD(fd);
 }
 
 static int

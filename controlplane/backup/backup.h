@@ -54,7 +54,8 @@ void backup_clear(const char *state_dir);
 /**
  * backup_stage - unpack it and check it, for the next start to take.
  *
- * Nothing in use changes.  What was staged before is replaced.
+ * Nothing in use changes.  What was staged before is replaced.  Of root, all of it is the state
+ * directory's owner's (file_give), and so is what backup_take puts aside.
  */
 int backup_stage(const char *state_dir, const struct backup *, struct error *);
 /** backup_unstage - forget what was staged. */

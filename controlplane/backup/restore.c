@@ -215,7 +215,7 @@ backup_stage(const char *state_dir, const struct backup *b, struct error *err)
 
 	snprintf(text, sizeof(text), "%lld", (long long)clock_wall_ms());
 	if (backup_unpack(b, part, err) < 0 || file_write(at, text, strlen(text), 0600, err) < 0 ||
-	    file_sync(part, err) < 0) {
+	    file_give(state_dir, MAKING, err) < 0 || file_sync(part, err) < 0) {
 		file_remove_tree(part, NULL);
 		return error_add(err, "%s", b->path);
 	}
@@ -265,12 +265,17 @@ take_part(
 static int
 take(const char *state_dir, const char *ready, const char *kept, struct error *err)
 {
-	if (file_mkdirs(kept, 0700, err) < 0)
+	const char *name = strrchr(kept, '/') + 1;
+
+	/* At once: killed after it, the next start is its owner's and goes on. */
+	if (file_mkdirs(kept, 0700, err) < 0 || file_give(state_dir, name, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (take_part(state_dir, ready, kept, parts[i], err) < 0)
 			return -1;
-	return file_sync(state_dir, err) < 0 ? -1 : file_remove_tree(ready, err);
+	if (file_give(state_dir, name, err) < 0 || file_sync(state_dir, err) < 0)
+		return -1;
+	return file_remove_tree(ready, err);
 }
 
 /* Janus has run here, and its database is gone: an empty one would hide that. */

@@ -3,6 +3,7 @@
  */
 #include "runtime/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -128,6 +129,66 @@ file_lock(const char *path, struct error *err)
 		usleep(LOCK_WAIT_US);
 	}
 	return TAKE_FD(fd);
+}
+
+static int give_all(int dir, const struct stat *to);
+
+static int
+give_one(int dir, const char *name, const struct stat *to)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISDIR(st.st_mode) && (!S_ISREG(st.st_mode) || st.st_nlink != 1))
+		return 0;
+	if ((st.st_uid != to->st_uid || st.st_gid != to->st_gid) &&
+	    fchownat(fd, "", to->st_uid, to->st_gid, AT_EMPTY_PATH) < 0)
+		return -1;
+	return S_ISDIR(st.st_mode) ? give_all(fd, to) : 0;
+}
+
+static int
+give_all(int dir, const struct stat *to)
+{
+	_cleanup_close_ int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *e;
+	int rc = 0;
+
+	if (entries == NULL)
+		return -1;
+	(void)TAKE_FD(fd); /* entries has it */
+	while (rc == 0 && (errno = 0, e = readdir(entries)) != NULL)
+		if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
+			rc = give_one(dirfd(entries), e->d_name, to);
+	if (errno != 0)
+		rc = -1;
+	const int cause = errno;
+	closedir(entries);
+	errno = cause;
+	return rc;
+}
+
+int
+file_give(const char *dir, const char *name, struct error *err)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat to;
+
+	if (geteuid() != 0)
+		return 0;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &to) < 0)
+		return error_errno(err, "%s", dir);
+	if (to.st_uid == 0)
+		return 0;
+	if (give_one(fd, name, &to) < 0 || syncfs(fd) < 0)
+		return error_errno(err, "give %s/%s to its owner", dir, name);
+	return 0;
 }
 
 static int

@@ -22,6 +22,14 @@ int file_mkdirs(const char *path, unsigned mode, struct error *);
  *  closed; CONFLICT where another one holds it. Waits 2 s for one that was killed this moment: the
  *  kernel clears its descriptors away after its end was seen. */
 int file_lock(const char *path, struct error *);
+/**
+ * file_give - what root has made in another user's directory becomes that user's, and its group's.
+ *
+ * name, in dir, and all below it; on the disk when this returns. A missing one is fine. No link is
+ * followed, and a file with a second name is left alone: dir's owner may put such there while we are at
+ * it, and is to get nothing that way. Does nothing for anybody but root, nor where dir is root's.
+ */
+int file_give(const char *dir, const char *name, struct error *);
 /** file_remove_tree - remove a directory we made and all below it; a missing one is fine. */
 int file_remove_tree(const char *path, struct error *);
 

@@ -6,6 +6,8 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,8 @@
 
 #include "controlplane/artifacts/blobs.h"
 #include "controlplane/backup/core.h"
+#include "controlplane/config.h"
+#include "controlplane/daemon.h"
 #include "controlplane/store/artifacts.h"
 #include "controlplane/store/check.h"
 #include "runtime/base/cleanup.h"
@@ -484,6 +488,70 @@ START_TEST(test_lost_database) /* [I05] a database that was there and is gone is
 }
 END_TEST
 
+#define OWNER 1234
+#define GROUP 4321
+
+static int
+is_given(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)type;
+	(void)ftw;
+	ck_assert_msg(st->st_uid == OWNER && st->st_gid == GROUP, "%s", path);
+	return 0;
+}
+
+START_TEST(test_owner) /* [I05] restored by root, and not of the wrong owner */
+{
+	_cleanup_(backup_done) struct backup b = { 0 };
+	struct config config = { .state_dir = dir };
+	struct error err = { 0 };
+	struct stat st;
+
+	if (geteuid() != 0)
+		return;
+	_cleanup_free_ char *outside = str_printf("%s.outside", dir),
+			    *link = str_printf("%s/runs/link", dir),
+			    *second = str_printf("%s/runs/second", dir),
+			    *lock = str_printf("%s/lock", dir),
+			    *ours = str_printf("%s/vectors.db", dir);
+
+	make(&b);
+	store_close(store);
+	store = NULL;
+	/* What its owner may have put there, to be given what is not its. */
+	ck_assert_int_eq(file_write(outside, "", 0, 0600, &err), 0);
+	ck_assert_int_eq(symlink(outside, link), 0);
+	ck_assert_int_eq(linkat(AT_FDCWD, outside, AT_FDCWD, second, 0), 0);
+	ck_assert_int_eq(chown(dir, OWNER, GROUP), 0);
+	ck_assert_msg(daemon_restore(&config, b.path, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(stat(outside, &st), 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+	ck_assert_int_eq(unlink(outside), 0);
+	/* All else of it is: the old one was root's here, and is not any more. */
+	_cleanup_free_ char *backups = str_printf("%s/backups", dir);
+	ck_assert_int_eq(file_remove_tree(backups, &err), 0);
+	ck_assert_int_eq(unlink(ours), 0);
+	_cleanup_(globfree) glob_t kept = { 0 };
+	_cleanup_free_ char *pattern = str_printf("%s/replaced-*/runs", dir);
+	ck_assert_int_eq(glob(pattern, 0, NULL, &kept), 0);
+	_cleanup_free_ char *kept_link = str_printf("%s/link", kept.gl_pathv[0]),
+			    *kept_second = str_printf("%s/second", kept.gl_pathv[0]);
+	ck_assert_int_eq(unlink(kept_link), 0);
+	ck_assert_int_eq(unlink(kept_second), 0);
+	ck_assert_int_eq(access(lock, F_OK), 0);
+	ck_assert_int_eq(nftw(dir, is_given, 16, FTW_PHYS), 0);
+	/* It can use it. */
+	ck_assert_int_eq(setegid(GROUP), 0);
+	ck_assert_int_eq(seteuid(OWNER), 0);
+	store = store_open(dir, loop, &err);
+	ck_assert_msg(store != NULL, "%s", err.text);
+	last_is("owl");
+	add_competitor("cpt_2", "crow");
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(setegid(0), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -504,6 +572,7 @@ main(void)
 	tcase_add_test(tc, test_copy_of_a_migration);
 	tcase_add_test(tc, test_damaged_copy);
 	tcase_add_test(tc, test_lost_database);
+	tcase_add_test(tc, test_owner);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

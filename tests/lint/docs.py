@@ -208,18 +208,21 @@ def vocabulary(program):
         bad("docs", f"{path} is not built")
         return None, None
     said = subprocess.run([path, "help", "--all"], capture_output=True, text=True, check=True).stdout
-    verbs, options = set(), set()
+    verbs, options = {}, set()
     for line in said.splitlines():
         if line.startswith(program + " "):
             words = [w for w in line.split()[1:3] if re.match(r"^[a-z|]+$", w)]
             for last in (words[1].split("|") if len(words) > 1 else [""]):
-                verbs.add(" ".join([words[0], last]).strip())
+                verbs[" ".join([words[0], last]).strip()] = set(re.findall(r"--[a-z-]+", line))
         elif line.startswith("option "):
             options |= set(re.findall(r"--?[a-zA-Z-]+", line.split("  ")[0]))
+    # which options are one command's own; janus-bench does not say
+    own = set().union(*verbs.values())
+    verbs = {v: options - own | takes for v, takes in verbs.items()}
     # a noun in singular is the same, and may come first; shortcuts have none
-    verbs |= {"work"} if program == "janus-bench" else set()        # janusd's alone
-    verbs |= {v.removesuffix("s") for v in verbs}
-    verbs |= {" ".join(reversed(v.split())) for v in verbs}
+    verbs |= {"work": options} if program == "janus-bench" else {}        # janusd's alone
+    verbs |= {v.removesuffix("s"): takes for v, takes in verbs.items()}
+    verbs |= {" ".join(reversed(v.split())): takes for v, takes in verbs.items()}
     return verbs, options
 
 
@@ -236,6 +239,9 @@ def check_words(where, text, program, verbs, options):
             bad(where, f"{program} has no verb {first}: {text}")
         elif len(plain) > 1 and first not in verbs and both not in verbs:
             bad(where, f"{program} has no {both}: {text}")
+    command = next((v for v in (" ".join(plain[:2]), " ".join(plain[:1])) if v in verbs), None)
+    if command:
+        options, program = verbs[command], f"{program} {command}"
     for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text):
         if option not in options and option.replace("--no-", "--", 1) not in options:
             bad(where, f"{program} has no option {option}: {text}")
@@ -250,8 +256,7 @@ def check_inline(page, targets, known):
         where = f"{page}:{number}"
         for text in [line.strip()] if fence else re.findall(r"(?<!`)`([^`]+)`(?!`)", line):
             for program, (verbs, options) in known.items():
-                found = re.search(rf"(?:^|[\s;|/(]){program} ([^|;#)]*)", " " + text)
-                if found and verbs is not None:
+                for found in re.finditer(rf"(?:^|[\s;|/(]){program} ([^|;&#()]*)", " " + text) if verbs is not None else ():
                     check_words(where, f"{program} {found[1]}".strip(), program, verbs, options)
             for found in re.finditer(r"(?:^|\s)make((?: [A-Z_]+=\S+)*) ([a-z][a-z-]*)\b", text if not fence else text.split("#")[0]):
                 if found[2] not in targets:

@@ -67,7 +67,8 @@ tell_isolation(const struct canary_report *canary, struct findings *f)
 	finding_add(f, CHECK_ISOLATION,
 	    canary->state == CANARY_CONTAINED ? FINDING_FINE : FINDING_FAILED,
 	    "no competitor is started until the probe pod is contained: update the engine, or "
-	    "build the link image (images/build.sh link)",
+	    "build the link image (images/build.sh link; of a package: systemctl start "
+	    "janus-image@link)",
 	    "%s",
 	    canary->text[0] != '\0'               ? canary->text
 		: canary->state == CANARY_ESCAPED ? "the probe pod got out"

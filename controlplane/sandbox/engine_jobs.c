@@ -96,7 +96,8 @@ start_work(void *arg)
 	if (e->driver->image(e, j->image, &image, &j->err) < 0) {
 		if (j->err.kind == ERROR_NOT_FOUND)
 			error_set(&j->err, ERROR_UNAVAILABLE,
-			    "the image %s is not there: images/build.sh sandbox makes it",
+			    "the image %s is not there: images/build.sh sandbox makes it, or of a "
+			    "package systemctl start janus-image@sandbox",
 			    j->image);
 		return;
 	}

@@ -54,6 +54,7 @@ for unit in janusd janus-platform janus-sandboxd; do
 	has "$unit notifies, and has a watchdog" '^(Type=notify|WatchdogSec=.*) (Type=notify|WatchdogSec=.*)$' \
 		"$(grep -E '^(Type|WatchdogSec)=' "$units/$unit.service" | paste -sd' ')"
 done
+has "an image that could not be made is tried again" '^Restart=on-failure$' "$(cat "$units/janus-image@.service")"
 lacks "the broker may not use the engine" 'docker$' "$(grep -E '^(Supplementary|Group)' "$units/janus-platform.service")"
 unset SYSTEMD_UNIT_PATH
 

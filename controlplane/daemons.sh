@@ -5,10 +5,6 @@
 #
 # Sourced after local.sh, by up.sh and by the scenario that upgrades.
 
-is_current() {	# pid program; another group's process shows its program to root alone
-	cmp -s "/proc/$1/exe" "$2" || { [ -n "$engine_group" ] && as_root cmp -s "/proc/$1/exe" "$2"; }
-}
-
 # The pid of the janusd that answers; nothing if none does.
 serving_pid() {
 	"$bin/janusctl" status --output json --timeout 2s 2>/dev/null | grep -oE '"pid": ?[0-9]+' | grep -oE '[0-9]+$' || true
@@ -38,6 +34,7 @@ hand_over() {
 	start_daemon janusd "$settings" "$pid_file" --take-over "$@"
 	pid=$(cut -d' ' -f1 "$pid_file")
 	if until_true 120 serves_or_ended "$pid" && ! ended "$pid"; then
+		keep_leaving "$old"
 		mv "$pid_file" "$runtime/janusd.pid"
 		printf '%s\n' "$old" >>"$runtime/janusd.leaving"
 		note "janusd $pid has taken over; $old ends with its last stream"
@@ -57,9 +54,9 @@ run_daemon() {
 	shift
 	log=$logs/$name.log
 	settings=$({ env | grep -E '^JANUS_' | sort || true; printf '%s\n' "$@" "$engine"
-		cat "$state/provider.key" 2>/dev/null || true; } | sha256sum | cut -c1-16)
+		cat "$state/provider.key" 2>/dev/null || true; cat "$bin/$name"; } | sha256sum | cut -c1-16)
 	if pid=$(daemon_pid "$name"); then
-		if is_current "$pid" "$bin/$name" && grep -q " $settings\$" "$runtime/$name.pid"; then
+		if grep -qsx "$pid $settings" "$runtime/$name.pid"; then
 			note "$name runs already (pid $pid)"
 			return
 		fi

@@ -58,6 +58,9 @@ stop_engine() {
 }
 
 say "[1/4] daemons"
+if pid=$(daemon_pid janusd); then
+	keep_leaving "$pid"
+fi
 stop_daemon janusd 35
 stop_leaving
 stop_daemon janus-sandboxd 30

@@ -36,12 +36,11 @@ as_root() {
 	fi
 }
 
-# Sockets worth a look, the first that answers is used.
+# Sockets worth a look, the first that answers is used.  Who names one has it or none.
 engine_candidates() {
 	if [ -n "${DOCKER_HOST:-}" ]; then
-		case $DOCKER_HOST in
-		unix://*) printf '%s\n' "${DOCKER_HOST#unix://}" ;;
-		esac
+		printf '%s\n' "${DOCKER_HOST#unix://}"
+		return
 	fi
 	printf '%s\n' /var/run/docker.sock /run/podman/podman.sock
 	if [ -n "${XDG_RUNTIME_DIR:-}" ]; then
@@ -101,14 +100,36 @@ engine_get() {	# method path [curl options]
 
 # --- daemons -------------------------------------------------------------------
 
-# A pid file holds the pid and, after it, a hash of the settings it was started with.
+# Of these daemons, which leave no dump, /proc shows the path of the program to root alone, but its name to everybody.
+is_program() {	# pid name
+	[[ $1 =~ ^[0-9]+$ ]] && [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ] && ! ended "$1"
+}
+
+# The pid of our janusd that has the state directory's lock.
+lock_holder() {
+	local lock pid
+	# shellcheck disable=SC2046,SC2183	# three numbers
+	[ -e "$state/lock" ] && lock=$(printf '%02x:%02x:%d' $(stat -c '%Hd %Ld %i' "$state/lock")) || return 1
+	pid=$(awk -v lock="$lock" '$2 == "FLOCK" && $6 == lock { print $5 }' /proc/locks)
+	is_program "$pid" janusd && [ "$(awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status")" = "$(id -u)" ] || return 1
+	printf '%s' "$pid"
+}
+
+in_pid_file() {	# name: prints the pid, running or not
+	local pid='' rest
+	read -r pid rest 2>/dev/null <"$runtime/$1.pid" || true
+	printf '%s' "$pid"
+}
+
+# A pid file holds the pid and, after it, a hash of the program and the settings it was started with.  A janusd
+# that was upgraded by itself is another process than the one of the file.
 daemon_pid() {	# name: prints the pid if that program still runs
-	local pid='' rest exe
-	[ -r "$runtime/$1.pid" ] || return 1
-	read -r pid rest <"$runtime/$1.pid" || true
-	[[ $pid =~ ^[0-9]+$ ]] && exe=$(readlink "/proc/$pid/exe" 2>/dev/null || as_root readlink "/proc/$pid/exe" 2>/dev/null) || return 1
-	exe=${exe% (deleted)}
-	[ "${exe##*/}" = "$1" ] || return 1
+	local pid
+	if [ "$1" = janusd ] && lock_holder; then
+		return
+	fi
+	pid=$(in_pid_file "$1")
+	is_program "$pid" "$1" || return 1
 	printf '%s' "$pid"
 }
 
@@ -144,14 +165,21 @@ stop_daemon() {	# name grace: TERM, wait, KILL
 	rm -f "$runtime/$1.pid"
 }
 
+# keep_leaving PID: janusd.leaving gets the janusd of the pid file, if that of PID has taken its place.
+keep_leaving() {
+	local before
+	before=$(in_pid_file janusd)
+	if [ "$before" != "$1" ] && is_program "$before" janusd; then
+		printf '%s\n' "$before" >>"$runtime/janusd.leaving"
+	fi
+}
+
 # Those whose place another has taken end with their last stream; this does not wait for that.
 stop_leaving() {
-	local pid exe
+	local pid
 	[ -r "$runtime/janusd.leaving" ] || return 0
 	while read -r pid; do
-		exe=$(readlink "/proc/$pid/exe" 2>/dev/null || as_root readlink "/proc/$pid/exe" 2>/dev/null) || continue
-		exe=${exe% (deleted)}
-		[ "${exe##*/}" = janusd ] || continue
+		is_program "$pid" janusd || continue
 		kill -TERM "$pid" 2>/dev/null || as_root kill -TERM "$pid" 2>/dev/null || true
 		until_true 35 ended "$pid" || kill -KILL "$pid" 2>/dev/null || as_root kill -KILL "$pid" || true
 	done <"$runtime/janusd.leaving"
@@ -251,6 +279,9 @@ engine_is_up() { find_engine; }
 run_engine() {
 	if find_engine; then
 		:
+	elif [ -n "${DOCKER_HOST:-}" ]; then
+		begin "container engine" "that of DOCKER_HOST"
+		die "no engine answers at $DOCKER_HOST: start it, or unset DOCKER_HOST and any that is found or installed is used"
 	elif [ -d /run/systemd/system ] && systemctl cat docker.socket >/dev/null 2>&1; then
 		begin "container engine" "starting docker through systemd"
 		as_root systemctl start docker

@@ -3,7 +3,7 @@
 # up.sh - from nothing to a running Janus; run again it changes nothing.
 #
 #   make up
-#   make NO_UI=1 up     without the web UI, and so without Node
+#   make NO_UI=1 up     without Node, and so without the web UI; without the second baseline, too, where there is no npm
 #
 # Takes a bare Debian 12, as root or with sudo, with systemd or without.
 # Honours DOCKER_HOST, JANUS_HOST, JANUS_PORT, JANUS_SANDBOX_PORT, JANUS_STATE_DIR, JANUS_RUNTIME_DIR
@@ -44,9 +44,9 @@ install_packages() {
 # --- 2: programs ----------------------------------------------------------------
 
 # What builds the UI, and the packages of the second baseline, is large on Debian: it is installed
-# while the compiler works; not for a release, which has the UI already.
+# while the compiler works; not for a release, which has the UI already, and not for who wants no UI.
 begin_npm() {
-	if [ "$npm_began" = yes ] || [ -d "$root/ui/prebuilt" ] || { command -v node && command -v npm; } >/dev/null; then
+	if [ -n "${NO_UI:-}" ] || [ "$npm_began" = yes ] || [ -d "$root/ui/prebuilt" ] || { command -v node && command -v npm; } >/dev/null; then
 		return
 	fi
 	npm_began=yes
@@ -244,9 +244,9 @@ second_baseline() {
 
 mkdir -p "$logs" "$runtime"
 chmod 700 "$state" "$runtime" "$logs"
-[ "${#runtime}" -le 60 ] || {
+[ "${#runtime}" -le 40 ] || {
 	title=places
-	die "the runtime directory's path is too long for unix sockets (60 bytes at most): $runtime"
+	die "the runtime directory's path is too long for unix sockets (40 bytes at most): $runtime"
 }
 
 install_packages
@@ -268,6 +268,10 @@ if [ -z "${NO_UI:-}" ]; then
 	printf 'Open that in a browser: chat is at %s/chat\n' "$url"
 fi
 printf '\nTry\n'
+case :$PATH: in
+*":$bin:"*) ;;
+*) printf '  export PATH=%q:$PATH   # then it is janusctl, as in the docs\n' "$bin" ;;
+esac
 cat <<END
   $ctl chat "What is 12 * 34?"
   $ctl list competitors

@@ -40,7 +40,20 @@ same "after a kill it exits 0" 0 "$code"
 has "and says by which pid it is started again" "janusd started \(pid $(cut -d' ' -f1 "$runtime/janusd.pid")," "$out"
 same "with the same containers" "$before" "$(containers)"
 
+# What was replaced by itself is found, and handed over to what make up starts; once more, and make down stops it.
+upgraded=$("$bin/janusd" --upgrade 2>&1) || bad "janusd --upgrade" "$upgraded"
+second=$(grep -oE 'pid [0-9]+' <<<"$upgraded" | cut -d' ' -f2)
+up
+same "after janusd --upgrade it exits 0" 0 "$code"
+has "and takes the place of the one that serves" "janusd [0-9]+ has taken over; $second ends" "$out"
+same "with the same containers" "$before" "$(containers)"
+upgraded=$("$bin/janusd" --upgrade 2>&1) || bad "janusd --upgrade" "$upgraded"
+
 # A failure names the step.
+broken=$(DOCKER_HOST=unix://$work/no-engine JANUS_STATE_DIR=$world/s2 JANUS_RUNTIME_DIR=$world/r2 "$root/controlplane/up.sh" 2>&1 </dev/null) || true
+has "the engine that is named and no other is used" "no engine answers at unix://$work/no-engine" "$broken"
+broken=$(JANUS_RUNTIME_DIR=$world/r2-of-many-more-bytes-than-sockets-have "$root/controlplane/up.sh" 2>&1 </dev/null) || true
+has "a runtime directory that janusd would refuse is refused" '40 bytes at most' "$broken"
 end_code=0
 broken=$(JANUS_STATE_DIR=$world/s2 JANUS_RUNTIME_DIR=$world/r2 BIN=$world/nowhere "$root/controlplane/up.sh" 2>&1 </dev/null) || end_code=$?
 if [ "$end_code" != 0 ]; then ok "without programs it fails"; else bad "without programs it fails" "$broken"; fi

@@ -176,8 +176,7 @@ as_up() {	# [VARIABLE=VALUE...]
 		. "$1/controlplane/local.sh"; . "$1/controlplane/daemons.sh"
 		mkdir -p "$logs"; engine=$2 engine_group=""; run_daemon janusd' as_up "$root" "$engine" 2>&1
 }
-printf '%s of-another-checkout\n' "$fourth" >"$runtime/janusd.pid"
-has "make up with another program or other settings hands over" "has taken over; $fourth ends" "$(as_up)"
+has "make up takes the place of one that it did not start" "has taken over; $fourth ends" "$(as_up)"
 fifth=$(serving)
 same "and keeps its pid" "$fifth" "$(cut -d' ' -f1 "$runtime/janusd.pid")"
 has "again it is left alone" 'runs already' "$(as_up)"

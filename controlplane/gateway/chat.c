@@ -418,7 +418,7 @@ chat_routes_changed(struct gateway *gw)
 			traffic_offer(gw->routes->at[i].targets[k]);
 	for (struct chat *c = gw->chats, *next; c != NULL; c = next) {
 		next = c->next;
-		if (c->wait.ticket == NULL || queue_route(gw->routes, c->wait.competitor) != NULL)
+		if (c->wait.ticket == NULL || queue_route(c) != NULL)
 			continue;
 		/* Nobody is left to wait for. */
 		queue_leave(c);

@@ -183,12 +183,12 @@ connect_target(struct chat *c)
 
 /* It is theirs to answer, or not: metrics, log and usage say so. */
 void
-attempt_be_for(struct chat *c, const struct route *route)
+attempt_be_for(struct chat *c, const struct route *route, const char *version)
 {
 	str_copy(c->slug, sizeof(c->slug), route->slug);
 	str_copy(c->competitor, sizeof(c->competitor), route->competitor);
-	str_copy(c->version, sizeof(c->version), route->version);
-	str_copy(c->digest, sizeof(c->digest), route->digest);
+	str_copy(c->version, sizeof(c->version), version[0] != '\0' ? version : route->version);
+	str_copy(c->digest, sizeof(c->digest), route_digest(route, version));
 }
 
 /* Metrics know of it; so does a client that has read some of the failed answer. */
@@ -226,7 +226,7 @@ attempt_start(struct chat *c, const struct route *route, struct route_target *ta
 	str_copy(life->instance, sizeof(life->instance), target->instance);
 	life->picked_us = clock_now_us() - c->accepted_us;
 	life->span = gw->config.traces ? gateway_random(gw) | 1 : 0;
-	attempt_be_for(c, route);
+	attempt_be_for(c, route, "");
 	if (target->version[0] != '\0') {
 		str_copy(c->version, sizeof(c->version), target->version);
 		str_copy(c->digest, sizeof(c->digest), target->digest);

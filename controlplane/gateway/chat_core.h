@@ -111,8 +111,8 @@ void attempt_start(struct chat *, const struct route *, struct route_target *);
 void attempt_end(struct chat *);
 /** attempt_note_end - write down when the running one ended, and why if it failed. */
 void attempt_note_end(struct chat *, enum wire_code, const struct chat_result *);
-/** attempt_be_for - from now on it is that competitor's chat. */
-void attempt_be_for(struct chat *, const struct route *);
+/** attempt_be_for - from now on it is that competitor's chat; version: the one it is for, or "". */
+void attempt_be_for(struct chat *, const struct route *, const char *version);
 /** attempt_enter_breaker - false: the breaker of its competitor lets nobody through. */
 bool attempt_enter_breaker(struct chat *, const struct route *, struct route_target *);
 /** attempt_tell_breaker - how the running one did; once. */
@@ -129,8 +129,8 @@ void queue_go_on(struct chat *, struct picked, const struct failure *last);
 void queue_next(struct chat *, const struct failure *last);
 /** queue_leave - wait no more; fine when it does not. */
 void queue_leave(struct chat *);
-/** queue_route - a competitor that can be waited for; NULL: none of its instances is ready or may
- *  be woken. */
-const struct route *queue_route(const struct routes *, const char *competitor);
+/** queue_route - whom it waits for, or waited for last; NULL: what it waits for is not theirs any
+ *  more, or none of its instances is ready or may be woken. */
+const struct route *queue_route(const struct chat *);
 void queue_ping(struct chat_relay *, struct buf *out, void *arg); /* of chat_relay_events */
 #endif

@@ -31,14 +31,27 @@ static const unsigned needs[DIALECT_COUNT] = {
 	[DIALECT_EMBEDDINGS] = CAPABILITY(EMBEDDINGS),
 };
 
-/* NULL: not in the snapshot (any more), or without an instance that is ready or may be woken. */
-const struct route *
-queue_route(const struct routes *routes, const char *competitor)
+/* Is it a version that the route may have targets of? */
+static bool
+is_for(const struct route *r, const char *version)
 {
-	for (size_t i = 0; i < routes->len; i++)
-		if ((routes->at[i].ntargets > 0 || routes->at[i].wakes) &&
-		    str_eq(routes->at[i].competitor, competitor))
-			return &routes->at[i];
+	return version[0] == '\0' || str_eq(r->version, version) ||
+	    str_eq(r->other_version, version);
+}
+
+const struct route *
+queue_route(const struct chat *c)
+{
+	const struct routes *routes = c->gw->routes;
+	const char *version = c->wait.version;
+
+	for (size_t i = 0; i < routes->len; i++) {
+		const struct route *r = &routes->at[i];
+
+		if (str_eq(r->competitor, c->wait.competitor) && is_for(r, version) &&
+		    (route_ready(r, version) || r->wakes))
+			return r;
+	}
 	return NULL;
 }
 
@@ -46,7 +59,7 @@ queue_route(const struct routes *routes, const char *competitor)
 static void
 note_waited(struct chat *c)
 {
-	const struct route *r = queue_route(c->gw->routes, c->wait.competitor);
+	const struct route *r = queue_route(c);
 
 	if (r != NULL)
 		metric_observe_us(
@@ -106,15 +119,15 @@ fail_unpicked(struct chat *c, const struct picked *p)
 		if (p->shut) {
 			const long long seconds = ((long long)p->wait_ms + 999) / 1000;
 
-			attempt_be_for(c, p->route);
+			attempt_be_for(c, p->route, p->version);
 			chat_relay_retry_after(c->relay, seconds > 0 ? seconds : 1);
 			buf_printf(&text,
 			    "Competitor '%s' failed too often and is left alone for a while; try "
 			    "again in %lld s, or choose another.",
 			    p->route->slug, seconds > 0 ? seconds : 1);
 		} else if (p->route != NULL)
-			buf_printf(&text, "Competitor '%s' has no instance that is ready.",
-			    p->route->slug);
+			buf_printf(&text, "Competitor '%s' has no instance%s that is ready.",
+			    p->route->slug, p->version[0] != '\0' ? " of that version" : "");
 		else
 			buf_add_str(&text, "There is no competitor yet; submit one with janusctl.");
 	} else if (p->code == CODE_UNSUPPORTED_ENDPOINT) {
@@ -133,14 +146,14 @@ fail_unpicked(struct chat *c, const struct picked *p)
 }
 
 static void
-wait_for_slot(struct chat *c, const struct route *route)
+wait_for_slot(struct chat *c, const struct route *route, const char *version)
 {
 	char key[WAIT_KEY_MAX];
 
 	c->ours_us += clock_now_us() - c->mark_us;
-	attempt_be_for(c, route);
+	attempt_be_for(c, route, version);
 	wait_key(c->auth, c->client, key);
-	if (!wait_begin(&c->wait, c->gw->loop, route, wait_class(c->auth), key,
+	if (!wait_begin(&c->wait, c->gw->loop, route, version, wait_class(c->auth), key,
 		c->gw->config.queue_wait_ms, &wait_events, c))
 		fail_full(c, route);
 	else if (c->wait.starts && c->gw->hooks->on_demand != NULL)
@@ -161,7 +174,7 @@ queue_go_on(struct chat *c, struct picked p, const struct failure *last)
 			return;
 		}
 		if (p.full) {
-			wait_for_slot(c, p.route);
+			wait_for_slot(c, p.route, p.version);
 			return;
 		}
 		if (!route_target_take(p.target))
@@ -196,7 +209,7 @@ static void
 on_turn(enum turn turn, struct route_target *target, void *arg)
 {
 	struct chat *c = arg;
-	const struct route *r = queue_route(c->gw->routes, c->wait.competitor);
+	const struct route *r = queue_route(c);
 
 	c->mark_us = clock_now_us();
 	note_waited(c);
@@ -219,7 +232,7 @@ static void
 on_late(void *arg)
 {
 	struct chat *c = arg;
-	const struct route *r = queue_route(c->gw->routes, c->wait.competitor);
+	const struct route *r = queue_route(c);
 	char text[240];
 
 	note_waited(c);

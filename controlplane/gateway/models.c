@@ -30,6 +30,9 @@ add_score(struct buf *out, const struct route *r)
 static void
 add_model(struct buf *out, const char *id, const struct route *r, const struct route *first)
 {
+	const char *pinned = r != NULL ? pick_version(r, id) : "";
+	const char *digest = r != NULL ? route_digest(r, pinned) : "";
+
 	buf_add_str(out, "{\"id\":");
 	json_add_quoted(out, id, strlen(id));
 	buf_printf(out, ",\"object\":\"model\",\"created\":%lld,\"owned_by\":\"janus\",\"janus\":{",
@@ -37,18 +40,21 @@ add_model(struct buf *out, const char *id, const struct route *r, const struct r
 	buf_printf(out, "\"competitor\":%s%s%s,", r != NULL ? "\"" : "",
 	    r != NULL ? r->slug : "null", r != NULL ? "\"" : "");
 	buf_printf(out, "\"version\":%s%s%s,", r != NULL ? "\"" : "",
-	    r != NULL ? r->version : "null", r != NULL ? "\"" : "");
-	if (r != NULL && r->digest[0] != '\0')
-		buf_printf(out, "\"digest\":\"%s\",", r->digest);
+	    r == NULL               ? "null"
+		: pinned[0] != '\0' ? pinned
+				    : r->version,
+	    r != NULL ? "\"" : "");
+	if (digest[0] != '\0')
+		buf_printf(out, "\"digest\":\"%s\",", digest);
 	else
 		buf_add_str(out, "\"digest\":null,");
 	buf_printf(out, "\"state\":\"%s\",\"default\":%s,\"capabilities\":",
-	    r == NULL             ? "not_ready"
-		: r->ntargets > 0 ? "ready"
-		: r->wakes        ? "asleep"
-				  : "not_ready",
+	    r == NULL                    ? "not_ready"
+		: route_ready(r, pinned) ? "ready"
+		: r->wakes               ? "asleep"
+					 : "not_ready",
 	    r != NULL && r == first ? "true" : "false");
-	capabilities_add(out, r != NULL ? r->capabilities | CAPABILITY(CHAT) : 0);
+	capabilities_add(out, r != NULL ? route_capabilities(r, pinned) | CAPABILITY(CHAT) : 0);
 	add_score(out, r);
 }
 

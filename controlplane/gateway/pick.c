@@ -14,18 +14,29 @@
 
 /* "ver_01h...", "sha256:ab12..." or "ab12...": the whole, or a beginning of it. */
 static bool
-version_is(const struct route *r, const char *want)
+version_is(const char *version, const char *digest, const char *want)
 {
-	const char *digest = r->digest;
 	size_t least = VERSION_PREFIX_MIN;
 
 	if (str_starts(want, "ver_"))
-		return strlen(want) >= 4 + least && str_starts(r->version, want);
+		return strlen(want) >= 4 + least && str_starts(version, want);
 	if (str_starts(want, "sha256:"))
 		least += strlen("sha256:");
 	else if (str_starts(digest, "sha256:"))
 		digest += strlen("sha256:");
 	return strlen(want) >= least && str_starts(digest, want);
+}
+
+const char *
+pick_version(const struct route *r, const char *name)
+{
+	const char *at = strchr(name, '@');
+
+	if (at == NULL)
+		return "";
+	if (version_is(r->version, r->digest, at + 1))
+		return r->version;
+	return version_is(r->other_version, r->other_digest, at + 1) ? r->other_version : NULL;
 }
 
 static const struct route *
@@ -42,7 +53,7 @@ named_route(const struct routes *routes, const char *name)
 		const struct route *r = &routes->at[i];
 
 		if (strlen(r->slug) == len && memcmp(r->slug, slug, len) == 0)
-			return at == NULL || version_is(r, at + 1) ? r : NULL;
+			return pick_version(r, slug) != NULL ? r : NULL;
 	}
 	return NULL;
 }
@@ -119,20 +130,13 @@ struct candidates {
 	struct route_target *const *tried;
 	size_t ntried;
 	bool free_only;
-	enum { OF_ANY, OF_CURRENT, OF_CANDIDATE } of; /* which versions */
+	const char *version; /* only its; "": of any */
 };
-
-static bool
-is_of(const struct candidates *c, const struct route_target *t)
-{
-	return c->of == OF_ANY ||
-	    (strcmp(t->version, c->route->version) == 0) == (c->of == OF_CURRENT);
-}
 
 static bool
 is_candidate(const struct candidates *c, const struct route_target *t)
 {
-	return is_of(c, t) && !is_tried(t, c->tried, c->ntried) &&
+	return route_target_runs(t, c->version) && !is_tried(t, c->tried, c->ntried) &&
 	    !(c->free_only && route_target_full(t));
 }
 
@@ -173,39 +177,40 @@ choose_target(const struct candidates *c, uint64_t random)
 }
 
 static bool
-offers(const struct route *r, unsigned needs)
+offers(const struct route *r, const char *version, unsigned needs)
 {
-	return (r->capabilities & needs) == needs;
+	return (route_capabilities(r, version) & needs) == needs;
 }
 
-/* The share of the candidate version, by lot; where there is nothing free of the one, of the other. */
+/* Where any will do, the share of the candidate version, by lot; where there is nothing free of
+ * the one, of the other. */
 static struct route_target *
 choose_of_versions(struct candidates *c, uint64_t random)
 {
 	struct route_target *t = NULL;
 
-	if (c->route->candidate_percent > 0) {
-		c->of = (int)(random >> 16 & 0xffff) % 100 < c->route->candidate_percent
-		    ? OF_CANDIDATE
-		    : OF_CURRENT;
+	if (c->version[0] == '\0' && c->route->candidate_percent > 0) {
+		c->version = (int)(random >> 16 & 0xffff) % 100 < c->route->candidate_percent
+		    ? c->route->other_version
+		    : c->route->version;
 		t = choose_target(c, random);
-		c->of = OF_ANY;
+		c->version = "";
 	}
 	return t != NULL ? t : choose_target(c, random);
 }
 
-/* Put into p what a route has to offer; false: nothing. */
+/* Put into p what a route has to offer, of the version that p is for; false: nothing. */
 static bool
 look_at(struct picked *p, const struct route *r, const struct pick_wish *wish, struct candidates *c,
     uint64_t random, bool *offered)
 {
-	if (!offers(r, wish->needs))
+	if (!offers(r, p->version, wish->needs))
 		return false;
 	*offered = true;
 	c->route = r;
 	c->free_only = false;
-	c->of = OF_ANY;
-	const bool asleep = r->ntargets == 0 && r->wakes;
+	c->version = p->version;
+	const bool asleep = !route_ready(r, p->version) && r->wakes;
 	if (!asleep && count_candidates(c) == 0)
 		return false;
 	struct traffic *traffic = route_traffic(r);
@@ -231,7 +236,7 @@ static bool
 look_at_others(struct picked *p, const struct routes *routes, const struct pick_wish *wish,
     struct candidates *c, uint64_t random, bool *offered)
 {
-	struct picked busy = { 0 };
+	struct picked busy = { .version = "" };
 
 	for (size_t i = 0; i < routes->len; i++) {
 		if (!look_at(p, &routes->at[i], wish, c, random, offered))
@@ -276,7 +281,9 @@ struct picked
 pick(const struct routes *routes, const struct pick_wish *wish, struct route_target *const *tried,
     size_t ntried, bool others, uint64_t random)
 {
-	struct picked p = { .code = CODE_MISSING_PARAMETER, .param = "model", .name = "" };
+	struct picked p = {
+		.code = CODE_MISSING_PARAMETER, .param = "model", .name = "", .version = ""
+	};
 
 	if (given(wish->header)) {
 		p.name = wish->header;
@@ -298,7 +305,9 @@ pick(const struct routes *routes, const struct pick_wish *wish, struct route_tar
 	const struct route *canary =
 	    str_eq(p.name, PICK_DEFAULT_MODEL) ? canary_route(routes, random) : NULL;
 	p.route = pick_route(routes, p.name);
-	if (p.route == NULL)
+	if (p.route != NULL)
+		p.version = pick_version(p.route, p.name);
+	else
 		p.route = by_competitor_id(routes, p.name);
 	p.code = any || p.route != NULL ? CODE_NO_READY_COMPETITOR : CODE_MODEL_NOT_FOUND;
 	if (p.route == NULL)

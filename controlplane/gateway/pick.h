@@ -3,8 +3,8 @@
  *
  * The snapshot, what the client asked for, what was tried, and a random number in; one target
  * out.  Whoever is tried as the next champion gets its share of the default route's chats by lot.  Asked again with what failed, it gives the next candidate.  Competitors whose breaker is
- * open are passed over.  Nothing is changed: a target's slot is the caller's to take, and may be
- * gone by then.
+ * open are passed over.  A wish for one version is answered by that version alone.  Nothing is
+ * changed: a target's slot is the caller's to take, and may be gone by then.
  */
 #ifndef JANUS_GATEWAY_PICK_H
 #define JANUS_GATEWAY_PICK_H
@@ -31,6 +31,7 @@ struct pick_wish {
 };
 struct picked {
 	const struct route *route; /* NULL: none of that name */
+	const char *version; /* of the route: only its targets will do; "": any */
 	struct route_target *target; /* had a free slot a moment ago; NULL: none, or wait for one */
 	bool full; /* no target, code NONE: it is ready, but without a free slot or others wait */
 	bool asleep; /* the same, but none of its instances runs: the chat that waits wakes one */
@@ -56,4 +57,6 @@ bool pick_is_virtual(const char *model);
 /** pick_route - the competitor that a virtual model, "janus/<slug>" or "<slug>" (with @version) means;
  *  NULL if there is none. For a virtual model the one a chat would go to first. */
 const struct route *pick_route(const struct routes *, const char *name);
+/** pick_version - the version of that route that a name means; "" any; NULL: none of its. */
+const char *pick_version(const struct route *, const char *name);
 #endif

@@ -58,19 +58,21 @@ on_late(struct timer *t, void *arg)
 }
 
 bool
-wait_begin(struct wait *w, struct loop *loop, const struct route *r, enum fair_class class,
-    const char *key, int64_t limit_ms, const struct wait_events *events, void *arg)
+wait_begin(struct wait *w, struct loop *loop, const struct route *r, const char *version,
+    enum fair_class class, const char *key, int64_t limit_ms, const struct wait_events *events,
+    void *arg)
 {
 	const int64_t left_ms = limit_ms - w->total_us / 1000;
 
-	w->ticket = traffic_wait(route_traffic(r), class, key, loop, on_turn, w);
+	w->ticket = traffic_wait(route_traffic(r), class, key, version, loop, on_turn, w);
 	if (w->ticket == NULL)
 		return false;
 	w->events = events;
 	w->arg = arg;
 	w->class = class;
-	w->starts = r->ntargets == 0;
+	w->starts = !route_ready(r, version);
 	snprintf(w->competitor, sizeof(w->competitor), "%s", r->competitor);
+	snprintf(w->version, sizeof(w->version), "%s", version);
 	w->began_us = clock_now_us();
 	if (w->first_us == 0)
 		w->first_us = w->began_us;

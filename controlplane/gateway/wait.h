@@ -35,6 +35,7 @@ struct wait { /* embedded; zero-initialised */
 	enum fair_class class;
 	bool starts; /* it waits for an instance, not only for a slot */
 	char competitor[40]; /* for whom it waits, or waited last */
+	char version[40]; /* the only one of theirs that will do; "": any */
 	int64_t first_us; /* when it first began, on the clock; 0: it never waited */
 	int64_t began_us, last_us,
 	    total_us; /* the last time, all of them: of those that are over */
@@ -45,10 +46,10 @@ struct wait { /* embedded; zero-initialised */
 enum fair_class wait_class(const struct auth *); /* NULL: no key */
 void wait_key(const struct auth *, const char *client, char out[WAIT_KEY_MAX]);
 
-/** wait_begin - join the queue of a route that has targets or wakes; false if it is full.  limit_ms is for
- *  all of a chat's waiting together. */
-bool wait_begin(struct wait *, struct loop *, const struct route *, enum fair_class,
-    const char *key, int64_t limit_ms, const struct wait_events *, void *arg);
+/** wait_begin - join the queue of a route that has targets of the version ("": any) or wakes; false if it
+ *  is full.  limit_ms is for all of a chat's waiting together. */
+bool wait_begin(struct wait *, struct loop *, const struct route *, const char *version,
+    enum fair_class, const char *key, int64_t limit_ms, const struct wait_events *, void *arg);
 /** wait_end - leave; fine when it does not wait. */
 void wait_end(struct wait *);
 /** wait_us - all its waiting so far. */

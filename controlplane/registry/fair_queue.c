@@ -46,31 +46,45 @@ key_find(const struct fair_queue *q, enum fair_class class, const char *name)
 	return NULL;
 }
 
-/* A newcomer is the last to have its turn. */
-static struct fair_key *
-key_new(struct fair_queue *q, enum fair_class class, const char *name)
+/* The last of its class to have its turn. */
+static void
+key_link(struct fair_queue *q, struct fair_key *k)
 {
-	struct fair_key *k = mem_zalloc(sizeof(*k)), *first = q->turn[class];
+	struct fair_key *first = q->turn[k->class];
 
-	k->class = class;
-	k->name = str_dup(name);
 	if (first == NULL) {
-		q->turn[class] = k->next = k->prev = k;
-		return k;
+		q->turn[k->class] = k->next = k->prev = k;
+		return;
 	}
 	k->next = first;
 	k->prev = first->prev;
 	k->prev->next = k->next->prev = k;
+}
+
+static void
+key_unlink(struct fair_queue *q, struct fair_key *k)
+{
+	if (q->turn[k->class] == k)
+		q->turn[k->class] = k->next != k ? k->next : NULL;
+	k->prev->next = k->next;
+	k->next->prev = k->prev;
+}
+
+static struct fair_key *
+key_new(struct fair_queue *q, enum fair_class class, const char *name)
+{
+	struct fair_key *k = mem_zalloc(sizeof(*k));
+
+	k->class = class;
+	k->name = str_dup(name);
+	key_link(q, k);
 	return k;
 }
 
 static void
 key_free(struct fair_queue *q, struct fair_key *k)
 {
-	if (q->turn[k->class] == k)
-		q->turn[k->class] = k->next != k ? k->next : NULL;
-	k->prev->next = k->next;
-	k->next->prev = k->prev;
+	key_unlink(q, k);
 	free(k->name);
 	free(k);
 }
@@ -154,35 +168,34 @@ note_turn(struct fair_queue *q, int64_t now_ms)
 }
 
 struct fair_entry *
-fair_pop(struct fair_queue *q, int64_t now_ms)
+fair_next(const struct fair_queue *q, fair_fits_fn *fits, const void *arg)
 {
-	const enum fair_class class =
-	    q->turn[FAIR_INTERACTIVE] != NULL ? FAIR_INTERACTIVE : FAIR_BENCH;
-	struct fair_key *k = q->turn[class];
-	struct fair_entry *e;
+	for (unsigned class = 0; class < FAIR_CLASS_COUNT; class ++) {
+		struct fair_key *k = q->turn[class];
 
-	if (k == NULL)
-		return NULL;
-	e = k->first;
-	q->turn[class] = k->next;
+		for (; k != NULL; k = k->next != q->turn[class] ? k->next : NULL)
+			for (struct fair_entry *e = k->first; e != NULL; e = e->next)
+				if (fits == NULL || fits(e, arg))
+					return e;
+	}
+	return NULL;
+}
+
+void
+fair_turn(struct fair_queue *q, struct fair_entry *e, int64_t now_ms)
+{
+	struct fair_key *k = e->key;
+
+	key_unlink(q, k);
+	key_link(q, k);
 	note_turn(q, now_ms);
 	take_out(q, e);
-	return e;
 }
 
 void
 fair_remove(struct fair_queue *q, struct fair_entry *e)
 {
 	take_out(q, e);
-}
-
-struct fair_entry *
-fair_any(const struct fair_queue *q)
-{
-	for (unsigned class = 0; class < FAIR_CLASS_COUNT; class ++)
-		if (q->turn[class] != NULL)
-			return q->turn[class]->first;
-	return NULL;
 }
 
 size_t

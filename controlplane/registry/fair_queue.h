@@ -46,12 +46,13 @@ struct fair_queue { /* zero-initialised but for max */
  */
 bool fair_push(struct fair_queue *, enum fair_class, const char *name, struct fair_entry *,
     int64_t now_ms, struct fair_entry **displaced);
-/** fair_pop - whose turn it is leaves; NULL when nobody waits. */
-struct fair_entry *fair_pop(struct fair_queue *, int64_t now_ms);
+typedef bool fair_fits_fn(const struct fair_entry *, const void *arg);
+/** fair_next - whose turn it is of those that fit (NULL: all do); NULL if there is none. */
+struct fair_entry *fair_next(const struct fair_queue *, fair_fits_fn *fits, const void *arg);
+/** fair_turn - its turn has come: it leaves.  Those it was taken before keep their places. */
+void fair_turn(struct fair_queue *, struct fair_entry *, int64_t now_ms);
 /** fair_remove - one that waits leaves without its turn having come. */
 void fair_remove(struct fair_queue *, struct fair_entry *);
-/** fair_any - one that waits, for emptying it without regard to turns; NULL. */
-struct fair_entry *fair_any(const struct fair_queue *);
 /** fair_ahead - how many would go before it if nobody came or left. */
 size_t fair_ahead(const struct fair_queue *, const struct fair_entry *);
 /** fair_eta_ms - until its turn comes at the pace turns have come lately; -1: none has yet. */

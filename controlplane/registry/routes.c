@@ -4,6 +4,7 @@
 #include "controlplane/registry/routes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "controlplane/registry/traffic.h"
 #include "runtime/base/clock.h"
@@ -43,6 +44,12 @@ route_target_full(const struct route_target *t)
 }
 
 bool
+route_target_runs(const struct route_target *t, const char *version)
+{
+	return version[0] == '\0' || t->version[0] == '\0' || strcmp(t->version, version) == 0;
+}
+
+bool
 route_target_take(struct route_target *t)
 {
 	const int limit = t->limit;
@@ -69,6 +76,33 @@ struct traffic *
 route_traffic(const struct route *r)
 {
 	return r->traffic != NULL ? r->traffic : r->ntargets > 0 ? r->targets[0]->traffic : NULL;
+}
+
+bool
+route_ready(const struct route *r, const char *version)
+{
+	for (size_t i = 0; i < r->ntargets; i++)
+		if (route_target_runs(r->targets[i], version))
+			return true;
+	return false;
+}
+
+static bool
+is_other(const struct route *r, const char *version)
+{
+	return version[0] != '\0' && strcmp(version, r->other_version) == 0;
+}
+
+const char *
+route_digest(const struct route *r, const char *version)
+{
+	return is_other(r, version) ? r->other_digest : r->digest;
+}
+
+unsigned
+route_capabilities(const struct route *r, const char *version)
+{
+	return is_other(r, version) ? r->other_capabilities : r->capabilities;
 }
 
 struct routes *

@@ -36,13 +36,15 @@ struct route {
 	char digest[72]; /* "" for a URL */
 	int64_t created_at_ms;
 	unsigned capabilities; /* CAPABILITY() bits of its version's manifest */
+	char other_version[40], other_digest[72]; /* a second one that is meant to answer; "" */
+	unsigned other_capabilities;
 	bool is_default;
 	bool is_fast, is_cheap; /* who janus-fast and janus-cheap are */
 	int canary_percent; /* of the chats of the default route, while it is tried as the next one */
 	bool has_score;
 	double score; /* on the leaderboard: 0 to 100 */
 	int rank_low, rank_high; /* there; a range where intervals overlap */
-	int candidate_percent; /* of chats for a target of another version; 0: there is none */
+	int candidate_percent; /* of chats for a target of the other version; 0: there is none */
 	bool wakes; /* without a target: a chat that waits brings one */
 	struct traffic *traffic; /* a reference; may be NULL while there is a target */
 	struct route_target **targets; /* ready ones only */
@@ -65,9 +67,17 @@ bool route_target_take(struct route_target *);
 void route_target_give(struct route_target *);
 /** route_target_full - has it no free slot now? */
 bool route_target_full(const struct route_target *);
+/** route_target_runs - may it answer what is for that version? "": for any. */
+bool route_target_runs(const struct route_target *, const char *version);
 
 /** route_traffic - of its competitor; borrowed; NULL if nobody can wait for it. */
 struct traffic *route_traffic(const struct route *);
+/** route_ready - has it a target of that version? */
+bool route_ready(const struct route *, const char *version);
+/** route_digest - of one of its two versions. */
+const char *route_digest(const struct route *, const char *version);
+/** route_capabilities - of one of its two versions. */
+unsigned route_capabilities(const struct route *, const char *version);
 struct routes *routes_new(size_t len); /* one reference; rows zeroed for the caller to fill */
 struct routes *routes_ref(struct routes *);
 void routes_unref(struct routes *); /* NULL is fine */

@@ -45,6 +45,7 @@ struct ticket {
 	struct loop *loop;
 	turn_fn *turn;
 	void *arg;
+	char version[40]; /* that alone may answer; "": any */
 	/* under the lock */
 	enum { TICKET_WAITS, TICKET_CALLED, TICKET_LEFT } state;
 	enum turn why;
@@ -132,8 +133,8 @@ traffic_crowded(const struct traffic *t)
 }
 
 struct ticket *
-traffic_wait(struct traffic *t, enum fair_class class, const char *key, struct loop *loop,
-    turn_fn *turn, void *arg)
+traffic_wait(struct traffic *t, enum fair_class class, const char *key, const char *version,
+    struct loop *loop, turn_fn *turn, void *arg)
 {
 	struct fair_entry *displaced = NULL;
 	struct ticket *k;
@@ -145,6 +146,7 @@ traffic_wait(struct traffic *t, enum fair_class class, const char *key, struct l
 	k->loop = loop;
 	k->turn = turn;
 	k->arg = arg;
+	str_copy(k->version, sizeof(k->version), version);
 	pthread_mutex_lock(&t->lock);
 	const bool room = fair_push(&t->queue, class, key, &k->entry, clock_now_ms(), &displaced);
 	if (displaced != NULL)
@@ -178,16 +180,26 @@ traffic_leave(struct ticket *k)
 		ticket_free(k);
 }
 
+static bool
+may_have(const struct fair_entry *e, const void *target)
+{
+	return route_target_runs(target, ((const struct ticket *)(const void *)e)->version);
+}
+
 void
 traffic_offer(struct route_target *target)
 {
 	struct traffic *t = target->traffic;
+	struct fair_entry *e;
 
 	if (!traffic_crowded(t))
 		return;
 	pthread_mutex_lock(&t->lock);
-	while (t->queue.len > 0 && !target->closed && route_target_take(target))
-		call(fair_pop(&t->queue, clock_now_ms()), TURN_SLOT, target);
+	while ((e = fair_next(&t->queue, may_have, target)) != NULL && !target->closed &&
+	    route_target_take(target)) {
+		fair_turn(&t->queue, e, clock_now_ms());
+		call(e, TURN_SLOT, target);
+	}
 	count_waiting(t);
 	pthread_mutex_unlock(&t->lock);
 }
@@ -257,7 +269,7 @@ call_all(struct traffic *t)
 {
 	struct fair_entry *e;
 
-	while ((e = fair_any(&t->queue)) != NULL) {
+	while ((e = fair_next(&t->queue, NULL, NULL)) != NULL) {
 		fair_remove(&t->queue, e);
 		call(e, TURN_AGAIN, NULL);
 	}

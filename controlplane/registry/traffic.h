@@ -8,7 +8,7 @@
  *
  * A waiter is called on its own loop, by message: with a slot that was taken for it, or to look
  * again.  Nobody overtakes: a newcomer that sees somebody wait joins the queue, and a slot that
- * comes free is taken for whoever's turn it is.
+ * comes free is taken for whoever's turn it is, of those whom its version may answer.
  */
 #ifndef JANUS_REGISTRY_TRAFFIC_H
 #define JANUS_REGISTRY_TRAFFIC_H
@@ -47,11 +47,12 @@ bool traffic_crowded(const struct traffic *);
 /**
  * traffic_wait - join the queue, as one of those of `key`; NULL if it is full.
  *
+ * Only slots of targets that run the version are taken for it (route_target_runs; "": of any).
  * turn is called once, on loop, unless traffic_leave is called before; the ticket is gone then.
  * Offer the targets there are (traffic_offer) after it: one may have become free meanwhile.
  */
-struct ticket *traffic_wait(
-    struct traffic *, enum fair_class, const char *key, struct loop *, turn_fn *turn, void *arg);
+struct ticket *traffic_wait(struct traffic *, enum fair_class, const char *key, const char *version,
+    struct loop *, turn_fn *turn, void *arg);
 /** traffic_leave - wait no more; a slot already on its way goes to the next. */
 void traffic_leave(struct ticket *);
 /** traffic_offer - give the free slots of a target to those whose turn it is. */

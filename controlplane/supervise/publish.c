@@ -70,14 +70,20 @@ fill_route(const struct supervisor *sup, struct competitor *c, const struct comp
 {
 	const struct registry *reg = sup->c.registry;
 	const char *version = serving_version(sup, c);
+	/* The candidate; while it stands in for the current one, that. */
+	const char *other = strcmp(version, c->candidate_id) != 0 ? c->candidate_id : c->version_id;
 	const struct version *v = registry_version(reg, version);
+	const struct version *o = other[0] != '\0' ? registry_version(reg, other) : NULL;
 
 	snprintf(r->slug, sizeof(r->slug), "%s", c->slug);
 	snprintf(r->competitor, sizeof(r->competitor), "%s", c->id);
 	snprintf(r->version, sizeof(r->version), "%s", version);
 	snprintf(r->digest, sizeof(r->digest), "%s", v != NULL ? v->digest : "");
+	snprintf(r->other_version, sizeof(r->other_version), "%s", other);
+	snprintf(r->other_digest, sizeof(r->other_digest), "%s", o != NULL ? o->digest : "");
 	r->created_at_ms = c->created_at_ms;
 	r->capabilities = capabilities_of(v);
+	r->other_capabilities = capabilities_of(o);
 	r->is_default = c == leader;
 	r->is_fast = c->standing.is_fast;
 	r->is_cheap = c->standing.is_cheap;

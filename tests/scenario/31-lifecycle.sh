@@ -140,6 +140,13 @@ both_versions() {
 	[ "$(jq -r '.data[].version_id' <<<"$body" | sort -u | wc -l)" = 2 ]
 }
 becomes "both versions answer" 60 both_versions
+for version in "$old" "$new"; do
+	digest=$(control GET "/api/v1/versions/$version"; jq -r .digest <<<"$body")
+	for i in 1 2 3 4 5 6 7 8; do
+		chat "janus/owl@$version" hello
+		has "$version alone answers who names it ($i)" "x-janus-version-digest: $digest" "$head"
+	done
+done
 kill_janusd
 start_janusd JANUS_POLICY_MEMORY_BUDGET=2GiB JANUS_POLICY_MEMORY=1GiB
 becomes "after a crash too" 60 both_versions

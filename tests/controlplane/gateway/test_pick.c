@@ -300,19 +300,30 @@ START_TEST(test_shut) /* [C01] an open breaker is passed over, or told */
 }
 END_TEST
 
+/* Owl's second instance is of a version that gets a share. */
+static struct routes *
+snapshot_sharing(int percent)
+{
+	struct routes *r = snapshot(true);
+	struct route *route = &r->at[0];
+
+	strcpy(route->version, "ver_current");
+	strcpy(route->other_version, "ver_newone");
+	strcpy(route->other_digest, "sha256:fedcba");
+	strcpy(route->targets[0]->version, "ver_current");
+	strcpy(route->targets[1]->version, "ver_newone");
+	route->candidate_percent = percent;
+	return r;
+}
+
 /* A version on trial by a share is sent that share, and everything where nothing else is free. */
 START_TEST(test_share)
 {
 	const struct pick_wish owl = { NULL, NULL, "owl", 0, 0 };
-	struct routes *r = snapshot(true);
+	struct routes *r = snapshot_sharing(20);
 	struct route *route = &r->at[0];
 	int candidate = 0;
 
-	ck_assert_uint_ge(route->ntargets, 2);
-	strcpy(route->version, "ver_current");
-	strcpy(route->targets[0]->version, "ver_current");
-	strcpy(route->targets[1]->version, "ver_new");
-	route->candidate_percent = 20;
 	for (uint64_t i = 0; i < 65536; i++)
 		candidate += pick(r, &owl, NULL, 0, true, i << 16).target == route->targets[1];
 	ck_assert_int_ge(candidate, 65536 * 19 / 100);
@@ -320,6 +331,84 @@ START_TEST(test_share)
 	route->targets[0]->limit = route->targets[0]->in_flight = 1;
 	for (uint64_t i = 0; i < 100; i++)
 		ck_assert_ptr_eq(pick(r, &owl, NULL, 0, true, i << 16).target, route->targets[1]);
+	routes_unref(r);
+}
+END_TEST
+
+static const struct pin {
+	const char *model;
+	int target; /* of owl; -1: there is no such model */
+} pins[] = {
+	{ "janus/owl@ver_current", 0 },
+	{ "janus/owl@ver_curren", 0 },
+	{ "janus/owl@sha256:abcdef0", 0 },
+	{ "janus/owl@abcdef", 0 },
+	{ "janus/owl@ver_newone", 1 },
+	{ "janus/owl@ver_newo", -1 }, /* too short */
+	{ "janus/owl@sha256:fedcba", 1 },
+	{ "janus/owl@fedcba", 1 },
+	{ "janus/owl@fedcb", -1 },
+	{ "janus/owl@ver_another", -1 },
+	{ "janus/cat@ver_newone", -1 },
+};
+
+/* A version that is named answers, and no other: at first, after a failure, and when it is full. */
+START_TEST(test_pin)
+{
+	const struct pin *pin = &pins[_i];
+	const struct pick_wish wish = { NULL, NULL, pin->model, 0, 0 };
+	static const int shares[] = { 0, 1, 50, 99 };
+
+	for (size_t k = 0; k < ARRAY_LEN(shares); k++) {
+		struct routes *r = snapshot_sharing(shares[k]);
+		struct route_target *want = pin->target >= 0 ? r->at[0].targets[pin->target] : NULL;
+		struct picked p;
+
+		for (uint64_t i = 0; i < 2000; i++) {
+			p = pick(r, &wish, NULL, 0, true, i * 0x9E3779B97F4A7C15ULL);
+			ck_assert_int_eq(p.code, want != NULL ? CODE_NONE : CODE_MODEL_NOT_FOUND);
+			ck_assert_ptr_eq(p.target, want);
+		}
+		if (want != NULL) {
+			ck_assert_str_eq(p.version, want->version);
+			ck_assert_int_eq(
+			    pick(r, &wish, &want, 1, true, 5).code, CODE_NO_READY_COMPETITOR);
+			want->limit = want->in_flight = 1;
+			p = pick(r, &wish, NULL, 0, true, 5);
+			ck_assert(p.code == CODE_NONE && p.full && !p.asleep);
+			ck_assert_ptr_null(p.target);
+			ck_assert_str_eq(p.version, want->version);
+		}
+		routes_unref(r);
+	}
+}
+END_TEST
+
+START_TEST(test_pin_away) /* one of the two has no instance now: it is not ready, or to be woken */
+{
+	const struct pick_wish current = { NULL, NULL, "janus/owl@ver_current", 0, 0 },
+			       newer = { NULL, NULL, "janus/owl@ver_newone", 0, 0 },
+			       embeds = { NULL, NULL, "janus/owl@ver_newone", 2, 0 },
+			       any = { NULL, NULL, "janus/owl", 0, 0 };
+	struct routes *r = snapshot_sharing(0);
+	struct route *route = &r->at[0];
+	struct picked p;
+
+	strcpy(route->targets[1]->version, "ver_current");
+	p = pick(r, &newer, NULL, 0, true, 5);
+	ck_assert_int_eq(p.code, CODE_NO_READY_COMPETITOR);
+	route->wakes = true;
+	p = pick(r, &newer, NULL, 0, true, 5);
+	ck_assert(p.code == CODE_NONE && p.full && p.asleep);
+	/* Awake is the other one, which nobody named. */
+	ck_assert(!pick(r, &current, NULL, 0, true, 5).asleep);
+	p = pick(r, &any, NULL, 0, true, 5);
+	ck_assert(p.target != NULL && !p.asleep);
+	ck_assert_str_eq(p.version, "");
+	/* What it offers is its own affair. */
+	ck_assert_int_eq(pick(r, &embeds, NULL, 0, true, 5).code, CODE_UNSUPPORTED_ENDPOINT);
+	route->other_capabilities = 2;
+	ck_assert_int_eq(pick(r, &embeds, NULL, 0, true, 5).code, CODE_NONE);
 	routes_unref(r);
 }
 END_TEST
@@ -339,6 +428,8 @@ main(void)
 	tcase_add_test(tc, test_needs);
 	tcase_add_test(tc, test_full);
 	tcase_add_test(tc, test_share);
+	tcase_add_loop_test(tc, test_pin, 0, (int)ARRAY_LEN(pins));
+	tcase_add_test(tc, test_pin_away);
 	tcase_add_test(tc, test_shut);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

@@ -291,6 +291,104 @@ START_TEST(test_goes_away) /* nobody waits for a competitor that is not ready an
 }
 END_TEST
 
+/* "web" has an instance of each of two versions; or, alone, of the first. */
+static struct route_target *of_versions[2];
+
+static void
+publish_versions(bool alone)
+{
+	struct routes *r = routes_new(1);
+	struct route *web = &r->at[0];
+
+	strcpy(web->slug, "web");
+	strcpy(web->competitor, "cpt_web");
+	strcpy(web->version, "ver_first1");
+	strcpy(web->other_version, alone ? "" : "ver_second");
+	web->candidate_percent = alone ? 0 : 50;
+	web->ntargets = alone ? 1 : 2;
+	web->targets = mem_zalloc(2 * sizeof(struct route_target *));
+	for (size_t i = 0; i < web->ntargets; i++)
+		web->targets[i] = route_target_ref(of_versions[i]);
+	of_versions[1]->closed = alone;
+	gateway_set_routes(h.gw, r);
+}
+
+static void
+two_versions(void *arg)
+{
+	struct traffic *traffic = traffic_new(&h.traffic);
+
+	(void)arg;
+	for (size_t i = 0; i < 2; i++) {
+		struct route_target *t = of_versions[i] = route_target_new();
+
+		snprintf(t->instance, sizeof(t->instance), "ins_%zu", i);
+		strcpy(t->version, i == 0 ? "ver_first1" : "ver_second");
+		t->port = t->url.port = h.upstream_port;
+		strcpy(t->url.host, "127.0.0.1");
+		strcpy(t->url.path, "/");
+		t->limit = 1;
+		t->traffic = traffic_ref(traffic);
+	}
+	traffic_unref(traffic);
+	publish_versions(false);
+}
+
+static void
+one_version(void *arg)
+{
+	(void)arg;
+	publish_versions(true);
+}
+
+static struct peer
+queue_up_for(const char *version, const char *told)
+{
+	_cleanup_free_ char *body =
+	    str_printf("{\"model\":\"janus/web@%s\",\"stream\":true," MESSAGES "}", version);
+	struct peer p = ask("", body);
+
+	ck_assert_msg(peer_until(&p, told), "not told '%s': %s", told, buf_str(&p.in));
+	return p;
+}
+
+START_TEST(
+    test_waits_for_a_version) /* the other's free slot is not for it, and is not kept from others */
+{
+	loop_post(h.loop, two_versions, NULL);
+	house_wait_turn();
+	struct peer first = ask("", "{\"model\":\"janus/web@ver_first1\"," MESSAGES "}");
+	house_wait(&h.requests, 1);
+	ck_assert_int_eq(of_versions[0]->in_flight, 1);
+	struct peer second = queue_up_for("ver_first1", ": queued position=1");
+	ck_assert_int_eq(of_versions[1]->in_flight, 0);
+	struct peer third = ask("", WEB);
+	house_wait(&h.requests, 2);
+	ck_assert_int_eq(of_versions[1]->in_flight, 1);
+	struct peer fourth = queue_up_for("ver_second", ": queued position=2");
+
+	struct peer p = peer_open();
+	peer_send(&p, "GET /v1/models/janus/web@ver_second HTTP/1.1\r\nhost: localhost\r\n\r\n");
+	struct answer a = peer_answer(&p);
+	ck_assert(answer_has(&a, "\"version\":\"ver_second\""));
+	answer_done(&a);
+	peer_close(&p);
+
+	/* The second version goes: nobody is left to wait for. */
+	loop_post(h.loop, one_version, NULL);
+	ck_assert_msg(peer_until(&fourth, "model_not_found"), "%s", buf_str(&fourth.in));
+	peer_close(&fourth);
+	ck_assert_int_eq(house_get(&h.requests), 2);
+	house_open_gate();
+	assert_ok("the first", &first);
+	assert_ok("the second", &second);
+	assert_ok("the third", &third);
+	ck_assert_int_eq(house_get(&h.requests), 3);
+	for (size_t i = 0; i < 2; i++)
+		route_target_unref(of_versions[i]);
+}
+END_TEST
+
 START_TEST(test_default_waits) /* "janus" waits for its default rather than ask another */
 {
 	struct peer first = occupy(), second = ask("", CHAT_STREAM);
@@ -491,6 +589,7 @@ main(void)
 	tcase_add_test(tc, test_leaves);
 	tcase_add_test(tc, test_drain);
 	tcase_add_test(tc, test_goes_away);
+	tcase_add_test(tc, test_waits_for_a_version);
 	tcase_add_test(tc, test_default_waits);
 	tc = tcase(suite, "impatient", up_impatient);
 	tcase_add_test(tc, test_late);

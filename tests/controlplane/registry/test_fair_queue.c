@@ -26,6 +26,16 @@ of(struct fair_entry *e)
 	return (struct waiter *)(void *)e;
 }
 
+static struct fair_entry *
+pop(struct fair_queue *q, int64_t now_ms)
+{
+	struct fair_entry *e = fair_next(q, NULL, NULL);
+
+	if (e != NULL)
+		fair_turn(q, e, now_ms);
+	return e;
+}
+
 static bool
 push(struct fair_queue *q, struct waiter *w, struct fair_entry **out)
 {
@@ -64,9 +74,9 @@ START_TEST(test_order)
 		ck_assert(push(&q, &all[n], &out));
 	}
 	for (size_t i = 0; i < n; i++)
-		went[i] = of(fair_pop(&q, 0))->key;
+		went[i] = of(pop(&q, 0))->key;
 	ck_assert_str_eq(went, orders[_i].go);
-	ck_assert_ptr_null(fair_pop(&q, 0));
+	ck_assert_ptr_null(pop(&q, 0));
 }
 END_TEST
 
@@ -104,8 +114,43 @@ START_TEST(test_full)
 	for (int i = 0; i < 5; i++)
 		ck_assert_msg(all[i].waits == (i != f->which), "%s: %d", f->come, i);
 	ck_assert_int_eq(q.len, 4);
-	while (fair_pop(&q, 0) != NULL)
+	while (pop(&q, 0) != NULL)
 		;
+}
+END_TEST
+
+static bool
+is_odd(const struct fair_entry *e, const void *arg)
+{
+	(void)arg;
+	return ((const struct waiter *)(const void *)e)->number % 2 != 0;
+}
+
+START_TEST(
+    test_only_those_that_fit) /* [M10] in turn as well; whoever is passed over keeps its place */
+{
+	static const char come[] = "aabbccA";
+	struct fair_queue q = { .max = 100 };
+	struct waiter all[7] = { 0 };
+	struct fair_entry *e, *out;
+	char went[8] = "";
+
+	for (int i = 0; i < 7; i++) {
+		all[i].key = come[i];
+		all[i].class = come[i] < 'a' ? FAIR_BENCH : FAIR_INTERACTIVE;
+		all[i].number = i >= 2; /* no a fits */
+		ck_assert(push(&q, &all[i], &out));
+	}
+	for (int i = 0; (e = fair_next(&q, is_odd, NULL)) != NULL; i++) {
+		if (i == 2) /* b and c had a turn each: a is next, if it may be */
+			ck_assert_ptr_eq(fair_next(&q, NULL, NULL), &all[0].entry);
+		went[i] = of(e)->key;
+		fair_turn(&q, e, 0);
+	}
+	ck_assert_str_eq(went, "bcbcA");
+	ck_assert_uint_eq(q.len, 2);
+	ck_assert_ptr_eq(pop(&q, 0), &all[0].entry);
+	ck_assert_ptr_eq(pop(&q, 0), &all[1].entry);
 }
 END_TEST
 
@@ -130,13 +175,13 @@ START_TEST(test_eta)
 		push(&q, &all[i], &out);
 	}
 	ck_assert_int_eq(fair_eta_ms(&q, &all[7].entry), -1); /* nothing to go by */
-	fair_pop(&q, 500);
-	fair_pop(&q, 1000);
+	pop(&q, 500);
+	pop(&q, 1000);
 	ck_assert_int_eq(fair_eta_ms(&q, &all[2].entry), 500);
 	ck_assert_int_eq(fair_eta_ms(&q, &all[7].entry), 3000);
-	fair_pop(&q, 900); /* a clock that another thread read earlier */
+	pop(&q, 900); /* a clock that another thread read earlier */
 	ck_assert_int_ge(fair_eta_ms(&q, &all[7].entry), 0);
-	while (fair_pop(&q, 1000) != NULL)
+	while (pop(&q, 1000) != NULL)
 		;
 }
 END_TEST
@@ -159,7 +204,7 @@ change(struct fair_queue *q, struct waiter *all, int *number)
 		fair_remove(q, &w->entry);
 		w->waits = false;
 	} else if (rand() % 4 == 0) {
-		struct fair_entry *e = fair_pop(q, rand());
+		struct fair_entry *e = pop(q, rand());
 
 		must((e != NULL) == (before > 0));
 		if (e != NULL) {
@@ -207,7 +252,7 @@ check_turns(struct fair_queue *q, struct waiter *all)
 			ahead[i] = fair_ahead(q, &all[i].entry);
 			left[all[i].class][all[i].key - 'a']++;
 		}
-	for (size_t n = 0; (e = fair_pop(q, 0)) != NULL; n++) {
+	for (size_t n = 0; (e = pop(q, 0)) != NULL; n++) {
 		struct waiter *w = of(e);
 		const int key = w->key - 'a';
 
@@ -251,6 +296,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_order, 0, (int)ARRAY_LEN(orders));
 	tcase_add_loop_test(tc, test_full, 0, (int)ARRAY_LEN(fulls));
+	tcase_add_test(tc, test_only_those_that_fit);
 	tcase_add_test(tc, test_none_may_wait);
 	tcase_add_test(tc, test_eta);
 	tcase_add_test(tc, test_any_sequence);

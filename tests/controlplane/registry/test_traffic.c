@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "controlplane/registry/routes.h"
 #include "runtime/base/cleanup.h"
@@ -68,7 +69,7 @@ tear_down(void)
 static struct ticket *
 wait_as(const char *key, int *who)
 {
-	return traffic_wait(target->traffic, FAIR_INTERACTIVE, key, loop, note, who);
+	return traffic_wait(target->traffic, FAIR_INTERACTIVE, key, "", loop, note, who);
 }
 
 START_TEST(test_slots)
@@ -117,6 +118,39 @@ START_TEST(test_leaving) /* whoever leaves is out at once; a slot on its way goe
 	ck_assert_int_eq(turns[0], 3);
 	route_target_give(target);
 	ck_assert_int_eq(target->in_flight, 0);
+}
+END_TEST
+
+START_TEST(test_versions) /* a slot goes to the first whom its version may answer */
+{
+	static int who[] = { 1, 2, 3 };
+	struct route_target *other = route_target_new();
+
+	other->traffic = traffic_ref(target->traffic);
+	strcpy(target->version, "ver_one");
+	strcpy(other->version, "ver_two");
+	target->limit = other->limit = 1;
+	ck_assert(route_target_take(target) && route_target_take(other));
+	for (int i = 0; i < 3; i++)
+		ck_assert_ptr_nonnull(traffic_wait(target->traffic, FAIR_INTERACTIVE, "a",
+		    i < 2 ? "ver_one" : "", loop, note, &who[i]));
+	route_target_give(other);
+	loop_run_posted(loop);
+	ck_assert_int_eq(nturns, 1);
+	ck_assert_int_eq(turns[0], 3);
+	route_target_give(other); /* nobody may have it: it stays free */
+	loop_run_posted(loop);
+	ck_assert_int_eq(nturns, 1);
+	ck_assert_int_eq(other->in_flight, 0);
+	ck_assert(traffic_crowded(target->traffic));
+	route_target_give(target);
+	route_target_give(target);
+	loop_run_posted(loop);
+	ck_assert_int_eq(nturns, 3);
+	ck_assert_int_eq(turns[1], 1);
+	ck_assert_int_eq(turns[2], 2);
+	route_target_give(target);
+	route_target_unref(other);
 }
 END_TEST
 
@@ -251,8 +285,8 @@ begin(void *arg)
 		serve(c);
 		return;
 	}
-	c->ticket = traffic_wait(
-	    target->traffic, (enum fair_class)(rand_r(&c->seed) % 2), c->key, c->loop, on_turn, c);
+	c->ticket = traffic_wait(target->traffic, (enum fair_class)(rand_r(&c->seed) % 2), c->key,
+	    "", c->loop, on_turn, c);
 	if (c->ticket == NULL) {
 		full++;
 		loop_post(c->loop, begin, c);
@@ -316,6 +350,7 @@ main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, test_slots);
 	tcase_add_test(tc, test_leaving);
+	tcase_add_test(tc, test_versions);
 	tcase_add_test(tc, test_closed);
 	tcase_add_test(tc, test_opening);
 	tcase_set_timeout(many, 120);

@@ -17,6 +17,7 @@
 #include "controlplane/observe/observer.h"
 #include "controlplane/observe/recorder.h"
 #include "controlplane/observe/requests.h"
+#include "controlplane/observe/usage.h"
 #include "controlplane/observe/work.h"
 #include "controlplane/registry/keys.h"
 #include "controlplane/registry/registry.h"
@@ -140,31 +141,8 @@ static void
 on_usage(const struct gateway_usage *u, void *arg)
 {
 	struct janus *j = arg;
-	const struct chat_result *r = u->result;
-	const struct wire_code_info *code = wire_code_info(r->code);
-	struct usage_row row = {
-		.at_ms = u->accepted_at_ms,
-		.prompt_tokens = r->usage.prompt_tokens,
-		.completion_tokens = r->usage.completion_tokens,
-		.is_estimated = !r->usage.reported,
-		.cost_micro_usd = r->usage.cost_micro_usd,
-		.duration_ms = u->duration_us / 1000,
-		.ttft_ms = r->ttft_us >= 0 ? r->ttft_us / 1000 : -1,
-		.max_gap_ms = r->max_gap_ms,
-		.queue_ms = u->queued_us / 1000,
-		.bytes_in = (int64_t)r->bytes_in,
-		.bytes_out = (int64_t)r->bytes_out,
-		.status = r->committed ? 200 : code->status,
-		.attempts = r->attempts,
-		.stream = u->stream,
-	};
+	const struct usage_row row = usage_row_of(u);
 
-	str_copy(row.request_id, sizeof(row.request_id), u->request_id);
-	str_copy(row.competitor, sizeof(row.competitor), u->competitor);
-	str_copy(row.version_id, sizeof(row.version_id), u->version);
-	str_copy(row.instance_id, sizeof(row.instance_id), u->instance);
-	str_copy(row.code, sizeof(row.code), code->code);
-	str_copy(row.key_id, sizeof(row.key_id), u->key_id);
 	store_add_usage(j->store, &row);
 	recorder_settle(u->tap, u);
 	observer_usage(j->observer, u);

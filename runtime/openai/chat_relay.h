@@ -45,7 +45,6 @@ struct chat_result {
 	bool committed; /* the client has been sent status 200 */
 	bool sent; /* the request was on the wire: a retry may run it twice */
 	int upstream_status; /* 0: none came */
-	int attempts;
 	int64_t ttft_us; /* from acceptance to the first content; -1: none came */
 	int64_t max_gap_ms; /* longest silence between upstream's events */
 	/* since acceptance; 0: never */

@@ -448,7 +448,6 @@ chat_relay_attempt(
 	const bool want_usage = r->watch.want_usage;
 	struct chat_answer *const answer = r->watch.answer;
 
-	r->result.attempts++;
 	r->result.code = CODE_NONE;
 	r->result.upstream_status = 0;
 	r->result.head_us = 0;

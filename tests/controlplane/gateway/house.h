@@ -24,9 +24,11 @@
 #include <unistd.h>
 
 #include "controlplane/gateway/gateway.h"
+#include "controlplane/observe/usage.h"
 #include "controlplane/registry/routes.h"
 #include "controlplane/registry/traffic.h"
 #include "controlplane/store/battles.h"
+#include "controlplane/store/store.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
@@ -113,6 +115,7 @@ struct house {
 	int again, mixed; /* requests on a connection that had one before; of another "user" */
 	int usages, turns;
 	struct chat_result used; /* of the last usage */
+	struct usage_row row; /* that is kept of it */
 	char used_id[160], used_competitor[40];
 	const char *of_id; /* only of this request; NULL: of any */
 	int begun, ended; /* battles */
@@ -503,6 +506,7 @@ house_on_usage(const struct gateway_usage *u, void *arg)
 	pthread_mutex_lock(&h.lock);
 	if (h.of_id == NULL || str_eq(h.of_id, u->request_id)) {
 		h.used = *u->result;
+		h.row = usage_row_of(u);
 		snprintf(h.used_id, sizeof(h.used_id), "%s", u->request_id);
 		snprintf(h.used_competitor, sizeof(h.used_competitor), "%s", u->competitor);
 	}

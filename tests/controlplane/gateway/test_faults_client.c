@@ -690,6 +690,8 @@ START_TEST(test_gone)
 	ck_assert_msg(took_ms < 10000, "%s: %lld ms", g->name, (long long)took_ms);
 	ck_assert_int_eq(h.used.code, CODE_CLIENT_CLOSED);
 	ck_assert_str_eq(wire_code_info(h.used.code)->fault, "client");
+	ck_assert_msg(h.row.status == 499, "%s: its row says %d", g->name, h.row.status);
+	ck_assert_str_eq(h.row.code, "client_disconnected");
 	assert_serves(g->name);
 	ck_assert_int_eq(h.usages, 1);
 	ck_assert_int_eq(h.requests, 1);

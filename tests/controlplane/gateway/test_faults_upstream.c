@@ -334,6 +334,9 @@ START_TEST(test_refused) /* [C01] refuses the connection: another is asked, then
 		assert_envelope("refused", &a, 502, "upstream_connect_failed", "miner");
 		ck_assert_ptr_nonnull(
 		    strstr(a.head, i == 0 ? "x-janus-attempts: 2\r\n" : "x-janus-attempts: 1\r\n"));
+		house_wait(&h.usages, i + 1);
+		ck_assert_int_eq(h.row.attempts, i == 0 ? 2 : 1);
+		ck_assert_int_eq(h.row.status, 502);
 		answer_done(&a);
 	}
 	assert_serves("refused");

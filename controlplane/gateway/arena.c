@@ -287,8 +287,7 @@ read_body(struct gateway *gw, struct http_request *req, struct buf *body,
 	if (arena_body(body, buf_str(&req->body), req->body.len, stream, &fault) == 0 &&
 	    chat_request_scan(buf_str(body), body->len, request, &fault) == 0)
 		return true;
-	answer_error(gw, req, GATEWAY_ARENA, fault.code, NULL,
-	    fault.param[0] != '\0' ? fault.param : NULL, "%s", fault.text);
+	answer_fault(gw, req, GATEWAY_ARENA, &fault);
 	return false;
 }
 

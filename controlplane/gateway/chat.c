@@ -351,8 +351,7 @@ chat_begin(struct gateway *gw, struct http_request *req)
 		return;
 	if (dialect_request_scan(dialect, buf_str(&req->body), req->body.len, &request,
 		details != NULL ? &details->params : NULL, &fault) < 0) {
-		answer_error(gw, req, route_of(dialect), fault.code, NULL,
-		    fault.param[0] != '\0' ? fault.param : NULL, "%s", fault.text);
+		answer_fault(gw, req, route_of(dialect), &fault);
 		return;
 	}
 	c = chat_new(gw, req, dialect, &request);

@@ -208,6 +208,7 @@ done(void *arg)
 		return;
 	}
 	http_request_watch(req, NULL, NULL);
+	f->gw->asking = req;
 	if (f->out.len == 0) {
 		answer_error(f->gw, req, GATEWAY_CHAT, CODE_INTERNAL, NULL, NULL,
 		    "An uploaded file cannot be read any more; upload it again.");
@@ -216,6 +217,7 @@ done(void *arg)
 		f->out = (struct buf){ 0 };
 		chat_begin(f->gw, req);
 	}
+	f->gw->asking = NULL;
 	release(f);
 }
 

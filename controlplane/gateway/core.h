@@ -14,6 +14,7 @@
 #include "runtime/loop/loop.h"
 struct arena;
 struct chat;
+struct chat_fault;
 struct conn_pool;
 struct dialer;
 struct elsewhere;
@@ -42,6 +43,7 @@ struct gateway {
 	struct counters counters;
 	struct gateway **peers; /* owned array; this one alone until set */
 	unsigned npeers;
+	const struct http_request *asking; /* the one looked at now: its user is its caller; NULL */
 	struct chat *chats; /* list of those that run */
 	unsigned nchats;
 	struct resume *resumes; /* of those, list of the ones whose stream may be resumed */
@@ -64,6 +66,10 @@ uint64_t gateway_random(struct gateway *);
 void gateway_busy_update(struct gateway *);
 
 /* answer.c: whole replies of this surface; each counts and logs the request. */
+/** answer_settle - only that, for a request that another answers, or nobody; code and error NULL
+ *  where all is well, error also where there is nothing to say in our own words. */
+void answer_settle(struct gateway *, const struct http_request *, enum gateway_route, int status,
+    const struct wire_code_info *code, const char *error, size_t bytes_out);
 /** answer - with a body of that content type; extra header (NULL or one pair) first. */
 void answer(struct gateway *, struct http_request *, enum gateway_route, int status,
     const char *content_type, const struct http_header *extra, const char *body, size_t len);
@@ -77,7 +83,10 @@ void answer_tagged(struct gateway *, struct http_request *, enum gateway_route,
 void answer_error(struct gateway *, struct http_request *, enum gateway_route, enum wire_code,
     const struct http_header *extra, const char *param, const char *fmt, ...)
     __attribute__((format(printf, 7, 8)));
-/** answer_refusal - the same with any headers (ended by a NULL name), retry-after among them. */
+/** answer_fault - the same of a body that was refused. */
+void answer_fault(
+    struct gateway *, struct http_request *, enum gateway_route, const struct chat_fault *);
+/** answer_refusal - as answer_error with any headers (ended by a NULL name), retry-after among them. */
 void answer_refusal(struct gateway *, struct http_request *, enum gateway_route, enum wire_code,
     const struct http_header *extra, const char *text);
 #endif

@@ -230,12 +230,34 @@ own_head(struct gateway *gw, struct http_request *req, enum gateway_route route)
 	    : -1;
 }
 
-/* The client left while its body came. */
+/* A model's name may come with %2F; it is only ever compared. */
+static bool
+is_plain(const struct http_request *req, enum gateway_route route)
+{
+	return route == GATEWAY_MODEL || route_path_clean(req->path);
+}
+
+/* Nobody of us answers it: it is counted and logged here, and its caller let go. */
+static void
+over(struct gateway *gw, struct http_request *req, int status, const struct wire_code_info *code,
+    const char *error, size_t bytes_out)
+{
+	const enum gateway_route route = find_route(req);
+
+	gw->asking = req;
+	answer_settle(
+	    gw, req, is_plain(req, route) ? route : GATEWAY_NONE, status, code, error, bytes_out);
+	gw->asking = NULL;
+	auth_unref(req->user);
+	req->user = NULL;
+}
+
 static void
 on_gone(struct http_request *req, void *arg)
 {
-	(void)req;
-	auth_unref(arg);
+	const struct wire_code_info *code = wire_code_info(CODE_CLIENT_CLOSED);
+
+	over(arg, req, code->status, code, "The client left while its body came.", 0);
 }
 
 static int64_t
@@ -248,8 +270,7 @@ check_head(struct gateway *gw, struct http_request *req)
 	take_forwarded(gw, req);
 	if (!is_meant_for_us(gw, req))
 		return -1;
-	/* A model's name may come with %2F; it is only ever compared. */
-	if (route != GATEWAY_MODEL && !route_path_clean(req->path)) {
+	if (!is_plain(req, route)) {
 		answer_error(gw, req, GATEWAY_NONE, CODE_BAD_REQUEST, NULL, NULL,
 		    "The path is not in its plain form (//, /../, %%2f and the like are refused).");
 		return -1;
@@ -267,13 +288,16 @@ static int64_t
 on_head(struct http_request *req, void *arg)
 {
 	static const struct http_request_events events = { .on_gone = on_gone };
-	const int64_t body_max = check_head(arg, req);
+	struct gateway *gw = arg;
 
+	gw->asking = req;
+	const int64_t body_max = check_head(gw, req);
+	gw->asking = NULL;
 	if (body_max < 0) {
 		auth_unref(req->user);
 		req->user = NULL;
-	} else if (req->user != NULL) {
-		http_request_watch(req, &events, req->user);
+	} else {
+		http_request_watch(req, &events, gw);
 	}
 	return body_max;
 }
@@ -287,17 +311,18 @@ on_request(struct http_request *req, void *arg)
 
 	/* Whoever answers later watches the request himself and takes what he needs of the caller. */
 	http_request_watch(req, NULL, NULL);
+	gw->asking = req;
 	if (route != GATEWAY_NONE)
 		rows[route].answer(gw, req);
 	else
 		gw->hooks->other_request(req, gw->arg);
+	gw->asking = NULL;
 	auth_unref(auth);
 }
 
 static void
 on_refused(struct http_request *req, int status, const char *code, struct buf *body, void *arg)
 {
-	struct gateway *gw = arg;
 	const enum wire_code known = wire_code_named(code);
 	const char *text = "The request was refused.";
 
@@ -309,12 +334,8 @@ on_refused(struct http_request *req, int status, const char *code, struct buf *b
 		text = "Only 'expect: 100-continue' is understood.";
 	else if (known == CODE_LOW_DISK)
 		text = "There is no room on the disk for what is sent.";
-	/* Refused inside its head, a request was never accepted. */
-	counters_http(&gw->counters, find_route(req), req->method, status,
-	    req->accepted_us > 0 ? clock_now_us() - req->accepted_us : 0);
 	envelope_add(body, known, text, NULL, req->id, NULL);
-	auth_unref(req->user);
-	req->user = NULL;
+	over(arg, req, status, wire_code_info(known), text, body->len);
 }
 
 static const struct http_server_handlers handlers = {

@@ -553,8 +553,10 @@ exchange_refuse(struct exchange *ex, int status, const char *code)
 
 	if (ex->over)
 		return;
-	if (ex->pub.id[0] == '\0')
+	if (ex->pub.id[0] == '\0') { /* inside its head */
+		read_peer(ex);
 		id_new("req", ex->pub.id);
+	}
 	s->handlers->on_refused(&ex->pub, status, code, &body, s->arg);
 	answer(ex, status, headers, buf_str(&body), body.len);
 }

@@ -10,6 +10,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/json_scan.h"
 #include "runtime/base/str.h"
+#include "runtime/openai/chat_request.h"
 #include "runtime/openai/chat_shape.h"
 #include "runtime/openai/codes.h"
 
@@ -135,6 +136,7 @@ field_check_each(struct chat_shape *s, const struct json_value *v, const struct 
 			snprintf(param, sizeof(param), "%s", f->name);
 	}
 	refuse(s, v, f, param);
+	s->fault->quotes = key != NULL;
 }
 
 const struct field *

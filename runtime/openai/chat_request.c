@@ -222,6 +222,7 @@ dialect_request_scan(const struct dialect *dialect, const char *body, size_t len
 	if (json_scan(body, len, see_value, &s, &err) < 0) {
 		fault->code = CODE_INVALID_JSON;
 		fault->param[0] = '\0';
+		fault->quotes = false;
 		snprintf(fault->text, sizeof(fault->text), "The body is not valid JSON: %.200s.",
 		    err.text);
 		return -1;

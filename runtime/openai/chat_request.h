@@ -36,6 +36,7 @@ struct chat_fault { /* why a request is refused */
 	enum wire_code code;
 	char param[64]; /* "messages[2].role"; "" if none */
 	char text[240];
+	bool quotes; /* param and text name a member that the body named: not for logs */
 };
 
 /**

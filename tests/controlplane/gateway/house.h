@@ -118,6 +118,7 @@ struct house {
 	struct usage_row row; /* that is kept of it */
 	char used_id[160], used_competitor[40];
 	const char *of_id; /* only of this request; NULL: of any */
+	int log, log_before; /* descriptors, from house_log to house_logged */
 	int begun, ended; /* battles */
 	struct battle battle; /* the last row of one */
 };
@@ -193,6 +194,36 @@ house_wait_turn(void)
 
 	loop_post(h.loop, house_turned, &h.turns);
 	house_wait(&h.turns, before + 1);
+}
+
+/* From now on all is logged, to a file. */
+static inline void
+house_log(void)
+{
+	_cleanup_free_ char *path = str_printf("%s/log", h.dir);
+
+	h.log = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ck_assert_int_ge(h.log, 0);
+	unlink(path);
+	h.log_before = fcntl(2, F_DUPFD_CLOEXEC, 3);
+	log_set_levels("debug");
+	dup2(h.log, 2);
+}
+
+/* Only errors are, as before; and all that was since. */
+static inline const char *
+house_logged(void)
+{
+	const size_t most = 1 << 20;
+	char *text = house_keep(mem_zalloc(most));
+
+	house_wait_turn();
+	log_set_levels("error");
+	dup2(h.log_before, 2);
+	close(h.log_before);
+	ck_assert_int_gt(pread(h.log, text, most - 1, 0), 0);
+	close(h.log);
+	return text;
 }
 
 static inline bool

@@ -513,27 +513,17 @@ START_TEST(test_prompt_is_data) /* [B09] stream syntax, escapes and HTML are dat
 	    str_printf("data: {\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n", evil);
 	_cleanup_free_ char *answer = str_printf("%s%s%s", SSE_HEAD, event, STOP DONE);
 	_cleanup_free_ char *want = str_printf("%s%s", event, STOP DONE);
-	_cleanup_free_ char *path = str_printf("%s/log", h.dir);
-	const int kept = dup(2), file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	const struct step script[] = { { SEND, answer, 0 }, { 0 } };
-	char log[65536] = { 0 };
 
 	house_script(script);
-	log_set_levels("debug");
-	dup2(file, 2);
+	house_log();
 	struct answer a = chat("", body);
 	house_wait(&h.usages, 1);
-	house_wait_turn();
-	log_set_levels("error");
-	dup2(kept, 2);
-	close(kept);
+	const char *log = house_logged();
 	ck_assert_str_eq(buf_str(&a.body), want);
 	ck_assert_ptr_nonnull(strstr(buf_str(&h.seen), evil));
-	ck_assert_int_gt(pread(file, log, sizeof(log) - 1, 0), 0);
 	ck_assert_ptr_null(strstr(log, "script"));
 	ck_assert_ptr_null(strstr(log, "[31m"));
-	close(file);
-	unlink(path);
 	answer_done(&a);
 	house_wait_idle();
 }

@@ -34,6 +34,9 @@ take_error(const char *json, size_t len, struct answer_error *out)
 	str_copy(out->fault, sizeof(out->fault), json_str(json_get(error, "janus"), "fault"));
 	str_copy(out->code, sizeof(out->code), json_str(error, "code"));
 	str_copy(out->message, sizeof(out->message), json_str(error, "message"));
+	out->upstream_status =
+	    (int)json_int(cJSON_GetArrayItem(json_get(json_get(error, "janus"), "details"), 0),
+		"upstream_status", 0);
 }
 
 static void
@@ -114,13 +117,22 @@ is_key_trouble(const char *code)
 	    str_eq(code, "missing_scope");
 }
 
+/* It may have a place for another try, but not for ever. */
+static bool
+is_busy(const struct turn_seen *s)
+{
+	return (s->wire.status == 429 || s->wire.status == 503) && s->try < TRIES_MAX;
+}
+
 /* An error of Janus itself: whose fault it was is known. */
 static void
 by_fault(const struct turn_seen *s, const char *fault, const char *code, struct verdict *v)
 {
 	const char *text = s->error.message;
 
-	if (str_eq(fault, "miner"))
+	if (str_eq(fault, "miner") && is_busy(s))
+		not_its_fault(s, "upstream", "busy", text, v);
+	else if (str_eq(fault, "miner"))
 		say(v, VERDICT_FAILED, fault, code, text);
 	else if (is_key_trouble(code) || str_eq(code, "model_not_found") ||
 	    str_eq(code, "budget_exceeded"))
@@ -141,7 +153,7 @@ by_status(const struct turn_seen *s, struct verdict *v)
 		hopeless("denied", text, v);
 	else if (status == 404 && !s->worked_before)
 		hopeless("model_not_found", text, v);
-	else if ((status == 429 || status == 503) && s->try < TRIES_MAX)
+	else if (is_busy(s))
 		not_its_fault(s, "upstream", "busy", text, v);
 	else
 		say(v, VERDICT_FAILED, "miner", "bad_status", text);
@@ -161,6 +173,9 @@ complete(const struct turn_seen *s, struct verdict *v)
 	} else if (s->is_janus && s->error.found && s->error.fault[0] != '\0') {
 		fault = s->error.fault;
 	}
+	/* To an app it may be the request that is wrong; an item is the same for all who are asked. */
+	if (fault != NULL && s->is_janus && is_bad && s->error.upstream_status != 0)
+		fault = "miner";
 	if (fault != NULL)
 		by_fault(s, fault, code, v);
 	else if (is_bad)

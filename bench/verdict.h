@@ -20,6 +20,7 @@ struct attempt;
 struct answer_error {
 	bool found;
 	char fault[16], code[48], message[200]; /* "" where it does not say */
+	int upstream_status; /* behind Janus: that the competitor itself answered with; 0 */
 };
 /** answer_error_find - in the frames of that turn. */
 void answer_error_find(

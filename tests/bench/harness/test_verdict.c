@@ -32,66 +32,82 @@ struct row {
 	int what;
 	const char *says; /* code */
 	bool again, abort;
+	int upstream_status; /* behind Janus: the competitor's own; 0: none came */
 };
 
 static const struct row rows[] = {
 	{ "an answer", WIRE_COMPLETE, 200, "", NULL, NULL, false, false, 1, 0, GO_ON, "", false,
-	    false },
+	    false, 0 },
 	{ "an answer of Janus", WIRE_COMPLETE, 200, "", NULL, "", true, true, 1, 0, GO_ON, "",
-	    false, false },
+	    false, false, 0 },
 	/* what a target says of itself counts for nothing [G12] */
 	{ "a target that blames the platform", WIRE_COMPLETE, 503, "platform", "draining", NULL,
-	    false, true, 3, 0, FAILED, "bad_status", false, false },
+	    false, true, 3, 0, FAILED, "bad_status", false, false, 0 },
 	{ "a target behind Janus that blames the platform in its stream", WIRE_COMPLETE, 200,
-	    "platform", "draining", "miner", true, true, 1, 0, FAILED, "recorded", false, false },
+	    "platform", "draining", "miner", true, true, 1, 0, FAILED, "recorded", false, false,
+	    0 },
 	{ "the same, and the record knows of no fault", WIRE_COMPLETE, 200, "platform", "draining",
-	    "", true, true, 1, 0, FAILED, "draining", false, false },
+	    "", true, true, 1, 0, FAILED, "draining", false, false, 0 },
 	{ "an error in the stream", WIRE_COMPLETE, 200, "", "overloaded", NULL, false, true, 1, 0,
-	    FAILED, "overloaded", false, false },
+	    FAILED, "overloaded", false, false, 0 },
 	/* Janus says whose it was */
 	{ "the competitor's", WIRE_COMPLETE, 502, "miner", "upstream_died", NULL, true, true, 1, 0,
-	    FAILED, "upstream_died", false, false },
+	    FAILED, "upstream_died", false, false, 0 },
 	{ "the platform's", WIRE_COMPLETE, 503, "platform", "draining", NULL, true, true, 1, 0,
-	    ERROR_, "draining", true, false },
+	    ERROR_, "draining", true, false, 0 },
 	{ "the platform's, a third time", WIRE_COMPLETE, 503, "platform", "draining", NULL, true,
-	    true, 3, 0, ERROR_, "draining", false, false },
+	    true, 3, 0, ERROR_, "draining", false, false, 0 },
 	{ "a rate limit", WIRE_COMPLETE, 429, "client", "rate_limit_exceeded", NULL, true, true, 2,
-	    0, ERROR_, "rate_limit_exceeded", true, false },
+	    0, ERROR_, "rate_limit_exceeded", true, false, 0 },
+	/* the competitor refused it itself: nobody is excused by that [G12] */
+	{ "its own 429", WIRE_COMPLETE, 429, "miner", "rate_limit_exceeded", "miner", true, true, 2,
+	    0, ERROR_, "busy", true, false, 429 },
+	{ "its own 429 for the third time", WIRE_COMPLETE, 429, "miner", "rate_limit_exceeded",
+	    "miner", true, true, 3, 0, FAILED, "recorded", false, false, 429 },
+	{ "its own 503, without a record", WIRE_COMPLETE, 503, "miner", "no_ready_competitor", NULL,
+	    true, true, 3, 0, FAILED, "no_ready_competitor", false, false, 503 },
+	{ "its own 422, of which an app would be told that its request is wrong", WIRE_COMPLETE,
+	    422, "client", "unprocessable", "client", true, true, 1, 0, FAILED, "recorded", false,
+	    false, 422 },
+	{ "the same of a target that is no Janus", WIRE_COMPLETE, 422, "client", "unprocessable",
+	    NULL, false, true, 1, 0, FAILED, "bad_status", false, false, 422 },
+	{ "a 422 of Janus", WIRE_COMPLETE, 422, "client", "unprocessable", NULL, true, true, 1, 0,
+	    ERROR_, "unprocessable", true, false, 0 },
 	{ "no key", WIRE_COMPLETE, 401, "client", "invalid_api_key", NULL, true, false, 1, 0,
-	    ERROR_, "invalid_api_key", false, true },
+	    ERROR_, "invalid_api_key", false, true, 0 },
 	{ "retired in the middle [J05]", WIRE_COMPLETE, 404, "client", "model_not_found", NULL,
-	    true, true, 1, 0, ERROR_, "model_not_found", false, true },
+	    true, true, 1, 0, ERROR_, "model_not_found", false, true, 0 },
 	/* a status of a target that is no Janus */
 	{ "500", WIRE_COMPLETE, 500, "", NULL, NULL, false, true, 1, 0, FAILED, "bad_status", false,
-	    false },
-	{ "429", WIRE_COMPLETE, 429, "", NULL, NULL, false, true, 1, 0, ERROR_, "busy", true,
-	    false },
+	    false, 0 },
+	{ "429", WIRE_COMPLETE, 429, "", NULL, NULL, false, true, 1, 0, ERROR_, "busy", true, false,
+	    0 },
 	{ "429 for the third time", WIRE_COMPLETE, 429, "", NULL, NULL, false, true, 3, 0, FAILED,
-	    "bad_status", false, false },
+	    "bad_status", false, false, 0 },
 	{ "401 at once", WIRE_COMPLETE, 401, "", NULL, NULL, false, false, 1, 0, ERROR_, "denied",
-	    false, true },
+	    false, true, 0 },
 	{ "401 later", WIRE_COMPLETE, 401, "", NULL, NULL, false, true, 1, 0, FAILED, "bad_status",
-	    false, false },
+	    false, false, 0 },
 	/* the connection */
-	{ "cut", WIRE_CUT, 200, "", NULL, NULL, false, true, 1, 0, FAILED, "cut", false, false },
+	{ "cut", WIRE_CUT, 200, "", NULL, NULL, false, true, 1, 0, FAILED, "cut", false, false, 0 },
 	{ "cut, of Janus", WIRE_CUT, 200, "", NULL, NULL, true, true, 1, 0, ERROR_, "gateway_lost",
-	    true, false },
+	    true, false, 0 },
 	{ "not HTTP", WIRE_MALFORMED, 0, "", NULL, NULL, false, true, 1, 0, FAILED, "bad_response",
-	    false, false },
+	    false, false, 0 },
 	{ "down at once", WIRE_UNREACHABLE, 0, "", NULL, NULL, false, false, 1, 0, ERROR_,
-	    "target_down", true, true },
+	    "target_down", true, true, 0 },
 	{ "down later", WIRE_UNREACHABLE, 0, "", NULL, NULL, false, true, 1, 0, ERROR_,
-	    "target_down", true, false },
+	    "target_down", true, false, 0 },
 	{ "too late", WIRE_TIMEOUT, 200, "", NULL, NULL, true, true, 1, 100, FAILED, "timeout",
-	    false, false },
+	    false, false, 0 },
 	{ "waited in the platform's queue", WIRE_TIMEOUT, 200, "", NULL, NULL, true, true, 1, 6000,
-	    ERROR_, "queued_too_long", true, false },
+	    ERROR_, "queued_too_long", true, false, 0 },
 	{ "says it waited in a queue", WIRE_TIMEOUT, 200, "", NULL, NULL, false, true, 1, 6000,
-	    FAILED, "timeout", false, false },
+	    FAILED, "timeout", false, false, 0 },
 	{ "too large", WIRE_TOO_LARGE, 200, "", NULL, NULL, true, true, 1, 0, FAILED,
-	    "answer_too_large", false, false },
+	    "answer_too_large", false, false, 0 },
 	{ "stopped", WIRE_STOPPED, 0, "", NULL, NULL, false, true, 1, 0, SKIPPED, "cancelled",
-	    false, false },
+	    false, false, 0 },
 };
 
 START_TEST(turns)
@@ -109,6 +125,7 @@ START_TEST(turns)
 	s.error.found = r->code != NULL;
 	str_copy(s.error.fault, sizeof(s.error.fault), r->fault);
 	str_copy(s.error.code, sizeof(s.error.code), r->code);
+	s.error.upstream_status = r->upstream_status;
 	s.record.found = r->record != NULL;
 	str_copy(s.record.fault, sizeof(s.record.fault), r->record);
 	str_copy(s.record.code, sizeof(s.record.code), "recorded");
@@ -151,29 +168,35 @@ static const struct {
 	const char *name;
 	bool is_stream;
 	const char *body, *fault, *code; /* code NULL: none is found */
+	int upstream_status;
 } bodies[] = {
 	{ "an envelope", false,
 	    "{\"error\":{\"message\":\"m\",\"code\":\"draining\",\"janus\":{\"fault\":\"platform\"}"
 	    "}}",
-	    "platform", "draining" },
-	{ "somebody else's", false, "{\"error\":{\"message\":\"m\",\"code\":null}}", "", "" },
-	{ "a page", false, "<html>error</html>", "", NULL },
+	    "platform", "draining", 0 },
+	{ "a competitor's refusal", false,
+	    "{\"error\":{\"message\":\"m\",\"code\":\"unprocessable\",\"janus\":{\"fault\":"
+	    "\"client\","
+	    "\"details\":[{\"upstream_status\":422,\"upstream_message\":\"no\"}]}}}",
+	    "client", "unprocessable", 422 },
+	{ "somebody else's", false, "{\"error\":{\"message\":\"m\",\"code\":null}}", "", "", 0 },
+	{ "a page", false, "<html>error</html>", "", NULL, 0 },
 	{ "text that names it", false,
-	    "{\"choices\":[{\"message\":{\"content\":\"\\\"error\\\"\"}}]}", "", NULL },
+	    "{\"choices\":[{\"message\":{\"content\":\"\\\"error\\\"\"}}]}", "", NULL, 0 },
 	{ "an event", true,
 	    "data: {\"choices\":[]}\n\ndata: "
 	    "{\"error\":{\"message\":\"m\",\"code\":\"upstream_died\","
 	    "\"janus\":{\"fault\":\"miner\"}}}\n\ndata: [DONE]\n\n",
-	    "miner", "upstream_died" },
+	    "miner", "upstream_died", 0 },
 	{ "content that is such an event", true,
 	    "data: "
 	    "{\"choices\":[{\"delta\":{\"content\":\"{\\\"error\\\":{\\\"code\\\":\\\"x\\\"}}\"}}]}"
 	    "\n\n",
-	    "", NULL },
-	{ "error null", true, "data: {\"error\":null,\"choices\":[]}\n\n", "", NULL },
+	    "", NULL, 0 },
+	{ "error null", true, "data: {\"error\":null,\"choices\":[]}\n\n", "", NULL, 0 },
 	{ "the first counts", true,
-	    "data: {\"error\":{\"code\":\"a\"}}\n\ndata: {\"error\":{\"code\":\"b\"}}\n\n", "",
-	    "a" },
+	    "data: {\"error\":{\"code\":\"a\"}}\n\ndata: {\"error\":{\"code\":\"b\"}}\n\n", "", "a",
+	    0 },
 };
 
 START_TEST(errors_found)
@@ -197,6 +220,7 @@ START_TEST(errors_found)
 	answer_error_find(&a, 1, &seen, &found);
 	ck_assert_msg(found.found == (bodies[_i].code != NULL), "%s", bodies[_i].name);
 	ck_assert_str_eq(found.fault, bodies[_i].fault);
+	ck_assert_int_eq(found.upstream_status, bodies[_i].upstream_status);
 	ck_assert_str_eq(found.code, bodies[_i].code == NULL ? "" : bodies[_i].code);
 	for (size_t i = 0; i < ARRAY_LEN(frames); i++)
 		buf_done(&frames[i].bytes);

@@ -66,7 +66,7 @@ render_row(const struct usage_row *u)
 	json_add_text(json, "instance_id", u->instance_id);
 	json_add_int(json, "status", u->status);
 	json_add_text(json, "code", u->code);
-	json_add_text(json, "fault", info->fault);
+	json_add_text(json, "fault", u->fault[0] != '\0' ? u->fault : info->fault);
 	json_add_bool(json, "stream", u->stream);
 	json_add_int(json, "attempts", u->attempts);
 	json_add_int(json, "prompt_tokens", u->prompt_tokens);
@@ -154,6 +154,7 @@ render_record(const struct request_record *r)
 	snprintf(u.version_id, sizeof(u.version_id), "%s", r->version_id);
 	snprintf(u.instance_id, sizeof(u.instance_id), "%s", r->instance_id);
 	snprintf(u.code, sizeof(u.code), "%s", wire_code_info(r->code)->code);
+	str_copy(u.fault, sizeof(u.fault), r->fault);
 	snprintf(trace, sizeof(trace), "%.32s", r->traceparent + 3);
 	json = render_row(&u);
 	if (r->slug[0] != '\0')

@@ -50,7 +50,7 @@ state_of(const struct arena *a)
 		if (a->sides[i].code == CODE_NONE)
 			continue;
 		failed++;
-		if (!str_eq(wire_code_info(a->sides[i].code)->fault, "miner"))
+		if (!str_eq(a->sides[i].fault, "miner"))
 			return a->req == NULL ? BATTLE_ABANDONED : BATTLE_FAILED;
 	}
 	return a->req == NULL ? BATTLE_ABANDONED : failed == 2 ? BATTLE_FAILED : BATTLE_ENDED;
@@ -78,6 +78,7 @@ on_over(const struct chat_over *o, void *arg)
 	s->relay = NULL;
 	s->over = true;
 	s->code = o->code;
+	s->fault = o->fault;
 	str_copy(row->version, sizeof(row->version), o->version);
 	str_copy(row->digest, sizeof(row->digest), o->digest);
 	str_copy(row->code, sizeof(row->code), wire_code_info(o->code)->code);

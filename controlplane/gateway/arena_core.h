@@ -20,6 +20,7 @@ struct arena_side {
 	struct chat_relay *relay; /* NULL before and after its chat */
 	bool over;
 	enum wire_code code;
+	const char *fault; /* static */
 	struct sse_parser sse;
 	struct arena_voice voice;
 };

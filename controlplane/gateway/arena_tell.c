@@ -89,7 +89,7 @@ add_error(const struct arena *a, cJSON *to, const struct arena_side *s)
 	}
 	snprintf(message, sizeof(message), "Side %c did not answer to the end: %s.", s->voice.side,
 	    wire_code_info(s->code)->code);
-	envelope_add(&text, s->code, message, NULL, a->row.request_id, NULL);
+	envelope_add_as(&text, s->code, s->fault, message, NULL, a->row.request_id, NULL);
 	if (json_parse(buf_str(&text), text.len, &envelope, NULL) == 0)
 		cJSON_AddItemToObject(
 		    to, "error", cJSON_DetachItemFromObjectCaseSensitive(envelope, "error"));

@@ -125,7 +125,7 @@ log_done(
 	    F_STR("version_digest", c->digest[0] != '\0' ? c->digest : NULL),
 	    F_STR("key_id", c->auth != NULL && c->auth->key_id[0] != '\0' ? c->auth->key_id : NULL),
 	    F_STR("instance_id", c->ntried > 0 ? c->tried[c->ntried - 1]->instance : NULL),
-	    F_STR("code", bad ? info->code : NULL), F_STR("fault", bad ? info->fault : NULL),
+	    F_STR("code", bad ? info->code : NULL), F_STR("fault", bad ? r->fault : NULL),
 	    F_STR("error", chat_result_words(r, words)), F_BOOL("stream", c->request.stream),
 	    F_NUM("duration_ms", (double)duration_us / 1000),
 	    r->ttft_us >= 0 ? F_NUM("ttft_ms", (double)r->ttft_us / 1000) : F_STR("ttft_ms", NULL),
@@ -193,8 +193,8 @@ on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
 	if (gw->hooks->on_usage != NULL)
 		gw->hooks->on_usage(&usage, gw->arg);
 	if (c->on_over != NULL)
-		c->on_over(
-		    &(struct chat_over){ r->code, r->ttft_us, duration_us, c->version, c->digest },
+		c->on_over(&(struct chat_over){ r->code, r->fault, r->ttft_us, duration_us,
+			       c->version, c->digest },
 		    c->over_arg);
 	chat_free(c);
 }

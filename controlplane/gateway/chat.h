@@ -22,6 +22,7 @@ void chat_begin(struct gateway *, struct http_request *);
 
 struct chat_over { /* what became of a chat apart; borrowed */
 	enum wire_code code;
+	const char *fault; /* whose it is; static */
 	int64_t ttft_us, duration_us; /* since the request was accepted; ttft -1: nothing came */
 	const char *version, *digest; /* that answered, or was asked last; "" */
 };

@@ -307,14 +307,15 @@ attempt_failed(struct chat_relay *relay, const struct chat_result *r, void *arg)
 		code = code_of_status(r->upstream_status);
 		upstream_details(
 		    &details, r->upstream_status, r->upstream_body, said, sizeof(said));
-		snprintf(text, sizeof(text), "Competitor '%s' answered with status %d%s%s", c->slug,
+		snprintf(text, sizeof(text), "Competitor '%s' %s with status %d%s%s", c->slug,
+		    code == CODE_UPSTREAM_BAD_RESPONSE ? "answered" : "refused the request",
 		    r->upstream_status, said[0] != '\0' ? ": " : ".", said);
 	}
 	attempt_note_end(c, code, r);
 	c->mark_us = clock_now_us();
+	const struct failure why = { code, text, details.len > 0 ? details.data : NULL };
 	if (r->sent && !(c->mid && verdict == BREAKER_BAD))
-		chat_relay_fail(c->relay, code, text, details.len > 0 ? details.data : NULL);
+		queue_give_up(c, &why);
 	else
-		queue_next(
-		    c, &(struct failure){ code, text, details.len > 0 ? details.data : NULL });
+		queue_next(c, &why);
 }

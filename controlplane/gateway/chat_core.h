@@ -94,7 +94,7 @@ struct chat {
 	char attempts_text[STR_INT_MAX], overhead_text[STR_INT_MAX + 4], queue_text[STR_INT_MAX];
 };
 
-/* Why the last attempt failed; borrowed. */
+/* Why the last attempt failed, for which its competitor answers; borrowed. */
 struct failure {
 	enum wire_code code;
 	const char *text, *details;
@@ -127,6 +127,8 @@ struct picked queue_pick(struct chat *);
 void queue_go_on(struct chat *, struct picked, const struct failure *last);
 /** queue_next - after a failure that cannot have run anything. */
 void queue_next(struct chat *, const struct failure *last);
+/** queue_give_up - the chat fails with it. */
+void queue_give_up(struct chat *, const struct failure *last);
 /** queue_leave - wait no more; fine when it does not. */
 void queue_leave(struct chat *);
 /** queue_route - whom it waits for, or waited for last; NULL: what it waits for is not theirs any

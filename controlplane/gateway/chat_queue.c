@@ -160,13 +160,20 @@ wait_for_slot(struct chat *c, const struct route *route, const char *version)
 		c->gw->hooks->on_demand(route->competitor, c->gw->arg);
 }
 
+/* A 429 or 503 that a competitor gave is its own: neither its client nor we have limited anything. */
+void
+queue_give_up(struct chat *c, const struct failure *last)
+{
+	chat_relay_fail_as(c->relay, last->code, "miner", last->text, last->details);
+}
+
 /* To what was picked; last: why the attempt before failed, NULL if there is nothing to tell. */
 void
 queue_go_on(struct chat *c, struct picked p, const struct failure *last)
 {
 	for (;; p = queue_pick(c)) {
 		if (p.code != CODE_NONE && last != NULL) {
-			chat_relay_fail(c->relay, last->code, last->text, last->details);
+			queue_give_up(c, last);
 			return;
 		}
 		if (p.code != CODE_NONE) {
@@ -191,7 +198,7 @@ void
 queue_next(struct chat *c, const struct failure *last)
 {
 	if (!c->may_fall_back || c->ntried == ATTEMPTS_MAX)
-		chat_relay_fail(c->relay, last->code, last->text, last->details);
+		queue_give_up(c, last);
 	else
 		queue_go_on(c, queue_pick(c), last);
 }

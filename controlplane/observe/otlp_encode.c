@@ -108,7 +108,7 @@ server_span(struct buf *out, const struct otlp_config *c, const struct request_r
 	attr_text(out, "janus.request_id", q->id);
 	attr_text(out, "janus.competitor", q->slug);
 	attr_int(out, "janus.attempts", (int64_t)q->nattempts);
-	attr_text(out, "janus.fault", q->code != CODE_NONE ? wire_code_info(q->code)->fault : NULL);
+	attr_text(out, "janus.fault", q->code != CODE_NONE ? q->fault : NULL);
 	attr_int(out, "janus.queue_ms", q->queued_us / 1000);
 	if (q->stream && q->committed_us > 0)
 		attr_int(out, "janus.header_hold_ms", q->committed_us / 1000);
@@ -234,7 +234,8 @@ client_span(struct buf *out, const struct request_record *q, size_t i)
 	attr_int(out, "janus.attempt", (int64_t)i + 1);
 	if (a->upstream_status != 0)
 		attr_int(out, "http.response.status_code", a->upstream_status);
-	attr_text(out, "janus.fault", a->code != CODE_NONE ? wire_code_info(a->code)->fault : NULL);
+	attr_text(
+	    out, "janus.fault", a->code != CODE_NONE ? wire_code_fault(a->code, "miner") : NULL);
 	if (i + 1 == q->nattempts)
 		add_response(out, q);
 	end_span(out, &s, a->code != CODE_NONE);

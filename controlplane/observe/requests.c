@@ -42,6 +42,7 @@ request_record_fill(struct request_record *q, const struct gateway_usage *u)
 	q->user_agent = str_dup(u->user_agent);
 	q->text = str_dup(chat_result_words(r, words));
 	q->code = r->code;
+	q->fault = r->fault;
 	q->status = u->status;
 	q->stream = u->stream;
 	q->is_estimated = !r->usage.reported;

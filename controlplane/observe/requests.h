@@ -34,6 +34,7 @@ struct request_record {
 	char *user_agent; /* owned; NULL */
 	char *text; /* owned: what went wrong; NULL */
 	enum wire_code code;
+	const char *fault; /* whose it is, "" if answered; static */
 	int status;
 	bool stream, is_estimated;
 	uint64_t span, parent; /* 0 while spans are off; without a parent */

@@ -33,6 +33,7 @@ usage_row_of(const struct gateway_usage *u)
 	str_copy(row.version_id, sizeof(row.version_id), u->version);
 	str_copy(row.instance_id, sizeof(row.instance_id), u->instance);
 	str_copy(row.code, sizeof(row.code), wire_code_info(r->code)->code);
+	str_copy(row.fault, sizeof(row.fault), r->fault);
 	str_copy(row.key_id, sizeof(row.key_id), u->key_id);
 	return row;
 }

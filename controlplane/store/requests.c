@@ -28,6 +28,7 @@ read_row(sqlite3_stmt *q, struct usage_row *u)
 	u->queue_ms = get_int(&g);
 	u->bytes_in = get_int(&g);
 	u->bytes_out = get_int(&g);
+	get_text(&g, u->fault, sizeof(u->fault));
 }
 
 int

@@ -101,7 +101,8 @@ struct usage_row {
 	char request_id[132], competitor[SLUG_MAX], version_id[NOUN_ID_MAX],
 	    instance_id[NOUN_ID_MAX];
 	char key_id[NOUN_ID_MAX]; /* "" without a key */
-	char code[48];
+	char code[48],
+	    fault[16]; /* "": answered; fault "" also of rows older than it: as its code says */
 	int64_t at_ms, prompt_tokens, completion_tokens, cost_micro_usd, duration_ms, ttft_ms,
 	    max_gap_ms, queue_ms;
 	int64_t bytes_in, bytes_out;

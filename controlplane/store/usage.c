@@ -34,6 +34,7 @@ usage_write(struct sql *s, const void *row, struct error *err)
 	put_int(&p, u->bytes_in);
 	put_int(&p, u->bytes_out);
 	put_text(&p, u->key_id);
+	put_text(&p, u->fault);
 	return write_done(&p, err);
 }
 

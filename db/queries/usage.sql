@@ -1,8 +1,8 @@
 -- name: usage_add
 INSERT INTO usage (request_id, at_ms, competitor, version_id, instance_id, code, status, stream,
 	attempts, prompt_tokens, completion_tokens, is_estimated, cost_micro_usd, duration_ms, ttft_ms,
-	max_gap_ms, queue_ms, bytes_in, bytes_out, key_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20);
+	max_gap_ms, queue_ms, bytes_in, bytes_out, key_id, fault)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21);
 -- name: usage_by_key
 -- Since ?1; a chat is counted when it was accepted.
 SELECT key_id, COUNT(*), SUM(status >= 400 OR code <> ''), SUM(MAX(prompt_tokens, 0)),
@@ -22,7 +22,7 @@ SELECT COUNT(*) FROM usage WHERE at_ms >= ?1;
 -- Newest first: of competitor ?1, with code ?2, older than request ?3; NULL: any. At most ?4.
 SELECT request_id, at_ms, competitor, version_id, instance_id, code, status, stream, attempts, prompt_tokens,
 	completion_tokens, is_estimated, cost_micro_usd, duration_ms, ttft_ms, max_gap_ms, queue_ms,
-	bytes_in, bytes_out
+	bytes_in, bytes_out, fault
 FROM usage
 WHERE (?1 IS NULL OR competitor = ?1) AND (?2 IS NULL OR code = ?2)
 	AND (?3 IS NULL OR rowid < (SELECT MAX(rowid) FROM usage WHERE request_id = ?3))
@@ -31,7 +31,7 @@ ORDER BY rowid DESC LIMIT ?4;
 -- A client may have used an id twice: the last counts.
 SELECT request_id, at_ms, competitor, version_id, instance_id, code, status, stream, attempts, prompt_tokens,
 	completion_tokens, is_estimated, cost_micro_usd, duration_ms, ttft_ms, max_gap_ms, queue_ms,
-	bytes_in, bytes_out
+	bytes_in, bytes_out, fault
 FROM usage WHERE request_id = ?1 ORDER BY rowid DESC LIMIT 1;
 -- name: usage_sweep
 -- At most ?2 of those before ?1, the oldest first.

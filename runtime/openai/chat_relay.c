@@ -71,6 +71,7 @@ relay_finish(struct chat_relay *r, enum wire_code code, const char *text, const 
 	timer_cancel(&r->ping);
 	timer_cancel(&r->total);
 	r->result.code = code;
+	r->result.fault = wire_code_fault(code, r->blamed != NULL ? r->blamed : r->events->fault);
 	if (text != r->result.text) /* an owner may hand back what we told it */
 		str_copy(r->result.text, sizeof(r->result.text), text);
 	if (r->result.committed && (r->client != NULL || r->sink != NULL)) {
@@ -182,7 +183,15 @@ chat_relay_retry_after(struct chat_relay *r, int64_t seconds)
 void
 chat_relay_fail(struct chat_relay *r, enum wire_code code, const char *text, const char *details)
 {
+	chat_relay_fail_as(r, code, NULL, text, details);
+}
+
+void
+chat_relay_fail_as(struct chat_relay *r, enum wire_code code, const char *instead, const char *text,
+    const char *details)
+{
 	relay_enter(r);
+	r->blamed = instead;
 	relay_finish(r, code, text, details);
 	relay_leave(r);
 }

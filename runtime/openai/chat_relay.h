@@ -42,6 +42,8 @@ extern const struct chat_relay_limits chat_relay_defaults;
 /* What became of the chat, or of one attempt at it. */
 struct chat_result {
 	enum wire_code code; /* CODE_NONE: answered */
+	const char
+	    *fault; /* once the chat is over: whose it is, "" if answered; static, as given */
 	bool committed; /* the client has been sent status 200 */
 	bool sent; /* the request was on the wire: a retry may run it twice */
 	int upstream_status; /* 0: none came */
@@ -141,6 +143,10 @@ void chat_relay_attempt(
 /** chat_relay_fail - end the chat with a code: an HTTP status, or an error event once committed.
  *  details: JSON array text or NULL.  Calls on_done before it returns. */
 void chat_relay_fail(struct chat_relay *, enum wire_code, const char *text, const char *details);
+/** chat_relay_fail_as - the same with what upstream itself answered: instead (static) is to blame, as
+ *  in wire_code_fault. */
+void chat_relay_fail_as(struct chat_relay *, enum wire_code, const char *instead, const char *text,
+    const char *details);
 /** chat_relay_go_on - from now on a stream that fails in the middle is on_attempt_failed's too. */
 void chat_relay_go_on(struct chat_relay *);
 /** chat_relay_answering - has something of an answer reached the client of a stream? */

@@ -179,7 +179,7 @@ relay_reply_error(struct chat_relay *r, enum wire_code code, const char *text, c
 	if (status == 503 || status == 429)
 		h[n++] = (struct http_header){ "retry-after", seconds };
 	h[n] = (struct http_header){ 0 };
-	envelope_add_as(&body, code, r->events->fault, text, NULL, r->client->id, details);
+	envelope_add_as(&body, code, r->result.fault, text, NULL, r->client->id, details);
 	r->result.bytes_out += body.len;
 	relay_tap_show(r->tap, RELAY_OURS, body.data, body.len);
 	http_reply(r->client, status, h, body.data, body.len);
@@ -207,7 +207,7 @@ relay_end_stream(struct chat_relay *r, enum wire_code code, const char *text)
 	struct buf tail = { 0 };
 
 	if (code != CODE_NONE && !r->told)
-		dialect_add_error(r->dialect, &tail, code, r->events->fault, text,
+		dialect_add_error(r->dialect, &tail, code, r->result.fault, text,
 		    r->sink != NULL ? r->sink->request_id : r->client->id, r->watch.sequence + 1);
 	if (r->dialect->done != NULL)
 		buf_add_str(&tail, r->dialect->done);

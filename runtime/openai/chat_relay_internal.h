@@ -36,6 +36,7 @@ struct chat_relay {
 	bool progressed; /* an event has come in this attempt */
 	bool done_here; /* upstream's [DONE] was in what is being read */
 	bool extra; /* upstream went on after its [DONE] */
+	const char *blamed; /* instead of who events say; NULL */
 	bool told; /* how it ended stood in upstream's own last event */
 	bool relayed; /* an event has gone to the client: no other attempt may follow, but if */
 	bool goes_on; /* the client takes another's stream as the rest of this one */

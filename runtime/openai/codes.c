@@ -27,7 +27,9 @@ wire_code_fault(enum wire_code code, const char *instead)
 {
 	const char *fault = wire_code_info(code)->fault;
 
-	if (instead != NULL && (code == CODE_RATE_LIMIT || strcmp(fault, "miner") == 0))
+	if (instead != NULL &&
+	    (code == CODE_RATE_LIMIT || code == CODE_NO_READY_COMPETITOR ||
+		strcmp(fault, "miner") == 0))
 		return instead;
 	return fault;
 }

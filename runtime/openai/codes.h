@@ -98,8 +98,8 @@ struct wire_code_info {
 /** wire_code_info - the row of a code. */
 const struct wire_code_info *wire_code_info(enum wire_code);
 /** wire_code_fault - whose fault it is.  instead (may be NULL) is for whoever stands before somebody
- *  else's upstream: it takes the place of the miner, and of the client whom that upstream's rate
- *  limit would blame. */
+ *  else's upstream: it takes the place of the miner, and of the client or the platform whom that
+ *  upstream's own 429 or 503 would blame. */
 const char *wire_code_fault(enum wire_code, const char *instead);
 /** wire_code_named - the code with that name, CODE_INTERNAL for an unknown one. */
 enum wire_code wire_code_named(const char *code);

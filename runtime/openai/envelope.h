@@ -14,8 +14,8 @@ struct buf;
  */
 void envelope_add(struct buf *out, enum wire_code, const char *message, const char *param,
     const char *request_id, const char *details);
-/** envelope_add_as - the same, with whose fault it is where the table would say the miner's; NULL:
- *  as the table says. */
+/** envelope_add_as - the same, with fault in the place that wire_code_fault gives it; NULL: as the
+ *  table says. */
 void envelope_add_as(struct buf *out, enum wire_code, const char *fault, const char *message,
     const char *param, const char *request_id, const char *details);
 /** envelope_add_event - the same as one server-sent event, without a [DONE]. */

@@ -483,37 +483,39 @@ END_TEST
 static const struct mapped {
 	const char *name, *answer;
 	int status;
-	const char *code, *has, *retry_after;
+	const char *code, *fault, *has, *retry_after;
 } mapped[] = {
 	{ "[C13] 400 with JSON",
 	    "HTTP/1.1 400 No\r\n\r\n{\"error\":{\"message\":\"bad\\u001b[31mpen\"}}", 400,
-	    "bad_request", "\"upstream_message\":\"bad [31mpen\"", NULL },
+	    "bad_request", "client", "\"upstream_message\":\"bad [31mpen\"", NULL },
+	{ "[C13] 422", "HTTP/1.1 422 No\r\ncontent-length: 0\r\n\r\n", 422, "unprocessable",
+	    "client", "refused the request with status 422", NULL },
 	{ "[C13] 500 with HTML",
 	    "HTTP/1.1 500 No\r\ncontent-type: text/html\r\n\r\n<b>\x1b[1m</b>\n", 502,
-	    "upstream_bad_response", "\"upstream_message\":\"<b> [1m</b> \"", NULL },
+	    "upstream_bad_response", "miner", "\"upstream_message\":\"<b> [1m</b> \"", NULL },
 	{ "[C13] 418 without a body", "HTTP/1.1 418 No\r\ncontent-length: 0\r\n\r\n", 502,
-	    "upstream_bad_response", "\"upstream_status\":418", NULL },
+	    "upstream_bad_response", "miner", "\"upstream_status\":418", NULL },
 	{ "[C13] 500 cut", "HTTP/1.1 500 No\r\ncontent-length: 99\r\n\r\nhalf", 502,
-	    "upstream_bad_response", "\"upstream_message\":\"half\"", NULL },
+	    "upstream_bad_response", "miner", "\"upstream_message\":\"half\"", NULL },
 	{ "[C14] 429 with seconds",
 	    "HTTP/1.1 429 No\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n", 429,
-	    "rate_limit_exceeded", "429", "7\r\n" },
+	    "rate_limit_exceeded", "miner", "refused the request with status 429", "7\r\n" },
 	{ "[C14] 429 with too many seconds",
 	    "HTTP/1.1 429 No\r\nretry-after: 99999999999999999999\r\ncontent-length: 0\r\n\r\n",
-	    429, "rate_limit_exceeded", "429", "3600\r\n" },
+	    429, "rate_limit_exceeded", "miner", "429", "3600\r\n" },
 	{ "[C14] 503 with a date of the year 9999",
 	    "HTTP/1.1 503 No\r\nretry-after: Fri, 31 Dec 9999 23:59:59 GMT\r\ncontent-length: "
 	    "0\r\n\r\n",
-	    503, "no_ready_competitor", "503", "3600\r\n" },
+	    503, "no_ready_competitor", "miner", "503", "3600\r\n" },
 	{ "[C14] 503 with a date that is past",
 	    "HTTP/1.1 503 No\r\nretry-after: Thu, 01 Jan 1970 00:00:00 GMT\r\ncontent-length: "
 	    "0\r\n\r\n",
-	    503, "no_ready_competitor", "503", "1\r\n" },
+	    503, "no_ready_competitor", "miner", "503", "1\r\n" },
 	{ "[C14] 503 with garbage",
 	    "HTTP/1.1 503 No\r\nretry-after: soon\x7f\r\ncontent-length: 0\r\n\r\n", 502,
-	    "upstream_bad_response", "not valid HTTP", NULL },
+	    "upstream_bad_response", "miner", "not valid HTTP", NULL },
 	{ "[C14] 503 with words", "HTTP/1.1 503 No\r\nretry-after: -5\r\ncontent-length: 0\r\n\r\n",
-	    503, "no_ready_competitor", "503", "1\r\n" },
+	    503, "no_ready_competitor", "miner", "503", "1\r\n" },
 };
 
 START_TEST(test_mapped)
@@ -521,18 +523,23 @@ START_TEST(test_mapped)
 	const struct mapped *m = &mapped[_i];
 	const struct step script[] = { { SEND, m->answer, 0 }, { 0 } };
 	_cleanup_free_ char *code = str_printf("\"code\":\"%s\"", m->code);
+	_cleanup_free_ char *fault = str_printf("\"fault\":\"%s\"", m->fault);
 
 	house_script(script);
 	for (int i = 0; i < 2; i++) {
 		struct answer a = chat("", i == 0 ? CHAT_STREAM : CHAT);
 		ck_assert_msg(a.status == m->status, "%s: %d", m->name, a.status);
 		ck_assert_msg(answer_has(&a, code), "%s: %s", m->name, buf_str(&a.body));
+		ck_assert_msg(answer_has(&a, fault), "%s: %s", m->name, buf_str(&a.body));
 		ck_assert_msg(answer_has(&a, m->has), "%s: %s", m->name, buf_str(&a.body));
 		const char *after = header_of(a.head, "retry-after");
 		if (m->retry_after != NULL)
 			ck_assert_msg(after != NULL && str_starts(after, m->retry_after), "%s: %s",
 			    m->name, a.head);
 		answer_done(&a);
+		house_wait(&h.usages, i + 1);
+		ck_assert_msg(
+		    str_eq(h.used.fault, m->fault), "%s: used: %s", m->name, h.used.fault);
 		house_wait_idle(); /* closed: the next one is no chat on a dying connection */
 	}
 	ck_assert_int_eq(house_get(&h.requests), 2);

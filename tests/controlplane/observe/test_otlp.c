@@ -285,6 +285,7 @@ START_TEST(test_encode)
 	char words[] = "The competitor left.";
 
 	failed.code = failed.attempts[1].code = CODE_UPSTREAM_DIED;
+	failed.fault = "miner";
 	failed.text = words;
 	q.details = &details;
 	otlp_encode(&out, &c, items, 4);

@@ -852,8 +852,8 @@ row_text(const struct usage_row *u, char out[400])
 	const int64_t numbers[] = { u->at_ms, u->prompt_tokens, u->completion_tokens,
 		u->cost_micro_usd, u->duration_ms, u->ttft_ms, u->max_gap_ms, u->queue_ms,
 		u->bytes_in, u->bytes_out, u->status, u->attempts, u->stream, u->is_estimated };
-	int n = snprintf(out, 400, "%s %s %s %s %s", u->request_id, u->competitor, u->version_id,
-	    u->instance_id, u->code);
+	int n = snprintf(out, 400, "%s %s %s %s %s %s", u->request_id, u->competitor, u->version_id,
+	    u->instance_id, u->code, u->fault);
 
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		n += snprintf(out + n, 400 - (size_t)n, " %lld", (long long)numbers[i]);
@@ -867,6 +867,7 @@ START_TEST(test_usage_read_back)
 		.version_id = "ver_1",
 		.instance_id = "ins_1",
 		.code = "upstream_died",
+		.fault = "miner",
 		.at_ms = 1,
 		.prompt_tokens = 2,
 		.completion_tokens = 3,

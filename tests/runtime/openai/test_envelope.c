@@ -54,6 +54,18 @@ START_TEST(test_every_kind)
 }
 END_TEST
 
+START_TEST(test_fault_instead) /* an upstream's own 429 or 503 is neither the client's nor ours */
+{
+	ck_assert_str_eq(wire_code_fault(CODE_RATE_LIMIT, NULL), "client");
+	ck_assert_str_eq(wire_code_fault(CODE_RATE_LIMIT, "miner"), "miner");
+	ck_assert_str_eq(wire_code_fault(CODE_NO_READY_COMPETITOR, NULL), "platform");
+	ck_assert_str_eq(wire_code_fault(CODE_NO_READY_COMPETITOR, "miner"), "miner");
+	ck_assert_str_eq(wire_code_fault(CODE_UPSTREAM_DIED, "upstream"), "upstream");
+	ck_assert_str_eq(wire_code_fault(CODE_UNPROCESSABLE, "miner"), "client");
+	ck_assert_str_eq(wire_code_fault(CODE_INTERNAL, "miner"), "platform");
+}
+END_TEST
+
 START_TEST(test_event)
 {
 	_cleanup_buf_ struct buf out = { 0 };
@@ -170,6 +182,7 @@ main(void)
 	tcase_add_test(tc, test_every_code);
 	tcase_add_test(tc, test_every_kind);
 	tcase_add_test(tc, test_event);
+	tcase_add_test(tc, test_fault_instead);
 	tcase_add_test(tc, test_chunks);
 	tcase_add_test(tc, test_completion);
 	suite_add_tcase(suite, tc);

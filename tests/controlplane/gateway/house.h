@@ -226,6 +226,20 @@ house_logged(void)
 	return text;
 }
 
+/* Wait until that is in the log. */
+static inline void
+house_log_has(const char *words)
+{
+	_cleanup_free_ char *text = mem_zalloc(65536);
+
+	for (int tries = 0; tries < WAIT_MS / 5; tries++) {
+		if (pread(h.log, text, 65535, 0) > 0 && strstr(text, words) != NULL)
+			return;
+		poll(NULL, 0, 5);
+	}
+	ck_abort_msg("no %s in %s", words, text);
+}
+
 static inline bool
 goes_on(enum act act)
 {

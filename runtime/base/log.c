@@ -4,8 +4,11 @@
 #include "runtime/base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,9 +32,13 @@ static struct {
 	_Atomic int level;
 	bool text;
 	bool journal;
+	bool has_reader; /* stderr is no file: who reads it may have stopped */
+	int fd;
 	int pid;
 	_Atomic uint64_t dropped;
-} logger = { .component = "janus", .level = LOG_INFO };
+	_Atomic bool cut; /* what was written last is no whole line */
+	pthread_mutex_t turn; /* to write, where somebody reads */
+} logger = { .component = "janus", .level = LOG_INFO, .fd = 2, .turn = PTHREAD_MUTEX_INITIALIZER };
 
 /* The newest lines, for who asks later: a ring that begins with a whole line. */
 struct kept {
@@ -45,9 +52,8 @@ static struct {
 
 /* A pipe takes as much in one piece: lines of several threads never mix. */
 static _Thread_local struct {
-	char text[4096];
+	char text[PIPE_BUF];
 	size_t len;
-	unsigned lines;
 	bool on;
 } gathered;
 
@@ -65,6 +71,25 @@ stderr_is_journal(void)
 	    st.st_dev == dev && st.st_ino == ino;
 }
 
+static bool
+stderr_has_reader(void)
+{
+	struct stat st;
+
+	return fstat(2, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(2));
+}
+
+/* Stderr, or the same terminal opened once more.  O_NONBLOCK on stderr itself would be so for the
+ * shell too, and a terminal may have room for a part of a line and wait with the rest. */
+static int
+open_stderr(void)
+{
+	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	const int fd = isatty(2) ? open("/proc/self/fd/2", flags) : 2;
+
+	return fd >= 0 ? fd : 2;
+}
+
 void
 log_init(const char *component)
 {
@@ -72,16 +97,69 @@ log_init(const char *component)
 	logger.pid = (int)getpid();
 	logger.text = isatty(2);
 	logger.journal = stderr_is_journal();
+	logger.has_reader = stderr_has_reader();
+	if (logger.fd != 2)
+		close(logger.fd);
+	logger.fd = open_stderr();
 	atexit(log_flush);
+}
+
+static bool
+would_block(void)
+{
+	struct pollfd p = { .fd = logger.fd, .events = POLLOUT };
+	int n;
+
+	do
+		n = poll(&p, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n <= 0;
+}
+
+/* Returns how many bytes went.  A pipe that can be written to takes PIPE_BUF of them at once. */
+static size_t
+put_bytes(const char *bytes, size_t len)
+{
+	const size_t most = logger.has_reader ? PIPE_BUF : len;
+	size_t done = 0;
+
+	while (done < len && !(logger.has_reader && would_block())) {
+		const ssize_t n =
+		    write(logger.fd, bytes + done, len - done < most ? len - done : most);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			break;
+	}
+	return done;
+}
+
+static void
+write_lines(const char *bytes, size_t len)
+{
+	size_t done = 0;
+
+	if (len == 0)
+		return;
+	if (logger.has_reader)
+		pthread_mutex_lock(&logger.turn);
+	if (!logger.cut || put_bytes("\n", 1) == 1) {
+		done = put_bytes(bytes, len);
+		logger.cut = done > 0 && bytes[done - 1] != '\n';
+	}
+	if (logger.has_reader)
+		pthread_mutex_unlock(&logger.turn);
+	for (const char *at = bytes + done, *end = bytes + len;
+	     at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+		logger.dropped++;
 }
 
 static void
 write_gathered(void)
 {
-	if (gathered.len > 0 && write(2, gathered.text, gathered.len) != (ssize_t)gathered.len)
-		logger.dropped += gathered.lines;
+	write_lines(gathered.text, gathered.len);
 	gathered.len = 0;
-	gathered.lines = 0;
 }
 
 void
@@ -178,13 +256,11 @@ put_line(enum log_level level, const struct buf *line)
 	if (line->len > sizeof(gathered.text) - gathered.len)
 		write_gathered();
 	if (!gathered.on || line->len > sizeof(gathered.text)) {
-		if (write(2, line->data, line->len) != (ssize_t)line->len)
-			logger.dropped++;
+		write_lines(line->data, line->len);
 		return;
 	}
 	memcpy(gathered.text + gathered.len, line->data, line->len);
 	gathered.len += line->len;
-	gathered.lines++;
 	if (level >= LOG_WARN)
 		write_gathered();
 }

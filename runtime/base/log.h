@@ -2,7 +2,8 @@
  * log.h - one event a line on stderr: a constant name and fields.
  *
  * JSON Lines, or text when stderr is a terminal; a "<N>" prefix when stderr is the journal.  Lines
- * are cut at 16 KiB and every value is escaped.  Safe from any thread.  Libraries never log:
+ * are cut at 16 KiB and every value is escaped.  Safe from any thread.  Nobody waits for a pipe,
+ * socket or terminal that is full: what does not go is dropped and counted.  Libraries never log:
  * whoever stops passing an error up does, once.
  */
 #ifndef JANUS_BASE_LOG_H
@@ -28,7 +29,8 @@ struct log_field {
 #define F_NUM(n, v) ((struct log_field){ .name = (n), .type = LOG_FIELD_NUM, .real = (v) })
 #define F_BOOL(n, v) ((struct log_field){ .name = (n), .type = LOG_FIELD_BOOL, .num = (v) })
 
-/** log_init - component goes into every line. Call once, before threads start. */
+/** log_init - component goes into every line. Call once, before threads start; looks what stderr is,
+ *  and opens a terminal once more. */
 void log_init(const char *component);
 /** log_set_levels - "info" or "info,router=debug"; -1 if a word is not a level. */
 int log_set_levels(const char *spec);

@@ -6,10 +6,12 @@
 #include <check.h>
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -326,6 +328,138 @@ START_TEST(test_dropped) /* [M08] [N03] nobody takes the log: it goes on, and co
 }
 END_TEST
 
+enum reader { READER_PIPE, READER_SOCKET, READER_TERMINAL, READER_LEN };
+
+/* Stderr goes to somebody who reads from what is returned, when they like. */
+static int
+stderr_to(enum reader kind)
+{
+	int ends[2];
+
+	if (kind == READER_PIPE) {
+		ck_assert_int_eq(pipe(ends), 0);
+	} else if (kind == READER_SOCKET) {
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	} else {
+		ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
+		ck_assert_int_ge(ends[0], 0);
+		ck_assert(grantpt(ends[0]) == 0 && unlockpt(ends[0]) == 0);
+		ends[1] = open(ptsname(ends[0]), O_RDWR | O_NOCTTY);
+		ck_assert_int_ge(ends[1], 0);
+	}
+	ck_assert_int_eq(dup2(ends[1], 2), 2);
+	close(ends[1]);
+	log_init("test");
+	return ends[0];
+}
+
+struct seen {
+	int whole, cut; /* lines; one is whole that ends as its value does */
+	char last[16];
+};
+
+/* All up to where that is, or until nothing comes. */
+static struct seen
+read_lines(int from, const char *up_to)
+{
+	struct pollfd p = { .fd = from, .events = POLLIN };
+	_cleanup_buf_ struct buf all = { 0 };
+	struct seen seen = { 0 };
+	char bytes[4096];
+
+	while ((up_to == NULL || strstr(buf_str(&all), up_to) == NULL) &&
+	    poll(&p, 1, up_to != NULL ? 20000 : 100) == 1) {
+		const ssize_t len = read(from, bytes, sizeof(bytes));
+
+		ck_assert_int_gt(len, 0);
+		buf_add(&all, bytes, (size_t)len);
+	}
+	ck_assert_uint_gt(all.len, 0);
+	for (char *save = NULL, *at = strtok_r(all.data, "\r\n", &save); at != NULL;
+	     at = strtok_r(NULL, "\r\n", &save)) {
+		const char *end = strchr(at, '!');
+		const bool is_first = strstr(at, "owl.seen") != NULL;
+
+		ck_assert_msg(
+		    strstr(is_first ? strstr(at, "owl.seen") + 1 : at, "owl.seen") == NULL,
+		    "two in one line: %s", at);
+		if (end == NULL || !is_first) {
+			seen.cut++;
+			continue;
+		}
+		seen.whole++;
+		snprintf(
+		    seen.last, sizeof(seen.last), "%.*s", (int)strcspn(end + 1, "\""), end + 1);
+	}
+	return seen;
+}
+
+static void
+log_value(size_t len, const char *end)
+{
+	_cleanup_free_ char *value = mem_zalloc(len + 1);
+
+	memset(value, 'x', len);
+	log_info("owl.seen", F_STR("value", value), F_STR("end", end));
+}
+
+static void *
+log_two_thousand(void *arg)
+{
+	for (int i = 0; i < 2000; i++)
+		log_value(*(const size_t *)arg, "!");
+	return NULL;
+}
+
+static const struct stuck {
+	enum reader reader;
+	size_t len; /* of a value */
+	bool gathers;
+} stuck[] = {
+	{ READER_PIPE, 100, false },
+	{ READER_PIPE, 100, true },
+	{ READER_PIPE, 4096, false },
+	{ READER_PIPE, 4096, true },
+	{ READER_SOCKET, 100, true },
+	{ READER_SOCKET, 4096, false },
+	{ READER_TERMINAL, 100, false },
+	{ READER_TERMINAL, 100, true },
+	{ READER_TERMINAL, 4096, false },
+};
+
+START_TEST(test_stuck) /* [M08] its reader stops: nobody waits, and later lines are whole */
+{
+	const struct stuck *s = &stuck[_i];
+	const int from = stderr_to(s->reader);
+	pthread_t other;
+
+	ck_assert_int_eq(pthread_create(&other, NULL, log_two_thousand, (void *)&s->len), 0);
+	if (s->gathers)
+		log_gather();
+	log_two_thousand((void *)&s->len);
+	log_flush();
+	pthread_join(other, NULL);
+	ck_assert_int_eq(fcntl(2, F_GETFL) & O_NONBLOCK, 0); /* that is others' stderr too */
+
+	/* A terminal makes room while it is full, so lines are cut more than once; one of which only
+	 * the end is missing is whole when the next one comes. */
+	const int few = s->reader == READER_TERMINAL ? 100 : 0;
+	struct seen seen = read_lines(from, NULL);
+	const int dropped = (int)log_dropped();
+	ck_assert_int_le(seen.cut, 1 + few);
+	ck_assert_int_gt(seen.whole, 0);
+	ck_assert_int_ge(dropped, 4000 - seen.whole);
+	ck_assert_int_le(dropped, 4000 - seen.whole + few);
+
+	log_value(s->len, "!after");
+	seen = read_lines(from, s->reader == READER_TERMINAL ? "!after\"\r\n" : "!after\"}\n");
+	ck_assert_int_ge(seen.whole, 1);
+	ck_assert_str_eq(seen.last, "after");
+	ck_assert_int_eq((int)log_dropped(), dropped);
+	close(from);
+}
+END_TEST
+
 START_TEST(test_kept)
 {
 	_cleanup_buf_ struct buf all = { 0 }, troubles = { 0 };
@@ -367,6 +501,7 @@ main(void)
 	tcase_add_test(tc, test_gathered);
 	tcase_add_test(tc, test_gathered_at_exit);
 	tcase_add_test(tc, test_dropped);
+	tcase_add_loop_test(tc, test_stuck, 0, (int)ARRAY_LEN(stuck));
 	tcase_add_test(tc, test_kept);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

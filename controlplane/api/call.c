@@ -93,9 +93,7 @@ fill_headers(const struct answer *a, struct http_header headers[HEADERS_MAX])
 	if (a->location[0] != '\0')
 		headers[n++] = (struct http_header){ "location", a->location };
 	if (a->replayed)
-		headers[n++] = (struct http_header){ "idempotent-replayed", "true" };
-	if (a->status == 503 || a->status == 429)
-		headers[n] = (struct http_header){ "retry-after", "1" };
+		headers[n] = (struct http_header){ "idempotent-replayed", "true" };
 }
 
 static bool

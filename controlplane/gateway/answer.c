@@ -118,7 +118,7 @@ refuse(struct gateway *gw, struct http_request *req, enum gateway_route route, e
     const struct http_header *extra, const char *param, const char *text, const char *error)
 {
 	const struct wire_code_info *info = wire_code_info(code);
-	struct http_header headers[5] = { 0 };
+	struct http_header headers[4] = { 0 };
 	_cleanup_buf_ struct buf body = { 0 };
 	unsigned n = 0;
 
@@ -126,9 +126,7 @@ refuse(struct gateway *gw, struct http_request *req, enum gateway_route route, e
 	if (extra != NULL)
 		headers[n++] = *extra;
 	headers[n++] = (struct http_header){ "content-type", "application/json" };
-	headers[n++] = (struct http_header){ "cache-control", "no-store" };
-	if (info->status == 429 || info->status == 503)
-		headers[n] = (struct http_header){ "retry-after", "1" };
+	headers[n] = (struct http_header){ "cache-control", "no-store" };
 	answer_settle(gw, req, route, info->status, info, error, body.len);
 	http_reply(req, info->status, headers, body.data, body.len);
 }

@@ -86,7 +86,7 @@ void answer_error(struct gateway *, struct http_request *, enum gateway_route, e
 /** answer_fault - the same of a body that was refused. */
 void answer_fault(
     struct gateway *, struct http_request *, enum gateway_route, const struct chat_fault *);
-/** answer_refusal - as answer_error with any headers (ended by a NULL name), retry-after among them. */
+/** answer_refusal - as answer_error with any headers (ended by a NULL name). */
 void answer_refusal(struct gateway *, struct http_request *, enum gateway_route, enum wire_code,
     const struct http_header *extra, const char *text);
 #endif

@@ -509,11 +509,35 @@ answer_out(
 	exchange_dirty(ex);
 }
 
+/* What the owner did not say of when to come again: by default in a second. */
+static void
+add_retry_after(struct exchange *ex, const struct http_header *h)
+{
+	const char *said = NULL;
+	bool has_ms = false;
+	int64_t seconds = 1;
+	char text[STR_INT_MAX];
+
+	for (; h != NULL && h->name != NULL; h++) {
+		if (strcasecmp(h->name, "retry-after") == 0)
+			said = h->value;
+		has_ms |= strcasecmp(h->name, "retry-after-ms") == 0;
+	}
+	if (said == NULL)
+		http_always_add(&ex->pub, "retry-after", "1");
+	else if (str_parse_int(said, 0, INT32_MAX, &seconds, NULL) < 0)
+		return; /* a date */
+	if (!has_ms)
+		http_always_add(&ex->pub, "retry-after-ms", str_int(seconds * 1000, text));
+}
+
 static void
 answer(struct exchange *ex, int status, const struct http_header *headers, const void *body,
     size_t len)
 {
 	ex->over = true;
+	if (status == MHD_HTTP_TOO_MANY_REQUESTS || status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		add_retry_after(ex, headers);
 	if (must_linger(ex)) {
 		answer_raw(ex, status, headers, body, len);
 		return;

@@ -134,7 +134,7 @@ int http_header_count(const struct http_request *, const char *name);
 /** http_query_get - decoded query value of key, the caller's; NULL if absent or badly encoded. */
 char *http_query_get(const struct http_request *, const char *key);
 
-#define HTTP_ALWAYS_MAX 8
+#define HTTP_ALWAYS_MAX 10
 /** http_always_add - a header that the answer will carry, whoever gives it and however; at most
  *  HTTP_ALWAYS_MAX.  name is borrowed for the process's life, value is copied. */
 void http_always_add(struct http_request *, const char *name, const char *value);
@@ -144,8 +144,9 @@ void http_request_watch(struct http_request *, const struct http_request_events 
 /**
  * http_reply - the whole answer. headers (NULL or ended by a NULL name) and body are copied.
  *
- * Adds content-length, x-request-id and date; HEAD gets no body.  The request is over: it must not
- * be touched again.
+ * Adds content-length, x-request-id and date; to a 429 or 503 also retry-after, a second unless
+ * headers say otherwise, and the same as retry-after-ms.  HEAD gets no body.  The request is over:
+ * it must not be touched again.
  */
 void http_reply(struct http_request *, int status, const struct http_header *headers,
     const void *body, size_t len);

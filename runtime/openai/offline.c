@@ -92,13 +92,7 @@ fail(struct offline *o, int status, const struct buf *body)
 	struct buf event = { 0 };
 
 	if (!o->begun) {
-		const struct http_header headers[] = {
-			json_headers[0],
-			{ status == 429 || status == 503 ? "retry-after" : NULL, "1" },
-			{ NULL, NULL },
-		};
-
-		http_reply(o->req, status, headers, body->data, body->len);
+		http_reply(o->req, status, json_headers, body->data, body->len);
 	} else { /* a ping has gone out: too late for a status */
 		buf_printf(&event, "data: %s\n\ndata: [DONE]\n\n", body->data);
 		http_stream_write(o->req, event.data, event.len);

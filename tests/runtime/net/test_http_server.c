@@ -219,6 +219,13 @@ answer(struct http_request *r)
 		ck_assert_uint_eq(r->body.len, 0);
 		ck_assert_int_eq(pread(r->body_fd, text, sizeof(text) - 1, 0), r->body_bytes);
 		http_reply(r, 200, NULL, text, strlen(text));
+	} else if (strncmp(r->path, "/busy/", 6) == 0) {
+		const struct http_header when[] = { { "retry-after", r->query },
+			{ strcmp(r->path, "/busy/ms") == 0 ? "retry-after-ms" : NULL, "250" },
+			{ 0 } };
+
+		http_reply(r, atoi(r->path + 6) > 0 ? atoi(r->path + 6) : 503,
+		    r->query[0] != '\0' ? when : NULL, "busy", 4);
 	} else if (strcmp(r->path, "/wait") == 0) {
 		hold(r);
 	} else if (strcmp(r->path, "/lines") == 0) {
@@ -777,6 +784,41 @@ START_TEST(test_exchange)
 	ck_assert(head_has(&a, "\r\nx-request-id: req_"));
 	peer_send(&p, GET("/hello"));
 	EXPECT(&p, 200, "hello");
+}
+END_TEST
+
+static const struct busy {
+	const char *target, *after, *after_ms; /* NULL: is not told */
+} busy_cases[] = {
+	{ "/busy/503", "1", "1000" },
+	{ "/busy/429", "1", "1000" },
+	{ "/busy/429?7", "7", "7000" },
+	{ "/busy/503?2592000", "2592000", "2592000000" },
+	{ "/busy/ms?1", "1", "250" },
+	{ "/busy/503?soon", "soon", NULL },
+	{ "/busy/200", NULL, NULL },
+	{ "/busy/502", NULL, NULL },
+};
+
+START_TEST(test_retry_after) /* every 429 and 503 says when to come again, and in milliseconds */
+{
+	for (size_t i = 0; i < ARRAY_LEN(busy_cases); i++) {
+		const struct busy *b = &busy_cases[i];
+		_cleanup_free_ char *want = str_printf("%s%s%s%s%s%s",
+		    b->after != NULL ? "retry-after: " : "", b->after != NULL ? b->after : "",
+		    b->after != NULL ? "\r\n" : "", b->after_ms != NULL ? "retry-after-ms: " : "",
+		    b->after_ms != NULL ? b->after_ms : "", b->after_ms != NULL ? "\r\n" : "");
+		_cleanup_free_ char *sent =
+		    str_printf("GET %s HTTP/1.1\r\n" HOST "\r\n", b->target);
+		_cleanup_peer_ struct peer p = peer_open();
+
+		peer_send(&p, sent);
+		_cleanup_answer_ struct answer a = peer_answer(&p, true);
+		ck_assert_msg(head_has(&a, want), "%s: %s", b->target, buf_str(&a.head));
+		ck_assert_msg(head_has(&a, "retry-after:") == (b->after != NULL) &&
+			head_has(&a, "retry-after-ms:") == (b->after_ms != NULL),
+		    "%s: %s", b->target, buf_str(&a.head));
+	}
 }
 END_TEST
 
@@ -1394,6 +1436,7 @@ add_tests(TCase *tc)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_exchange, 0, (int)ARRAY_LEN(exchanges));
 	tcase_add_loop_test(tc, test_oversized, 0, (int)ARRAY_LEN(oversized));
+	tcase_add_test(tc, test_retry_after);
 	tcase_add_test(tc, test_every_split);
 	tcase_add_test(tc, test_pipelined);
 	tcase_add_test(tc, test_head_method);

@@ -234,6 +234,8 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 	if (c->wait.ticket == NULL)
 		h[n++] = (struct http_header){ "x-janus-queue-ms",
 			str_int(c->wait.total_us / 1000, c->queue_text) };
+	h[n++] = (struct http_header){ "openai-processing-ms",
+		str_int((clock_now_us() - c->accepted_us) / 1000, c->processing_text) };
 	return n + auth_headers(c->auth, h + n, max - n);
 }
 

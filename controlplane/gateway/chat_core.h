@@ -91,7 +91,8 @@ struct chat {
 
 	/* our own time: what is not waiting for anybody */
 	int64_t mark_us, ours_us;
-	char attempts_text[STR_INT_MAX], overhead_text[STR_INT_MAX + 4], queue_text[STR_INT_MAX];
+	char attempts_text[STR_INT_MAX], overhead_text[STR_INT_MAX + 4], queue_text[STR_INT_MAX],
+	    processing_text[STR_INT_MAX];
 };
 
 /* Why the last attempt failed, for which its competitor answers; borrowed. */

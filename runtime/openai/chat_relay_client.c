@@ -11,7 +11,7 @@
 #include "runtime/openai/envelope.h"
 #include "runtime/openai/relay_tap.h"
 
-#define HEADERS_MAX 24 /* an owner adds up to 13, of them 9 about limits */
+#define HEADERS_MAX 24 /* an owner adds up to 16, of them 9 about limits */
 
 static size_t
 answer_headers(struct chat_relay *r, struct http_header *h)

@@ -326,7 +326,7 @@ static const struct refused {
 	{ "POST", "/v1/chat/completions", JSON_TYPE, "{\"model\":\"janus\"}", 400, "messages" },
 	{ "POST", "/v1/chat/completions", JSON_TYPE, "{\"model\":\"gpt\"," CHAT, 404, "janus/web" },
 	{ "POST", "/v1/chat/completions", JSON_TYPE, "{\"model\":\"janus/off\"," CHAT, 503,
-	    "retry-after: 1" },
+	    "retry-after: 1\r\nretry-after-ms: 1000\r\n" },
 	{ "POST", "/v1/chat/completions", JSON_TYPE "x-janus-competitor: a b\r\n",
 	    "{\"model\":\"janus\"," CHAT, 400, "\"param\":\"x-janus-competitor\"" },
 	{ "POST", "/v1/chat/completions",
@@ -369,6 +369,7 @@ START_TEST(test_forwarded)
 	HAS(answer, "x-janus-competitor: web\r\n");
 	HAS(answer, "x-janus-attempts: 1\r\n");
 	HAS(answer, "x-janus-overhead-ms: ");
+	HAS(answer, "openai-processing-ms: ");
 	HAS(answer, "x-request-id: req-from-client\r\n");
 	HAS_NOT(answer, "x-janus-version-digest");
 	HAS(h.seen, "POST /base/v1/chat/completions HTTP/1.1\r\n");
@@ -435,7 +436,7 @@ START_TEST(test_statuses)
 		    "upstream_bad_response" },
 		{ "HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n", 502, "upstream_bad_response" },
 		{ "HTTP/1.1 429 No\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n", 429,
-		    "retry-after: 7\r\n" },
+		    "retry-after: 7\r\nretry-after-ms: 7000\r\n" },
 		{ "HTTP/1.1 429 No\r\nretry-after: 999999999999999999999\r\ncontent-length: "
 		  "0\r\n\r\n",
 		    429, "retry-after: 3600\r\n" },

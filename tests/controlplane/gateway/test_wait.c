@@ -161,7 +161,9 @@ START_TEST(test_full) /* [M10] more than may wait: 429 at once; the others are s
 	struct answer a = chat("", WEB);
 
 	assert_envelope("one too many", &a, 429, "queue_full", "platform");
-	ck_assert_ptr_nonnull(header_of(a.head, "retry-after"));
+	ck_assert_int_gt(atoi(header_of(a.head, "retry-after")), 0);
+	ck_assert_int_eq(atoi(header_of(a.head, "retry-after-ms")),
+	    1000 * atoi(header_of(a.head, "retry-after")));
 	answer_done(&a);
 	house_open_gate();
 	assert_ok("the first", &first);
@@ -193,6 +195,8 @@ START_TEST(test_queue_ms)
 	struct answer a = peer_answer(&second);
 	ck_assert_int_eq(a.status, 200);
 	ck_assert_msg(atoi(header_of(a.head, "x-janus-queue-ms")) > 0, "%s", a.head);
+	ck_assert_int_ge(atoi(header_of(a.head, "openai-processing-ms")),
+	    atoi(header_of(a.head, "x-janus-queue-ms")));
 	answer_done(&a);
 	assert_ok("the third", &third);
 	peer_close(&second);

@@ -140,7 +140,7 @@ end janusd
 
 # --- retention: what is old goes, a little at a time, and the chain of what is left holds ---
 sqlite3 "$db" "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
-	INSERT INTO usage SELECT 'req_old' || i, i, 'web', '', '', '', 200, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, '', 1 FROM n"
+	INSERT INTO usage SELECT 'req_old' || i, i, 'web', '', '', '', 200, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, '', 1, '' FROM n"
 serve JANUS_RETENTION_USAGE=40d
 old_rows() { [ "$(sqlite3 "$db" 'SELECT COUNT(*) FROM usage WHERE at_ms < 10000')" = "$1" ]; }
 becomes "what is older than retention.usage goes" 60 old_rows 0

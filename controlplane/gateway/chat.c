@@ -136,10 +136,26 @@ log_done(
 	    F_INT("bytes_in", (int64_t)r->bytes_in), F_INT("bytes_out", (int64_t)r->bytes_out));
 }
 
+/* Of an answer whose usage nobody reported, the relay has counted what was said; what was asked is
+ * counted here. */
+static const struct chat_result *
+with_question(const struct chat *c, const struct chat_result *r, struct chat_result *guessed)
+{
+	if (r->usage.reported || r->ttft_us < 0)
+		return r;
+	*guessed = *r;
+	guessed->usage.prompt_tokens = chat_usage_tokens(c->request.text_bytes);
+	guessed->usage.total_tokens =
+	    guessed->usage.prompt_tokens + guessed->usage.completion_tokens;
+	return guessed;
+}
+
 static void
-on_done(struct chat_relay *relay, const struct chat_result *r, void *arg)
+on_done(struct chat_relay *relay, const struct chat_result *told, void *arg)
 {
 	struct chat *c = arg;
+	struct chat_result guessed;
+	const struct chat_result *const r = with_question(c, told, &guessed);
 	struct gateway *gw = c->gw;
 	const int64_t duration_us = clock_now_us() - c->accepted_us;
 	queue_leave(c);

@@ -33,6 +33,7 @@ relay_release(struct chat_relay *r)
 	timer_cancel(&r->total);
 	timer_cancel(&r->failed);
 	sse_done(&r->sse);
+	buf_done(&r->usage);
 	buf_done(&r->body);
 	relay_forget_kept(r);
 	if (r->tap != NULL)

@@ -206,6 +206,7 @@ relay_end_stream(struct chat_relay *r, enum wire_code code, const char *text)
 {
 	struct buf tail = { 0 };
 
+	relay_pass_event(r, r->usage.data, r->usage.len);
 	if (code != CODE_NONE && !r->told)
 		dialect_add_error(r->dialect, &tail, code, r->result.fault, text,
 		    r->sink != NULL ? r->sink->request_id : r->client->id, r->watch.sequence + 1);

@@ -1,5 +1,6 @@
 /*
- * chat_relay_held.c - an event, or a whole answer, that the owner has taken: what comes behind it waits.
+ * chat_relay_held.c - an event, or a whole answer, that the owner has taken: what comes behind it waits;
+ * and usage, which waits for the end.
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/net/http_exchange.h"
@@ -46,7 +47,16 @@ void
 relay_forget_kept(struct chat_relay *r)
 {
 	buf_done(&r->kept);
-	r->held = r->ended = false;
+	buf_clear(&r->usage);
+	r->held = r->ended = r->is_usage = false;
+}
+
+void
+relay_keep_usage(struct chat_relay *r, const char *raw, size_t len)
+{
+	r->is_usage = false;
+	buf_clear(&r->usage);
+	buf_add(&r->usage, raw, len);
 }
 
 /* What waited behind it. */
@@ -87,7 +97,10 @@ chat_relay_pass(struct chat_relay *r, const char *bytes, size_t len)
 	relay_enter(r);
 	r->held = false;
 	if (r->is_stream_body) {
-		relay_pass_event(r, bytes, len);
+		if (r->is_usage)
+			relay_keep_usage(r, bytes, len);
+		else
+			relay_pass_event(r, bytes, len);
 		if (!r->asking) /* else who asks goes on by himself */
 			go_on(r);
 	} else {

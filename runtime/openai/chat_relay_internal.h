@@ -41,6 +41,7 @@ struct chat_relay {
 	bool relayed; /* an event has gone to the client: no other attempt may follow, but if */
 	bool goes_on; /* the client takes another's stream as the rest of this one */
 	bool held; /* its owner has taken an event, or the answer: nothing else may pass it */
+	bool is_usage; /* what the owner is asked of, or has, is usage */
 	bool asking; /* it is being asked whether it takes one */
 	bool ended; /* and so has upstream's end */
 	struct timer silence;
@@ -50,6 +51,7 @@ struct chat_relay {
 
 	int64_t accepted_us;
 	struct buf kept; /* events that came after the one that is held */
+	struct buf usage; /* the last event of usage, for the end */
 	struct buf body; /* a collected answer: non-stream, or of a failed status */
 	enum exchange_end end;
 	struct error end_error;
@@ -107,6 +109,8 @@ bool relay_keeps(struct chat_relay *, const struct sse_event *);
 /** relay_keeps_end - the same of upstream's end. */
 bool relay_keeps_end(struct chat_relay *, enum exchange_end, const struct error *);
 void relay_forget_kept(struct chat_relay *);
+/** relay_keep_usage - an event of usage is for the end, in the place of an earlier one. */
+void relay_keep_usage(struct chat_relay *, const char *raw, size_t len);
 
 /* chat_relay_client.c */
 /** relay_client_begin - watch the client, and its silence. */
@@ -119,6 +123,6 @@ void relay_send_ours(struct chat_relay *, const char *bytes, size_t len);
 void relay_reply_error(struct chat_relay *, enum wire_code, const char *text, const char *details);
 /** relay_reply_whole - 200 and the collected body; the same. */
 void relay_reply_whole(struct chat_relay *);
-/** relay_end_stream - what is still missing: an error event, [DONE]; and the end. */
+/** relay_end_stream - what is still missing: usage, an error event, [DONE]; and the end. */
 void relay_end_stream(struct chat_relay *, enum wire_code, const char *text);
 #endif

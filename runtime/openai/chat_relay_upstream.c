@@ -224,6 +224,11 @@ relay_on_event(const struct sse_event *ev, void *arg)
 			break; /* fallthrough */
 	case CHAT_PING: relay_pass_event(r, ev->raw, ev->raw_len); break;
 	case CHAT_DROP: break;
+	case CHAT_USAGE:
+		r->is_usage = true;
+		if (!relay_taken(r, ev->raw, ev->raw_len, ev->data, ev->data_len))
+			relay_keep_usage(r, ev->raw, ev->raw_len);
+		break;
 	case CHAT_DONE:
 		if (r->relayed)
 			complete(r, CODE_NONE, NULL);

@@ -12,6 +12,7 @@
 #include "runtime/base/json_scan.h"
 #include "runtime/openai/chat_params.h"
 #include "runtime/openai/chat_shape.h"
+#include "runtime/openai/chat_usage.h"
 #include "runtime/openai/dialect.h"
 #include "runtime/openai/dialect_fields.h"
 
@@ -142,6 +143,7 @@ see_value(const struct json_value *v, void *arg)
 		dialect_shape_value(&s->shape, s->dialect, v);
 	if (s->params != NULL)
 		chat_params_see(s->params, s->text, v);
+	s->out->text_bytes += chat_usage_text(s->text, v);
 	if (v->depth == 0) {
 		s->root_at = v->at;
 		if (v->type != JSON_OBJECT)

@@ -26,6 +26,7 @@ struct chat_request {
 	bool stream;
 	bool include_usage; /* the client asked for a usage chunk */
 	size_t messages; /* how many; of other dialects, how many inputs */
+	size_t text_bytes; /* of its texts, as quoted: what an estimate of its tokens rests on */
 	size_t model_at, model_len; /* the value of model, with its quotes */
 	/* In the order of the bytes: removals, include_usage set to true on streams, the model. */
 	struct chat_edit edits[4];

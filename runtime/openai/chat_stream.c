@@ -18,8 +18,6 @@
 #include "runtime/net/sse.h"
 #include "runtime/openai/dialect.h"
 
-#define BYTES_PER_TOKEN 4 /* of the estimate where no usage is reported */
-
 /* Depths at which keys of {choices:[{delta:{...}}]} stand. */
 enum { DEPTH_ROOT = 1, DEPTH_CHOICE = 3, DEPTH_DELTA = 4 };
 
@@ -272,8 +270,7 @@ const struct chat_usage *
 chat_stream_usage(struct chat_stream *s)
 {
 	if (!s->usage.reported) {
-		s->usage.completion_tokens =
-		    (int64_t)((s->content_bytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+		s->usage.completion_tokens = chat_usage_tokens(s->content_bytes);
 		s->usage.total_tokens = s->usage.prompt_tokens + s->usage.completion_tokens;
 		s->usage.cost_micro_usd = -1;
 		s->usage.sandbox_seconds = -1;
@@ -309,12 +306,13 @@ chat_stream_event(struct chat_stream *s, const struct sse_event *ev, bool *conte
 		chat_error_text(ev->data, ev->data_len, s->error_text, sizeof(s->error_text));
 		return CHAT_ERROR;
 	}
-	if (look.usage)
-		chat_usage_parse(ev->data, ev->data_len, &s->usage);
+	const bool counts = look.usage && chat_usage_parse(ev->data, ev->data_len, &s->usage);
 	s->finish_seen |= look.finish;
 	chat_stream_content(s, look.content, look.content_bytes);
 	*content = look.content;
-	return look.usage && !look.choices && !s->want_usage ? CHAT_DROP : CHAT_PASS;
+	if (!look.usage || look.choices)
+		return CHAT_PASS;
+	return s->want_usage && (counts || !s->usage.reported) ? CHAT_USAGE : CHAT_DROP;
 }
 
 /* Where the few values that matter stand in a completion. */
@@ -323,6 +321,7 @@ struct completion {
 	const struct dialect *dialect;
 	enum json_type root;
 	bool error, is_array, any, item;
+	size_t text_bytes; /* while usage is asked for */
 	struct usage_seen *usage; /* to fill; NULL */
 	struct chat_answer *answer; /* to fill; NULL */
 };
@@ -347,8 +346,10 @@ see_completion(const struct json_value *v, void *arg)
 
 	if (c->answer != NULL && v->type == JSON_STRING && v->key_len > 0 && v->depth <= 3)
 		note_value(c, v);
-	if (c->usage != NULL)
+	if (c->usage != NULL) {
 		chat_usage_see(c->usage, c->text, v);
+		c->text_bytes += chat_usage_text(c->text, v);
+	}
 	if (v->depth == 0) {
 		c->root = v->type;
 	} else if (v->depth == 1 && v->key_len > 0) {
@@ -402,8 +403,10 @@ chat_answer_read(const struct dialect *dialect, const char *json, size_t len,
 		    dialect->item);
 	if (error_text[0] != '\0')
 		return false;
-	if (out != NULL)
-		chat_usage_take(&usage, out);
+	if (out != NULL && !chat_usage_take(&usage, out))
+		*out = (struct chat_usage){ .completion_tokens = chat_usage_tokens(c.text_bytes),
+			.cost_micro_usd = -1,
+			.sandbox_seconds = -1 };
 	return true;
 }
 

@@ -25,6 +25,7 @@ struct chat_answer {
 enum chat_verdict {
 	CHAT_PASS, /* hand the raw bytes to the client */
 	CHAT_DROP, /* not for the client (usage nobody asked for, anything after the end) */
+	CHAT_USAGE, /* usage and nothing else, asked for: the last one goes to the client at the end */
 	CHAT_PING, /* comment only: passes, counts as keep-alive, not as content */
 	CHAT_DONE, /* the [DONE] event: the stream is complete */
 	CHAT_ERROR, /* an error object: error_text says what */
@@ -58,8 +59,8 @@ struct chat_stream { /* embedded; zero-initialised but for want_usage and dialec
  *  reasoning, a tool call or a janus event (progress in the sense of the gap timer). */
 enum chat_verdict chat_stream_event(struct chat_stream *, const struct sse_event *, bool *content);
 /** chat_answer_read - both of these in one pass, of any dialect's whole answer: is it one, and the
- *  usage if it is there; what else it says of itself unless answer is NULL. error_text (240 bytes)
- *  says what is missing. */
+ *  usage, of its text if it reports none; what else it says of itself unless answer is NULL.
+ *  error_text (240 bytes) says what is missing. */
 bool chat_answer_read(const struct dialect *, const char *json, size_t len, struct chat_usage *out,
     struct chat_answer *answer, char *error_text);
 /** chat_completion_valid - is a non-stream answer a chat completion with at least one choice?

@@ -11,6 +11,7 @@
 #define TOKENS_MAX 100000000 /* more than that in one answer is not a count */
 #define COST_MAX_USD 1000000.0
 #define SANDBOX_MAX_SECONDS 1e7
+#define BYTES_PER_TOKEN 4
 
 static const struct {
 	const char *name, *in; /* in: the member of usage that holds it; NULL: usage does */
@@ -108,4 +109,35 @@ chat_usage_parse(const char *json, size_t len, struct chat_usage *out)
 	struct reading r = { .text = json };
 
 	return json_scan(json, len, see_value, &r, NULL) == 0 && chat_usage_take(&r.seen, out);
+}
+
+int64_t
+chat_usage_tokens(size_t bytes)
+{
+	return (int64_t)((bytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+}
+
+/* A text is the value of one of these, or stands in an array that is. */
+size_t
+chat_usage_text(const char *json, const struct json_value *v)
+{
+#define NAME(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+	static const struct {
+		const char *name;
+		size_t len;
+	} names[] = { NAME("content"), NAME("text"), NAME("reasoning_content"), NAME("refusal"),
+		NAME("arguments"), NAME("prompt"), NAME("input"), NAME("instructions"),
+		NAME("output") };
+#undef NAME
+	const struct json_value *const named = v->key_len > 0 ? v : v->parent;
+
+	if (v->type != JSON_STRING || named == NULL || named->key_len == 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (json_key_is_n(json, named, names[i].name, names[i].len))
+			return v->len - 2;
+	return 0;
 }

@@ -45,4 +45,12 @@ void chat_usage_see(struct usage_seen *, const char *text, const struct json_val
 bool chat_usage_take(const struct usage_seen *, struct chat_usage *out);
 /** chat_usage_parse - read the usage member of a whole JSON answer (or chunk) of len bytes. */
 bool chat_usage_parse(const char *json, size_t len, struct chat_usage *out);
+
+/* Where nothing was reported. */
+/** chat_usage_tokens - about how many tokens so many bytes of text are: one for every four. */
+int64_t chat_usage_tokens(size_t bytes);
+/** chat_usage_text - how many bytes of text a value of a request or an answer is that json_scan
+ *  reports, of any dialect: what is said and thought, and the arguments of calls.  Media and the tools
+ *  there are do not count. */
+size_t chat_usage_text(const char *json, const struct json_value *);
 #endif

@@ -583,32 +583,42 @@ END_TEST
 	",\"total_tokens\":0}}\n\n"
 static const struct usage {
 	const char *name, *body;
+	const char *asked; /* what a client that asked for it gets of it: at the end, once */
 	bool reported;
 	int64_t prompt, completion;
 } usages[] = {
-	{ "[C20] usage once", HI STOP USED("5", "2") DONE, true, 5, 2 },
-	{ "[C20] usage twice: the last wins", HI STOP USED("5", "2") USED("6", "3") DONE, true, 6,
-	    3 },
-	{ "[C20] usage before the content", USED("5", "2") HI STOP DONE, true, 5, 2 },
-	{ "[C20] no usage: estimated", HI STOP DONE, false, 0, 1 },
-	{ "[C20] negative usage: estimated", HI STOP USED("-5", "2") DONE, false, 0, 1 },
-	{ "[C20] absurd usage: estimated", HI STOP USED("5", "1e15") DONE, false, 0, 1 },
-	{ "[C20] half a token: estimated", HI STOP USED("5", "2.5") DONE, false, 0, 1 },
-	{ "[C20] usage in words: estimated", HI STOP USED("\"5\"", "2") DONE, false, 0, 1 },
-	{ "[C20] usage, then an absurd one", HI STOP USED("5", "2") USED("-1", "0") DONE, true, 5,
+	{ "[C20] usage once", HI STOP USED("5", "2") DONE, USED("5", "2"), true, 5, 2 },
+	{ "[C20] usage twice: the last wins", HI STOP USED("5", "2") USED("6", "3") DONE,
+	    USED("6", "3"), true, 6, 3 },
+	{ "[C20] usage before the content", USED("5", "2") HI STOP DONE, USED("5", "2"), true, 5,
 	    2 },
+	{ "[C20] no usage: estimated", HI STOP DONE, "", false, 1, 1 },
+	{ "[C20] negative usage: estimated", HI STOP USED("-5", "2") DONE, USED("-5", "2"), false,
+	    1, 1 },
+	{ "[C20] absurd usage: estimated", HI STOP USED("5", "1e15") DONE, USED("5", "1e15"), false,
+	    1, 1 },
+	{ "[C20] half a token: estimated", HI STOP USED("5", "2.5") DONE, USED("5", "2.5"), false,
+	    1, 1 },
+	{ "[C20] usage in words: estimated", HI STOP USED("\"5\"", "2") DONE, USED("\"5\"", "2"),
+	    false, 1, 1 },
+	{ "[C20] usage, then an absurd one", HI STOP USED("5", "2") USED("-1", "0") DONE,
+	    USED("5", "2"), true, 5, 2 },
 };
 
 START_TEST(test_usage)
 {
-	const struct usage *u = &usages[_i];
+	const struct usage *u = &usages[_i / 2];
+	const bool asks = _i % 2 != 0;
 	_cleanup_free_ char *bytes = str_printf("%s%s", SSE_HEAD, u->body);
+	_cleanup_free_ char *told = str_printf("%s%s%s", HI STOP, asks ? u->asked : "", DONE);
 	const struct step script[] = { { SEND, bytes, 0 }, { 0 } };
 
 	house_script(script);
-	struct answer a = chat("", CHAT_STREAM);
-	ck_assert_msg(strcmp(buf_str(&a.body), HI STOP DONE) == 0, "%s: %s", u->name,
-	    buf_str(&a.body)); /* it was not asked for */
+	struct answer a = chat("",
+	    asks ? "{\"model\":\"janus\",\"stream\":true,\"stream_options\":"
+		   "{\"include_usage\":true}," MESSAGES "}"
+		 : CHAT_STREAM);
+	ck_assert_msg(strcmp(buf_str(&a.body), told) == 0, "%s: %s", u->name, buf_str(&a.body));
 	answer_done(&a);
 	house_wait(&h.usages, 1);
 	ck_assert_msg(h.used.usage.reported == u->reported, "%s", u->name);
@@ -1013,7 +1023,7 @@ main(void)
 	tcase_add_loop_test(tc, test_mapped, 0, (int)ARRAY_LEN(mapped));
 	tcase_add_test(tc, test_error_text_is_cut);
 	tcase_add_test(tc, test_json_becomes_a_stream);
-	tcase_add_loop_test(tc, test_usage, 0, (int)ARRAY_LEN(usages));
+	tcase_add_loop_test(tc, test_usage, 0, 2 * (int)ARRAY_LEN(usages));
 	tcase_add_test(tc, test_whole_answer_too_large);
 	tcase_add_test(tc, test_ignores_cancel);
 	tcase_add_test(tc, test_no_shared_connections);

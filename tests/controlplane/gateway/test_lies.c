@@ -115,7 +115,10 @@ START_TEST(test_who_it_is) /* [G12] a model, a time and a name of its own change
 	answer_done(&a);
 	house_wait(&h.usages, 1);
 	ck_assert_str_eq(h.used_competitor, "cpt_web");
-	ck_assert(h.used.usage.reported == false);
+	ck_assert(h.used.usage.reported == false); /* so they are counted here */
+	ck_assert_int_eq(h.used.usage.prompt_tokens, 1);
+	ck_assert_int_eq(h.used.usage.completion_tokens, 1);
+	ck_assert_int_eq(h.used.usage.cost_micro_usd, -1);
 }
 END_TEST
 

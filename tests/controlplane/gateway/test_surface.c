@@ -128,7 +128,7 @@ static const struct relayed {
 	    CODE_UPSTREAM_BAD_RESPONSE, NULL, "a list of embeddings", 0, 0 },
 	{ "a completion", "/v1/completions", "{\"model\":\"janus/web\",\"prompt\":\"x\"}",
 	    { { SEND, JSON_HEAD "{\"choices\":[{\"text\":\"hi\"}]}", 0 } }, 200, CODE_NONE,
-	    "{\"choices\":[{\"text\":\"hi\"}]}", NULL, 0, 0 },
+	    "{\"choices\":[{\"text\":\"hi\"}]}", NULL, 1, 1 }, /* estimated */
 	{ "a completion's stream", "/v1/completions",
 	    "{\"model\":\"janus/web\",\"prompt\":\"x\",\"stream\":true}",
 	    { { SEND, SSE_HEAD TEXT TEXT_STOP USAGE DONE, 0 } }, 200, CODE_NONE,
@@ -136,7 +136,7 @@ static const struct relayed {
 	{ "[C05] a completion's stream without a finish reason", "/v1/completions",
 	    "{\"model\":\"janus/web\",\"prompt\":\"x\",\"stream\":true}",
 	    { { SEND, SSE_HEAD TEXT, 0 } }, 200, CODE_UPSTREAM_DIED, TEXT "data: {\"error\":{",
-	    "}}}\n\n" DONE, 0, 1 },
+	    "}}}\n\n" DONE, 1, 1 },
 	{ "[C15] a completion where a stream was asked for", "/v1/completions",
 	    "{\"model\":\"janus/web\",\"prompt\":\"x\",\"stream\":true}",
 	    { { SEND, JSON_HEAD "{\"choices\":[{\"text\":\"hi\"}]}", 0 } }, 502,
@@ -167,7 +167,7 @@ static const struct relayed {
 	    "{\"model\":\"janus/web\",\"input\":\"x\",\"stream\":true}",
 	    { { SEND, SSE_HEAD CREATED DELTA DONE, 0 } }, 200, CODE_UPSTREAM_DIED,
 	    CREATED DELTA "event: error\ndata: {\"type\":\"error\",\"code\":\"upstream_died\",",
-	    "\"sequence_number\":2,\"error\":{", 0, 1 },
+	    "\"sequence_number\":2,\"error\":{", 1, 1 },
 };
 
 START_TEST(test_relayed)

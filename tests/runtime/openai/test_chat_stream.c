@@ -41,7 +41,7 @@ static const struct {
 	{ "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}", false,
 	    CHAT_DROP, false },
 	{ "{\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}", true,
-	    CHAT_PASS, false },
+	    CHAT_USAGE, false },
 	{ "{\"choices\":[],\"usage\":null}", false, CHAT_PASS, false },
 	{ "{\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"usage\":{\"prompt_tokens\":1}}", false,
 	    CHAT_PASS, true },

@@ -108,7 +108,7 @@ struct janus {
 	struct {
 		bool engine_ok, isolated;
 		size_t routes, routes_ready;
-		int64_t instances[INSTANCE_STATE_COUNT], submissions[SUBMISSION_STATE_COUNT];
+		int64_t submissions[SUBMISSION_STATE_COUNT];
 	} summary;
 };
 

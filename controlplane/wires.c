@@ -46,14 +46,21 @@ wire_status(void *arg)
 {
 	struct janus *j = arg;
 	const struct registry *reg = &j->registry;
+	_cleanup_free_ struct work_standing *standing =
+	    mem_zalloc((reg->ninstances + 1) * sizeof(*standing));
 
+	for (size_t i = 0; i < reg->ninstances; i++) {
+		const struct competitor *c =
+		    registry_competitor(reg, reg->instances[i]->competitor_id);
+
+		standing[i] =
+		    (struct work_standing){ c != NULL ? c->slug : "", reg->instances[i]->state };
+	}
+	works_stand(&j->works, standing, reg->ninstances);
 	pthread_mutex_lock(&j->summary_lock);
-	memset(j->summary.instances, 0, sizeof(j->summary.instances));
 	memset(j->summary.submissions, 0, sizeof(j->summary.submissions));
 	j->summary.engine_ok = supervisor_engine(j->supervisor)->ok;
 	j->summary.isolated = supervisor_canary(j->supervisor)->state == CANARY_CONTAINED;
-	for (size_t i = 0; i < reg->ninstances; i++)
-		j->summary.instances[reg->instances[i]->state]++;
 	for (size_t i = 0; i < reg->nsubmissions; i++)
 		j->summary.submissions[reg->submissions[i]->state]++;
 	pthread_mutex_unlock(&j->summary_lock);
@@ -420,14 +427,6 @@ metrics(struct buf *out, void *arg)
 
 	store_stats(j->store, &stats);
 	pthread_mutex_lock(&j->summary_lock);
-	metrics_head(out, "janus_instances", "gauge", "Instances by state.");
-	for (int i = 0; i < INSTANCE_STATE_COUNT; i++) {
-		_cleanup_buf_ struct buf label = { 0 };
-
-		metrics_label(&label, "state", instance_state_name((enum instance_state)i));
-		metrics_value(
-		    out, "janus_instances", buf_str(&label), (double)j->summary.instances[i]);
-	}
 	metrics_head(out, "janus_submissions", "gauge", "Submissions by state.");
 	for (int i = 0; i < SUBMISSION_STATE_COUNT; i++) {
 		_cleanup_buf_ struct buf label = { 0 };

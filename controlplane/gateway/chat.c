@@ -38,12 +38,6 @@ route_of(const struct dialect *d)
 	return GATEWAY_CHAT + (unsigned)d->at;
 }
 
-struct competitor_counters *
-chat_counters(struct chat *c)
-{
-	return counters_competitor(&c->gw->counters, c->slug);
-}
-
 bool
 chat_head_accepted(struct gateway *gw, struct http_request *req, enum gateway_route route)
 {
@@ -95,8 +89,8 @@ chat_free(struct chat *c)
 		c->next->prev = c->prev;
 	gw->nchats--;
 	gw->counters.http_in_flight--;
-	if (c->request.stream)
-		gw->counters.streams_active--;
+	if (c->request.stream && c->counted != NULL)
+		c->counted->streams_active--;
 	if (c->resume != NULL)
 		resume_close(c->resume);
 	buf_done(&c->kept);
@@ -197,12 +191,12 @@ on_done(struct chat_relay *relay, const struct chat_result *told, void *arg)
 	attempt_tell_breaker(c, judge_attempt(r->code, r->upstream_status), r->retry_after);
 	if (c->on_over == NULL)
 		counters_http(&gw->counters, route_of(c->dialect), "POST", status, duration_us);
-	if (c->slug[0] != '\0') {
-		counters_chat(chat_counters(c), r, c->request.stream, duration_us);
+	if (c->counted != NULL) {
+		counters_chat(c->counted, r, c->request.stream, duration_us);
 		if (r->code == CODE_NONE)
-			metric_add(&chat_counters(c)->attempts_ok, 1);
+			metric_add(&c->counted->attempts_ok, 1);
 		else if (c->target != NULL && wire_code_info(r->code)->status >= 500)
-			metric_add(&chat_counters(c)->attempts_response, 1);
+			metric_add(&c->counted->attempts_response, 1);
 	}
 	log_done(c, r, status, duration_us, resumed);
 	auth_settle(c->auth, r);
@@ -337,8 +331,6 @@ chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dia
 	gw->chats = c;
 	gw->nchats++;
 	gw->counters.http_in_flight++;
-	if (request->stream)
-		gw->counters.streams_active++;
 	gateway_busy_update(gw);
 	return c;
 }

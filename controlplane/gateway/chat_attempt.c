@@ -86,7 +86,7 @@ connect_failed(struct chat *c, const struct error *err)
 					 : CODE_UPSTREAM_CONNECT_FAILED;
 	char text[240];
 
-	metric_add(&chat_counters(c)->attempts_connect, 1);
+	metric_add(&c->counted->attempts_connect, 1);
 	log_debug("chat.connect_failed", F_STR("request_id", c->id), F_STR("competitor", c->slug),
 	    F_STR("instance_id", c->target->instance), F_STR("error", err->text));
 	attempt_note_end(c, code, NULL);
@@ -185,6 +185,14 @@ connect_target(struct chat *c)
 void
 attempt_be_for(struct chat *c, const struct route *route, const char *version)
 {
+	struct competitor_counters *const row = counters_competitor(&c->gw->counters, route->slug);
+
+	if (c->request.stream && row != c->counted) {
+		if (c->counted != NULL)
+			c->counted->streams_active--;
+		row->streams_active++;
+	}
+	c->counted = row;
 	str_copy(c->slug, sizeof(c->slug), route->slug);
 	str_copy(c->competitor, sizeof(c->competitor), route->competitor);
 	str_copy(c->version, sizeof(c->version), version[0] != '\0' ? version : route->version);
@@ -298,7 +306,7 @@ attempt_failed(struct chat_relay *relay, const struct chat_result *r, void *arg)
 		connect_target(c);
 		return;
 	}
-	metric_add(&chat_counters(c)->attempts_response, 1);
+	metric_add(&c->counted->attempts_response, 1);
 	const enum breaker_result verdict = judge_attempt(r->code, r->upstream_status);
 	attempt_tell_breaker(c, verdict, r->retry_after);
 	attempt_end(c);

@@ -71,6 +71,7 @@ struct chat {
 	struct breaker_pass pass; /* of its competitor's breaker, if entered */
 	bool entered;
 	char slug[48], competitor[40], version[40], digest[72];
+	struct competitor_counters *counted; /* the row of slug; NULL while that is "" */
 	struct link_request *link_request;
 	struct dial *dial;
 	bool reused; /* it goes over a connection that was used before */
@@ -100,10 +101,6 @@ struct failure {
 	enum wire_code code;
 	const char *text, *details;
 };
-
-/* chat.c */
-/** chat_counters - the row of whom it goes to, or went to last. */
-struct competitor_counters *chat_counters(struct chat *);
 
 /* chat_attempt.c: a target, a connection to it, the request on it */
 /** attempt_start - at a target of a route, with a slot of it taken. */

@@ -79,6 +79,7 @@ struct competitor_counters {
 	metric_counter outcomes[CODE_COUNT][2]; /* [..][1]: streams */
 	metric_counter prompt_tokens, completion_tokens, pings, failovers, resumed;
 	metric_counter cost_micro_usd; /* as competitors report it */
+	_Atomic int64_t streams_active;
 	metric_counter attempts_ok, attempts_connect,
 	    attempts_response; /* by the phase that failed */
 	metric_counter queue_rejected[FAIR_CLASS_COUNT];
@@ -92,7 +93,7 @@ struct counters { /* zero-initialised */
 					     [COUNTED_STATUSES];
 	struct metric_histogram overhead;
 	struct metric_histogram event_delay; /* from bytes that were read to the client's socket */
-	_Atomic int64_t streams_active, http_in_flight;
+	_Atomic int64_t http_in_flight;
 	metric_counter rejections[KEY_REJECTION_COUNT];
 	_Atomic(struct competitor_counters *)
 	    competitors[COUNTED_COMPETITORS + 1]; /* filled in order */

@@ -56,6 +56,7 @@ sum_competitor(struct competitor_counters *dst, const struct competitor_counters
 	for (unsigned i = 0; i < CODE_COUNT; i++)
 		for (unsigned stream = 0; stream < 2; stream++)
 			add(&dst->outcomes[i][stream], &src->outcomes[i][stream]);
+	dst->streams_active += src->streams_active;
 	add(&dst->prompt_tokens, &src->prompt_tokens);
 	add(&dst->completion_tokens, &src->completion_tokens);
 	add(&dst->cost_micro_usd, &src->cost_micro_usd);
@@ -172,12 +173,11 @@ loops_text(struct buf *out, const struct counters *const *all, unsigned len,
     const struct gateway_hooks *hooks, void *arg)
 {
 	struct metric_histogram overhead = { 0 }, delay = { 0 };
-	int64_t streams = 0, requests = 0;
+	int64_t requests = 0;
 
 	for (unsigned i = 0; i < len; i++) {
 		metric_merge(&overhead, &all[i]->overhead);
 		metric_merge(&delay, &all[i]->event_delay);
-		streams += all[i]->streams_active;
 		requests += all[i]->http_in_flight;
 	}
 	metrics_head(
@@ -185,8 +185,6 @@ loops_text(struct buf *out, const struct counters *const *all, unsigned len,
 	metrics_value(
 	    out, "janus_http_requests_in_flight", "surface=\"gateway\"", (double)requests);
 	others_text(out, GATEWAY_HTTP_IN_FLIGHT, hooks, arg);
-	metrics_head(out, "janus_streams_active", "gauge", "Chat streams that are open.");
-	metrics_value(out, "janus_streams_active", "", (double)streams);
 	metrics_head(out, "janus_gateway_overhead_seconds", "histogram",
 	    "Our own time from a whole request to its bytes on the way to the competitor.");
 	metrics_histogram(out, "janus_gateway_overhead_seconds", "surface=\"gateway\"",
@@ -285,6 +283,20 @@ series_text(struct buf *out, const struct series *s, const struct metric_buckets
 }
 
 static void
+streams_text(struct buf *out, const struct sums *sums)
+{
+	_cleanup_buf_ struct buf labels = { 0 };
+
+	metrics_head(out, "janus_streams_active", "gauge", "Chat streams that are open.");
+	for (size_t k = 0; k < sums->len; k++) {
+		buf_clear(&labels);
+		metrics_label(&labels, "competitor", sums->at[k].slug);
+		metrics_value(
+		    out, "janus_streams_active", labels.data, (double)sums->at[k].streams_active);
+	}
+}
+
+static void
 costs_text(struct buf *out, const struct sums *sums)
 {
 	_cleanup_buf_ struct buf labels = { 0 };
@@ -330,6 +342,7 @@ counters_text(struct buf *out, const struct counters *const *all, unsigned len,
 	rejections_text(out, all, len);
 	sum_competitors(&sums, all, len);
 	outcomes_text(out, &sums);
+	streams_text(out, &sums);
 	costs_text(out, &sums);
 	for (size_t i = 0; i < ARRAY_LEN(counter_series); i++)
 		series_text(out, &counter_series[i], NULL, &sums);

@@ -21,6 +21,7 @@ struct row {
 	uint64_t cpu_us; /* of all its instances, past ones too */
 	uint64_t memory_bytes; /* of those there are */
 	bool used;
+	uint64_t standing[INSTANCE_STATE_COUNT]; /* instances there are */
 };
 
 struct used { /* of one instance */
@@ -117,6 +118,23 @@ works_used(struct works *w, const char *competitor, const char *instance, uint64
 	pthread_mutex_unlock(&w->lock);
 }
 
+void
+works_stand(struct works *w, const struct work_standing *all, size_t n)
+{
+	const char *key;
+	void *value;
+
+	pthread_mutex_lock(&w->lock);
+	for (size_t at = 0; map_next(&w->rows, &at, &key, &value);) {
+		struct row *row = value;
+
+		memset(row->standing, 0, sizeof(row->standing));
+	}
+	for (size_t i = 0; i < n; i++)
+		row_of(w, all[i].competitor)->standing[all[i].state]++;
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void
 rows_text(
     struct works *w, struct buf *out, void (*add)(struct buf *, const char *labels, struct row *))
@@ -129,6 +147,18 @@ rows_text(
 		buf_clear(&labels);
 		metrics_label(&labels, "competitor", slug);
 		add(out, buf_str(&labels), row);
+	}
+}
+
+static void
+add_standing(struct buf *out, const char *labels, struct row *row)
+{
+	for (int i = 0; i < INSTANCE_STATE_COUNT; i++) {
+		_cleanup_buf_ struct buf both = { 0 };
+
+		buf_printf(
+		    &both, "%s,state=\"%s\"", labels, instance_state_name((enum instance_state)i));
+		metrics_value(out, "janus_instances", buf_str(&both), (double)row->standing[i]);
 	}
 }
 
@@ -174,6 +204,8 @@ works_metrics(struct works *w, struct buf *out)
 	static const char *const results[] = { "result=\"failed\"", "result=\"ok\"" };
 
 	pthread_mutex_lock(&w->lock);
+	metrics_head(out, "janus_instances", "gauge", "Instances by state.");
+	rows_text(w, out, add_standing);
 	metrics_head(out, "janus_instance_starts_total", "counter",
 	    "Starts of instances, by whether they became ready.");
 	rows_text(w, out, add_starts);

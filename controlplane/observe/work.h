@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controlplane/store/nouns.h"
 #include "runtime/base/map.h"
 #include "runtime/base/metrics.h"
 struct buf;
@@ -28,6 +29,11 @@ struct work_record {
 	int64_t bytes; /* pulled */
 };
 
+struct work_standing { /* one instance there is */
+	const char *competitor; /* slug, borrowed */
+	enum instance_state state;
+};
+
 struct works { /* zero-initialised but for works_init */
 	pthread_mutex_t lock;
 	struct map rows; /* by slug, owned */
@@ -42,6 +48,8 @@ void works_used(struct works *, const char *competitor, const char *instance, ui
     uint64_t memory_bytes);
 /** works_look - before a round of works_used: what is not seen in it is gone. */
 void works_look(struct works *);
+/** works_stand - these are all the instances there are. */
+void works_stand(struct works *, const struct work_standing *, size_t n);
 void works_metrics(struct works *, struct buf *out);
 void works_done(struct works *);
 #endif

@@ -54,7 +54,7 @@ metrics() {	# of chats, without their names: "chat OUTCOME N", "status CODE N", 
 		/^janus_chat_requests_total/ && label("stream") == "true" { n["chat " label("outcome")] += $NF }
 		/^janus_http_requests_total/ && label("route") == "/v1/chat/completions" && label("method") == "POST" { n["status " label("code")] += $NF }
 		/^janus_streams_resumed_total/ { n["resumed"] += $NF }
-		/^janus_streams_active/ { n["active"] = $NF }
+		/^janus_streams_active/ { n["active"] += $NF }
 		END { for (k in n) print k, n[k] }'
 }
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; }

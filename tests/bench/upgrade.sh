@@ -24,7 +24,7 @@ images link
 "$root/tests/bench/pod.sh" --engine "$engine" >"$work/images.log" 2>&1 || giveup "an image of the upstream" "$(tail "$work/images.log")"
 accept bench-upstream:latest pod
 
-active() { curl -s "$url/metrics" | awk '/^janus_streams_active/ { print $2 }'; }
+active() { curl -s "$url/metrics" | awk '/^janus_streams_active/ { n += $2 } END { print n + 0 }'; }
 all_open() { [ "$(active)" -ge "$streams" ]; }
 serving() { curl -s --max-time 2 --unix-socket "$runtime/janusd.sock" http://janus/api/v1/status | jq -r .pid; }
 is_serving() { [ "$(serving)" = "$1" ]; }

@@ -47,7 +47,7 @@ for name in undead sleeper; do
 done
 
 # [F07] a hundred streams while it dies, is replaced, drains, and dies while it drains
-active() { curl -s "$url/metrics" | awk '/^janus_streams_active/ { print $2 }'; }
+active() { curl -s "$url/metrics" | awk '/^janus_streams_active/ { n += $2 } END { print n + 0 }'; }
 for ((i = 0; i < 100; i++)); do
 	printf 'url = "%s/v1/chat/completions"\noutput = "%s/stream.%d"\n' "$url" "$work" "$i"
 done >"$work/hundred"

@@ -69,7 +69,7 @@ run cut curl -sN -D "$work/cut.head" "$url/v1/chat/completions" -H 'content-type
 until_true 30 grep -q '^id: 3$' "$work/cut.log" || giveup "a resumable stream runs" "$(cat "$work/cut.log")"
 id=$(tr -d '\r' <"$work/cut.head" | sed -n 's/^x-janus-stream-id: //p')
 end cut KILL
-all_open() { [ "$(curl -s "$url/metrics" | awk '/^janus_streams_active/ { print $2 }')" -gt $((streams + 49)) ]; }
+all_open() { [ "$(curl -s "$url/metrics" | awk '/^janus_streams_active/ { n += $2 } END { print n + 0 }')" -gt $((streams + 49)) ]; }
 becomes "$streams streams are open, and 50 of a pod" 30 all_open
 
 upgraded=$("$bin/janusd" --upgrade 2>&1) || bad "janusd --upgrade" "$upgraded" "$(tail "$work/manager.log")"

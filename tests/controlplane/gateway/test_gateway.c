@@ -501,7 +501,7 @@ START_TEST(test_metrics)
 	    "\"connect\"} 1\n");
 	HAS(answer, "\njanus_gateway_overhead_seconds_count{surface=\"gateway\"} 1\n");
 	HAS(answer, "\nprocess_resident_memory_bytes ");
-	HAS(answer, "\njanus_streams_active 0\n");
+	HAS(answer, "\njanus_streams_active{competitor=\"web\"} 0\n");
 }
 END_TEST
 

@@ -72,6 +72,24 @@ START_TEST(test_used)
 }
 END_TEST
 
+START_TEST(test_standing)
+{
+	static const struct work_standing all[] = { { "owl", INSTANCE_READY },
+		{ "owl", INSTANCE_READY }, { "fox", INSTANCE_STARTING } };
+	struct works w;
+
+	works_init(&w);
+	works_stand(&w, all, ARRAY_LEN(all));
+	check_line(&w, "janus_instances{competitor=\"owl\",state=\"ready\"} 2\n");
+	check_line(&w, "janus_instances{competitor=\"owl\",state=\"starting\"} 0\n");
+	check_line(&w, "janus_instances{competitor=\"fox\",state=\"starting\"} 1\n");
+	works_stand(&w, all, 1);
+	check_line(&w, "janus_instances{competitor=\"owl\",state=\"ready\"} 1\n");
+	check_line(&w, "janus_instances{competitor=\"fox\",state=\"starting\"} 0\n");
+	works_done(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -80,6 +98,7 @@ main(void)
 
 	tcase_add_test(tc, test_counts);
 	tcase_add_test(tc, test_used);
+	tcase_add_test(tc, test_standing);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

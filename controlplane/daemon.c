@@ -4,6 +4,7 @@
 #include "controlplane/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/loop/loop.h"
 
+#define ROOM_MAX 65536 /* descriptors: half a MiB of the kernel's */
 #define WORKERS_MAX 64
 #define PULLERS_MAX 8
 
@@ -144,15 +146,22 @@ start_lanes(struct janus *j, struct error *err)
 	return 0;
 }
 
+/* As many as we may have, and room for them at once.  The kernel's table of them doubles when it is
+ * full, and where threads share it waits until no processor reads the old one: 10 to 20 ms in which a
+ * loop serves no stream.  It never shrinks. */
 static void
-raise_descriptor_limit(void)
+make_room_for_descriptors(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	const int last = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC,
+	    (limit.rlim_cur < ROOM_MAX ? (int)limit.rlim_cur : ROOM_MAX) - 1);
+	if (last >= 0)
+		close(last);
 }
 
 /* The sockets and the state directory are ours from here on, whoever had them. */
@@ -175,7 +184,7 @@ start(struct janus *j, struct error *err)
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0 };
 
 	signal(SIGPIPE, SIG_IGN);
-	raise_descriptor_limit();
+	make_room_for_descriptors();
 	j->control = loop_new(err);
 	if (j->control == NULL || loop_signals(j->control, signals, janus_signal, j, err) < 0 ||
 	    prepare_dirs(j, err) < 0 || take_place(j, err) < 0)

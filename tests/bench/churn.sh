@@ -61,6 +61,8 @@ rss() { awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; }
 
 metrics >"$work/metrics-before"
 fds_before=$(descriptors)
+room() { awk '/^FDSize/ { print $2 }' "/proc/$pid/status"; }	# in the kernel's table: all loops stop while it grows
+room_before=$(room)
 run churn "$own/churn" "$JANUS_PORT" "$streams" "$seconds" "$gap" "${models[@]}"
 
 # --- what happens underneath ---------------------------------------------------------
@@ -167,6 +169,7 @@ check "metrics: as many answers as requests" all status
 check "metrics: their statuses add up" adds_up status "$(number left)" "$(number left_early)"
 same "metrics: as many came back" "$(number resumed)" "$(total resumed "$work/metrics")"
 
+same "there was room for all descriptors from the beginning" "$room_before" "$(room)"
 few_descriptors() { [ "$(descriptors)" -le $((fds_before + 24)) ]; }
 becomes "no descriptor is lost: $fds_before before" 120 few_descriptors
 # The line through what was sampled after the first minute (a short show: in its second half), while all ran.

@@ -189,6 +189,7 @@ timer_is_set(const struct timer *t)
 }
 
 #define WAKE_TRIES 100
+#define WARM_EVENTS 8 /* watches that are fetched ahead */
 
 /* EAGAIN: the counter is full, so the loop is awake anyway.  A wake-up that is lost would be the
  * last: whoever posts next sees a queue that is not empty. */
@@ -318,17 +319,24 @@ wait_ms(const struct loop *l)
 	return t->due_ms - now_ms > 3600000 ? 3600000 : (int)(t->due_ms - now_ms);
 }
 
-/* What the next ones are about comes from memory while this one is handled. */
+/* What the next ones are about comes from memory while this one is handled: their watches all at once,
+ * and of the next what it is for. */
+static void
+warm_watches(const struct loop *l)
+{
+	for (int i = 0; i < l->ready_len && i < WARM_EVENTS; i++)
+		__builtin_prefetch(l->ready[i].data.ptr);
+}
+
 static void
 warm_next(const struct loop *l)
 {
-	const struct epoll_event *next = l->ready + l->ready_at;
-	const int left = l->ready_len - l->ready_at;
+	const int next = l->ready_at, far = next + WARM_EVENTS - 1;
 
-	if (left > 1)
-		__builtin_prefetch(next[1].data.ptr);
-	if (left > 0 && next->data.ptr != NULL) {
-		const char *arg = ((const struct watch *)next->data.ptr)->arg;
+	if (far < l->ready_len)
+		__builtin_prefetch(l->ready[far].data.ptr);
+	if (next < l->ready_len && l->ready[next].data.ptr != NULL) {
+		const char *arg = ((const struct watch *)l->ready[next].data.ptr)->arg;
 
 		__builtin_prefetch(arg);
 		__builtin_prefetch(arg + 64);
@@ -342,10 +350,13 @@ loop_run(struct loop *l)
 	while (!l->stopping) {
 		int n = epoll_wait(l->epoll, l->ready, TURN_EVENTS, wait_ms(l));
 
+		l->ready_len = n > 0 ? n : 0;
+		l->ready_at = 0;
+		warm_watches(l);
 		log_gather();
 		l->now_ms = clock_now_ms();
-		l->ready_len = n > 0 ? n : 0;
-		for (l->ready_at = 0; l->ready_at < l->ready_len;) {
+		warm_next(l);
+		while (l->ready_at < l->ready_len) {
 			if (l->posted) /* first: what comes now may rest on it */
 				run_messages(l);
 

@@ -6,7 +6,7 @@
 #	--quick		one round instead of five
 #	--gateways	also the gateways people use today, where they can be had
 #	--only WORK	json, unpaced, paced, ttft, many or idle
-# Where there is an engine, the same upstream is also measured in a pod.
+# Where there is an engine, the same upstream is also measured in a pod, and as a URL with the limits of that pod.
 # BIN names the programs (build/bin); the benchmark's own are in its sibling tests/bench.
 set -euo pipefail
 
@@ -37,6 +37,7 @@ work=$world status_file=$world/status
 # shellcheck source=images/engine.sh
 . "$root/images/engine.sh"
 results=$world/results
+limited_id=''	# of the container
 : >"$results"
 declare -A pids=() ports=()
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
@@ -53,7 +54,7 @@ the_end() {
 	local code=$? name
 	trap - EXIT
 	for name in "${!pids[@]}"; do stop "$name"; done
-	for name in $(pods 2>/dev/null || true); do api DELETE "/containers/$name?force=1&v=1" >/dev/null || true; done
+	for name in $(pods 2>/dev/null || true) $limited_id; do api DELETE "/containers/$name?force=1&v=1" >/dev/null || true; done
 	[ "$code" = 0 ] || tail -n 5 "$world"/*.log >&2 || true
 	rm -rf "$world"
 	exit "$code"
@@ -110,7 +111,7 @@ headers() {	# NAME: more header lines
 		printf 'authorization: Bearer sk-bench\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: http://127.0.0.1:%s/v1\r\n' \
 			"${ports[upstream]}"
 }
-model() { case $1 in janus | pod) echo janus/bench ;; *) echo bench ;; esac; }
+model() { case $1 in janus | pod) echo janus/bench ;; limited) echo janus/limited ;; *) echo bench ;; esac; }
 
 # --- the proxies: each fresh for each measurement ----------------------------------
 
@@ -153,15 +154,16 @@ start_nginx() {
 	begin nginx "$(command -v nginx || echo /usr/sbin/nginx)" -c "$world/nginx.conf" -p "$world" -e "$world/nginx.log"
 }
 
-start_janus() {
-	begin janus env JANUS_STATE_DIR="$world/state" JANUS_RUNTIME_DIR="$world/run" JANUS_PORT="${ports[janus]}" \
+serve() {	# NAME
+	begin "$1" env JANUS_STATE_DIR="$world/state" JANUS_RUNTIME_DIR="$world/run" JANUS_PORT="${ports[$1]}" \
 		JANUS_ROUTER_LOOPS=1 JANUS_ROUTER_CONCURRENCY=0 JANUS_ENGINE_SOCKET="$world/no-engine" "$bin/janusd"
 }
-submit_url() {	# NAME
+start_janus() { serve janus; }
+submit_url() {	# NAME [PORT]
 	JANUS_STATE_DIR=$world/state JANUS_RUNTIME_DIR=$world/run "$bin/janusctl" \
-		submit url "http://127.0.0.1:${ports[upstream]}" --name "$1" --wait --timeout 60s --quiet >>"$world/submit.log" 2>&1
+		submit url "http://127.0.0.1:${2:-${ports[upstream]}}" --name "$1" --wait --timeout 60s --quiet >>"$world/submit.log" 2>&1
 }
-first_janus() {	# registers the upstream, once; later starts find it in the database
+first_janus() {	# [PORT]: registers the upstreams, once; later starts find them in the database
 	mkdir -p "$world/state" "$world/run"
 	start_janus
 	for _ in {1..100}; do
@@ -169,6 +171,7 @@ first_janus() {	# registers the upstream, once; later starts find it in the data
 		sleep 0.1
 	done
 	submit_url bench
+	[ -z "$pod" ] || submit_url limited "$1"
 	stop janus
 }
 
@@ -189,10 +192,21 @@ first_pod() {
 		submit image bench-upstream:latest --name bench --wait --timeout 120s --quiet >>"$world/submit.log" 2>&1
 	stop pod
 }
-pods() {
+pods() {	# [LABEL]: the containers of both, or of those with that
 	local node
 	node=$(grep -aohE 'node_idnode_[0-9a-z]{26}' "$world"/podstate/*.db* | tail -n 1 | sed 's/^node_id//')
-	api GET "/containers/json?all=1&filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$node\"]}")" | jq -r '.[].Id'
+	api GET "/containers/json?all=1&filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$node\"${1:+,\"$1\"}]}")" | jq -r '.[].Id'
+}
+
+# A URL whose upstream is held to what a pod's is: its memory, its processes, its share of a processor, which is less than
+# ours. All that differs is the way to it.
+start_limited() { serve limited; }
+limited_upstream() {	# PORT
+	limited_id=$(api GET "/containers/$(pods rodeo.janus.role=competitor | head -n 1)/json" |
+		jq --arg port "$1" '{ Image, User: .Config.User, Cmd: ["/upstream", $port], HostConfig: (.HostConfig | { NetworkMode: "host", Init,
+			NanoCpus, CpuShares, Memory, MemorySwap, PidsLimit, Ulimits, CapDrop, SecurityOpt, ReadonlyRootfs }) }' |
+		api POST /containers/create -H 'content-type: application/json' --data-binary @- | jq -r .Id)
+	api POST "/containers/$limited_id/start" >/dev/null
 }
 
 start_fastapi() {
@@ -262,10 +276,11 @@ round() {
 
 ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 idle() {	# ten competitors, nobody asks
-	local i before
+	local i before others=9
+	[ -z "$pod" ] || others=8
 	start_janus
 	wait_for janus
-	for i in {1..9}; do submit_url "idle$i"; done
+	for ((i = 0; i < others; i++)); do submit_url "idle$i"; done
 	sleep 5
 	before=$(ticks "${pids[janus]}")
 	sleep 20
@@ -290,16 +305,19 @@ if [ -n "$gateways" ]; then
 	fi
 fi
 begin upstream "$own/upstream" "${ports[upstream]}"
-sleep 0.2
-first_janus
+wait_for upstream
 pod=''
 if [ -S "$engine" ] && "$root/images/build.sh" --engine "$engine" link >"$world/images.log" 2>&1 &&
 	"$root/tests/bench/pod.sh" --engine "$engine" >>"$world/images.log" 2>&1; then
-	pod=pod ports[pod]=$(free_port)
+	pod='limited pod' ports[pod]=$(free_port) ports[limited]=$(free_port)
 	mkdir -p "$world/podstate" "$world/podrun"
 	first_pod
+	port=$(free_port)
+	limited_upstream "$port"
+	first_janus "$port"
 else
 	echo "bench: no row of a pod: no engine at $engine" >&2
+	first_janus
 fi
 for ((i = 1; i <= rounds; i++)); do
 	echo "round $i of $rounds" >&2

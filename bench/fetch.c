@@ -248,9 +248,7 @@ keep(struct attempt *a, const cJSON *d, struct buf *bytes)
 	const char *said = json_str(d, "sha256"), *name = json_str(d, "display_name");
 	struct attempt_file *f;
 
-	a->files = realloc(a->files, (a->nfiles + 1) * sizeof(*a->files));
-	if (a->files == NULL)
-		mem_out();
+	a->files = mem_realloc(a->files, (a->nfiles + 1) * sizeof(*a->files));
 	f = &a->files[a->nfiles++];
 	*f = (struct attempt_file){ .size = (int64_t)bytes->len,
 		.said_size = json_int(d, "size_bytes", -1) };

@@ -40,9 +40,7 @@ find(const char *dir, const char *name, int depth, struct names *out)
 	DIR *d;
 
 	if (access(head, R_OK) == 0) {
-		out->at = realloc(out->at, (out->len + 1) * sizeof(*out->at));
-		if (out->at == NULL)
-			mem_out();
+		out->at = mem_realloc(out->at, (out->len + 1) * sizeof(*out->at));
 		out->at[out->len++] = str_dup(name);
 		return;
 	}

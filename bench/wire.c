@@ -64,9 +64,7 @@ add_frame(struct wire *w, enum frame_kind kind, const void *bytes, size_t len)
 	if ((a->nframes & (a->nframes - 1)) == 0) {
 		const size_t cap = a->nframes == 0 ? 1 : a->nframes * 2;
 
-		a->frames = realloc(a->frames, cap * sizeof(*a->frames));
-		if (a->frames == NULL)
-			mem_out();
+		a->frames = mem_realloc(a->frames, cap * sizeof(*a->frames));
 	}
 	struct frame *f = &a->frames[a->nframes++];
 

@@ -55,9 +55,7 @@ add_reference_file(struct opponent *o, const struct suite *s, const cJSON *json)
 	const struct suite_file *f = name != NULL ? suite_files_find(&s->files, name) : NULL;
 	struct opponent_file *at;
 
-	o->files = realloc(o->files, (o->nfiles + 1) * sizeof(*o->files));
-	if (o->files == NULL)
-		mem_out();
+	o->files = mem_realloc(o->files, (o->nfiles + 1) * sizeof(*o->files));
 	at = &o->files[o->nfiles++];
 	*at = (struct opponent_file){
 		.json = json,

@@ -104,11 +104,7 @@ grow(struct attempt *a)
 {
 	if ((a->nframes & (a->nframes - 1)) == 0) { /* at each power of two */
 		const size_t room = a->nframes > 0 ? 2 * a->nframes : 1;
-		struct frame *more = realloc(a->frames, room * sizeof(*more));
-
-		if (more == NULL)
-			mem_out();
-		a->frames = more;
+		a->frames = mem_realloc(a->frames, room * sizeof(*a->frames));
 	}
 	a->frames[a->nframes] = (struct frame){ 0 };
 	return &a->frames[a->nframes];

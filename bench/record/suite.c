@@ -107,9 +107,7 @@ keep(struct loading *l, struct item *item, const char *place)
 	if (l->check != NULL && l->check(item, l->err) < 0)
 		return -1;
 	map_put(&l->places, item->id, str_dup(place));
-	s->items = realloc(s->items, (s->len + 1) * sizeof(*s->items));
-	if (s->items == NULL)
-		mem_out();
+	s->items = mem_realloc(s->items, (s->len + 1) * sizeof(*s->items));
 	l->counts[item->task]++;
 	s->items[s->len++] = *item;
 	*item = (struct item){ 0 };

@@ -80,9 +80,7 @@ suite_files_add(struct suite_files *files, const char *name, struct buf *bytes, 
 	const size_t at = place_of(files, name, &there);
 	if (there)
 		return error_set(err, ERROR_INVALID, "%s: there twice", name);
-	files->at = realloc(files->at, (files->len + 1) * sizeof(*files->at));
-	if (files->at == NULL)
-		mem_out();
+	files->at = mem_realloc(files->at, (files->len + 1) * sizeof(*files->at));
 	memmove(files->at + at + 1, files->at + at, (files->len - at) * sizeof(*files->at));
 	files->at[at] = (struct suite_file){ .name = str_dup(name), .bytes = *bytes };
 	files->len++;

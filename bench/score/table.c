@@ -35,9 +35,7 @@ cell_begins(struct table *t)
 {
 	if (t->cells == t->cap) {
 		t->cap = t->cap * 2 + 64;
-		t->at = realloc(t->at, t->cap * sizeof(*t->at));
-		if (t->at == NULL)
-			mem_out();
+		t->at = mem_realloc(t->at, t->cap * sizeof(*t->at));
 	}
 	t->at[t->cells++] = t->text.len;
 }

@@ -262,9 +262,7 @@ text_sentences(const char *text, struct span **out)
 		if (text_words(&words, p, (size_t)(end - p)) > 0) {
 			if (n == cap) {
 				cap = cap * 2 + 16;
-				all = realloc(all, cap * sizeof(*all));
-				if (all == NULL)
-					mem_out();
+				all = mem_realloc(all, cap * sizeof(*all));
 			}
 			all[n++] = (struct span){ p, (size_t)(end - p) };
 		}

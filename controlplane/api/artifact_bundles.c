@@ -51,9 +51,7 @@ keep(const struct artifact *row, void *arg)
 
 	if (g->owner != NULL && strcmp(g->owner, row->owner) != 0)
 		return;
-	g->rows = realloc(g->rows, (g->nrows + 1) * sizeof(*g->rows));
-	if (g->rows == NULL)
-		mem_out();
+	g->rows = mem_realloc(g->rows, (g->nrows + 1) * sizeof(*g->rows));
 	g->rows[g->nrows++] = *row;
 }
 

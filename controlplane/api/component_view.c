@@ -30,9 +30,7 @@ on_sum(const struct egress_sum *s, void *arg)
 
 	if (u->len == u->cap) {
 		u->cap = u->cap != 0 ? u->cap * 2 : 64;
-		u->at = realloc(u->at, u->cap * sizeof(*u->at));
-		if (u->at == NULL)
-			mem_out();
+		u->at = mem_realloc(u->at, u->cap * sizeof(*u->at));
 	}
 	use = &u->at[u->len++];
 	str_copy(use->service, sizeof(use->service), s->service);

@@ -198,9 +198,7 @@ keep_run(const struct run *r, void *arg)
 {
 	struct reading *q = arg;
 
-	q->runs = realloc(q->runs, (q->n + 1) * sizeof(*q->runs));
-	if (q->runs == NULL)
-		mem_out();
+	q->runs = mem_realloc(q->runs, (q->n + 1) * sizeof(*q->runs));
 	q->n += champion_take(r, &q->runs[q->n]);
 }
 

@@ -37,9 +37,7 @@ struct text {
 void
 cut_links_know(struct cut_links *l, const char *from, const char *to)
 {
-	l->known = realloc(l->known, (l->nknown + 1) * sizeof(*l->known));
-	if (l->known == NULL)
-		mem_out();
+	l->known = mem_realloc(l->known, (l->nknown + 1) * sizeof(*l->known));
 	l->known[l->nknown++] = (struct cut_link){ str_dup(from), str_dup(to), strlen(from) };
 }
 
@@ -188,9 +186,7 @@ cut_links_event(struct cut_links *l, const char *raw, size_t raw_len, const char
 		cut_links_end(l, out);
 	if (l->nheld == l->cap) {
 		l->cap = l->cap * 2 + 4;
-		l->held = realloc(l->held, l->cap * sizeof(*l->held));
-		if (l->held == NULL)
-			mem_out();
+		l->held = mem_realloc(l->held, l->cap * sizeof(*l->held));
 	}
 	struct cut_event *e = &l->held[l->nheld++];
 	*e = (struct cut_event){ .text = text };

@@ -252,10 +252,7 @@ grown(void *old, size_t len, size_t *cap, size_t size)
 	if (len < *cap)
 		return old;
 	*cap = *cap * 2 + 8;
-	void *more = realloc(old, *cap * size);
-	if (more == NULL)
-		mem_out();
-	return more;
+	return mem_realloc(old, *cap * size);
 }
 
 static void

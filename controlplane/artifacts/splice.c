@@ -17,9 +17,7 @@ splices_add(struct splices *s, struct spot spot, char *text)
 {
 	if (s->len == s->cap) {
 		s->cap = s->cap * 2 + 8;
-		s->at = realloc(s->at, s->cap * sizeof(*s->at));
-		if (s->at == NULL)
-			mem_out();
+		s->at = mem_realloc(s->at, s->cap * sizeof(*s->at));
 	}
 	s->at[s->len++] = (struct splice){ spot, text };
 }

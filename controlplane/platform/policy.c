@@ -38,9 +38,7 @@ service_word(enum service service)
 static char **
 keep_list(struct policy *p, char **list)
 {
-	p->lists = realloc(p->lists, (p->nlists + 1) * sizeof(*p->lists));
-	if (p->lists == NULL)
-		abort();
+	p->lists = mem_realloc(p->lists, (p->nlists + 1) * sizeof(*p->lists));
 	p->lists[p->nlists++] = list;
 	return list;
 }

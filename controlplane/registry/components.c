@@ -38,9 +38,7 @@ components_add(struct components *all, const struct component *row)
 	const char *category = json_str(e->manifest, "category");
 	e->category =
 	    category != NULL ? component_category_named(category) : COMPONENT_CATEGORY_COUNT;
-	all->at = realloc(all->at, (all->len + 1) * sizeof(struct component_entry *));
-	if (all->at == NULL)
-		mem_out();
+	all->at = mem_realloc(all->at, (all->len + 1) * sizeof(struct component_entry *));
 	all->at[all->len++] = e;
 	all->bytes += bytes_of(row);
 	return e;

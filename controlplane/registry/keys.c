@@ -214,12 +214,9 @@ key_ring_add(struct key_ring *ring, const struct key *row)
 	h->row = *row;
 	h->meter = key_meter_new();
 	h->meter->revoked = row->revoked_at_ms != 0;
-	if ((ring->len & (ring->len - 1)) == 0) { /* full at every power of two */
-		ring->at = realloc(
+	if ((ring->len & (ring->len - 1)) == 0) /* full at every power of two */
+		ring->at = mem_realloc(
 		    ring->at, (ring->len != 0 ? ring->len * 2 : 1) * sizeof(struct held_key *));
-		if (ring->at == NULL)
-			mem_out();
-	}
 	ring->at[ring->len++] = h;
 	return h;
 }

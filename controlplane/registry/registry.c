@@ -24,11 +24,8 @@ append(struct registry *r, void *list, size_t *len, const void *row, size_t size
 	void *copy = mem_zalloc(size);
 
 	memcpy(copy, row, size);
-	if ((*len & (*len - 1)) == 0) { /* full at every power of two */
-		*at = realloc(*at, (*len != 0 ? *len * 2 : 1) * sizeof(void *));
-		if (*at == NULL)
-			mem_out();
-	}
+	if ((*len & (*len - 1)) == 0) /* full at every power of two */
+		*at = mem_realloc(*at, (*len != 0 ? *len * 2 : 1) * sizeof(void *));
 	(*at)[(*len)++] = copy;
 	map_put(&r->by_id, *(const noun_id *)copy, copy);
 	return copy;

@@ -147,9 +147,7 @@ snapshot_add(struct snapshot *s, const struct inside_entry *e)
 		return;
 	if (s->len == s->cap) {
 		s->cap = s->cap != 0 ? s->cap * 2 : 64;
-		s->files = realloc(s->files, s->cap * sizeof(*s->files));
-		if (s->files == NULL)
-			abort();
+		s->files = mem_realloc(s->files, s->cap * sizeof(*s->files));
 	}
 	s->files[s->len++] = (struct snapshot_file){ str_dup(e->name), e->size, e->changed_at_ms };
 }

@@ -133,9 +133,8 @@ is_covered(const struct pod_spec *p, const char *path)
 static void
 cover_volumes(struct pod_spec *p, const struct image_info *image)
 {
-	p->volumes = realloc(p->volumes, (p->nvolumes + image->nvolumes + 1) * sizeof(*p->volumes));
-	if (p->volumes == NULL)
-		mem_out();
+	p->volumes =
+	    mem_realloc(p->volumes, (p->nvolumes + image->nvolumes + 1) * sizeof(*p->volumes));
 	for (size_t i = 0; i < image->nvolumes; i++)
 		if (!is_covered(p, image->volumes[i]))
 			p->volumes[p->nvolumes++] = str_dup(image->volumes[i]);

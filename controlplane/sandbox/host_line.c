@@ -268,9 +268,7 @@ opt_log(char *value, struct run *r, struct error *err)
 static void
 add(char ***list, size_t *n, const char *text)
 {
-	*list = realloc(*list, (*n + 1) * sizeof(**list));
-	if (*list == NULL)
-		mem_out();
+	*list = mem_realloc(*list, (*n + 1) * sizeof(**list));
 	(*list)[(*n)++] = str_dup(text);
 }
 

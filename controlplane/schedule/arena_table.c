@@ -95,10 +95,7 @@ grown(void *at, size_t len, size_t *cap, size_t size)
 	if (len < *cap)
 		return at;
 	*cap = *cap == 0 ? 16 : 2 * *cap;
-	at = realloc(at, *cap * size);
-	if (at == NULL)
-		mem_out();
-	return at;
+	return mem_realloc(at, *cap * size);
 }
 
 /* Under the lock. */

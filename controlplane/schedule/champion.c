@@ -344,9 +344,7 @@ add_run(const struct run *r, void *arg)
 			return;
 	/* The board points into them, and is made anew before it is looked at. */
 	lead_board_done(&ch->board);
-	ch->runs = realloc(ch->runs, (ch->nruns + 1) * sizeof(*ch->runs));
-	if (ch->runs == NULL)
-		mem_out();
+	ch->runs = mem_realloc(ch->runs, (ch->nruns + 1) * sizeof(*ch->runs));
 	ch->runs[ch->nruns++] = taken;
 	ch->stale = true;
 }

@@ -269,12 +269,9 @@ timed_add(struct scheduler *s, const struct schedule *row)
 		log_warn(
 		    "schedule.broken", F_STR("schedule_id", row->id), F_STR("error", err.text));
 	}
-	if ((s->ntimed & (s->ntimed - 1)) == 0) { /* full at every power of two */
-		s->timed = realloc(
+	if ((s->ntimed & (s->ntimed - 1)) == 0) /* full at every power of two */
+		s->timed = mem_realloc(
 		    s->timed, (s->ntimed != 0 ? s->ntimed * 2 : 1) * sizeof(struct timed *));
-		if (s->timed == NULL)
-			mem_out();
-	}
 	s->timed[s->ntimed++] = t;
 	return t;
 }

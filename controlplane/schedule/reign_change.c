@@ -55,9 +55,7 @@ reigns_take(struct champion *ch, const struct reign *row)
 
 	if (r == NULL) {
 		r = mem_zalloc(sizeof(*r));
-		ch->reigns = realloc(ch->reigns, (ch->nreigns + 1) * sizeof(struct reign *));
-		if (ch->reigns == NULL)
-			mem_out();
+		ch->reigns = mem_realloc(ch->reigns, (ch->nreigns + 1) * sizeof(struct reign *));
 		ch->reigns[ch->nreigns++] = r;
 	}
 	reign_row_done(r);

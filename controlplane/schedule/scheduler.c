@@ -85,9 +85,7 @@ grow(void *list, size_t len)
 
 	if ((len & (len - 1)) != 0) /* full at every power of two */
 		return;
-	*at = realloc(*at, (len != 0 ? len * 2 : 1) * sizeof(void *));
-	if (*at == NULL)
-		mem_out();
+	*at = mem_realloc(*at, (len != 0 ? len * 2 : 1) * sizeof(void *));
 }
 
 struct held *

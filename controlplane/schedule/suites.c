@@ -137,9 +137,7 @@ names_done(struct names *n)
 static void
 names_add(struct names *n, char *name)
 {
-	n->at = realloc(n->at, (n->len + 1) * sizeof(*n->at));
-	if (n->at == NULL)
-		mem_out();
+	n->at = mem_realloc(n->at, (n->len + 1) * sizeof(*n->at));
 	n->at[n->len++] = name;
 }
 

@@ -24,16 +24,13 @@ buf_reserve(struct buf *b, size_t more)
 	const size_t need = b->len + more + 1;
 
 	if (need <= more)
-		abort();
+		mem_out();
 	if (need > b->cap) {
 		size_t cap = b->cap != 0 ? b->cap : 64;
 
 		while (cap < need)
 			cap *= 2;
-		char *data = realloc(b->data, cap);
-		if (data == NULL)
-			mem_out();
-		b->data = data;
+		b->data = mem_realloc(b->data, cap);
 		b->cap = cap;
 	}
 	b->data[b->len] = '\0';

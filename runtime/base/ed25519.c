@@ -89,7 +89,7 @@ ed25519_open(const char *path, struct error *err)
 	key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, sizeof(secret));
 	explicit_bzero(secret, sizeof(secret));
 	if (key == NULL)
-		abort();
+		mem_out();
 	return (struct ed25519_key *)(void *)key;
 }
 
@@ -106,7 +106,7 @@ ed25519_public(const struct ed25519_key *k, char out[ED25519_PUBLIC_MAX])
 	size_t len = sizeof(raw);
 
 	if (EVP_PKEY_get_raw_public_key(pkey_of(k), raw, &len) != 1)
-		abort();
+		mem_out();
 	strcpy(out, PREFIX);
 	to_hex(raw, sizeof(raw), out + strlen(PREFIX));
 	return out;
@@ -122,7 +122,7 @@ ed25519_sign(
 
 	if (md == NULL || EVP_DigestSignInit(md, NULL, NULL, NULL, pkey_of(k)) != 1 ||
 	    EVP_DigestSign(md, raw, &n, bytes, len) != 1)
-		abort();
+		mem_out();
 	EVP_MD_CTX_free(md);
 	to_hex(raw, sizeof(raw), out);
 	return out;
@@ -151,7 +151,7 @@ ed25519_verify(const char *public_key, const char *signature, const void *bytes,
 	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, sizeof(raw));
 	md = EVP_MD_CTX_new();
 	if (md == NULL)
-		abort();
+		mem_out();
 	const bool ok = key != NULL && EVP_DigestVerifyInit(md, NULL, NULL, NULL, key) == 1 &&
 	    EVP_DigestVerify(md, sig, sizeof(sig), bytes, len) == 1;
 	EVP_MD_CTX_free(md);

@@ -1,5 +1,5 @@
 /*
- * hash.c - digests and randomness.
+ * hash.c - digests and randomness.  What libcrypto cannot do with sound arguments is out of memory.
  */
 #include "runtime/base/hash.h"
 
@@ -12,13 +12,15 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "runtime/base/str.h"
+
 #define RANDOM_AT_ONCE 256
 
 void
 hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SHA256_LEN])
 {
 	if (EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) != 1)
-		abort();
+		mem_out();
 }
 
 static const char *
@@ -43,7 +45,7 @@ hash_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
     unsigned char out[HASH_SHA256_LEN])
 {
 	if (HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, NULL) == NULL)
-		abort();
+		mem_out();
 }
 
 /* The struct is libcrypto's own under our name. */
@@ -53,7 +55,7 @@ hasher_new(void)
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
 	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
-		abort();
+		mem_out();
 	return (struct hasher *)ctx;
 }
 
@@ -61,7 +63,7 @@ void
 hasher_add(struct hasher *h, const void *bytes, size_t len)
 {
 	if (EVP_DigestUpdate((EVP_MD_CTX *)h, bytes, len) != 1)
-		abort();
+		mem_out();
 }
 
 const char *
@@ -70,7 +72,7 @@ hasher_hex(struct hasher *h, char out[HASH_HEX_MAX])
 	unsigned char md[32];
 
 	if (EVP_DigestFinal_ex((EVP_MD_CTX *)h, md, NULL) != 1)
-		abort();
+		mem_out();
 	return to_hex(md, out);
 }
 
@@ -101,7 +103,7 @@ static void
 forget_when_forked(void)
 {
 	if (pthread_atfork(NULL, NULL, forget) != 0)
-		abort();
+		mem_out();
 }
 
 void

@@ -15,6 +15,19 @@
 #include "runtime/base/json_scan.h"
 #include "runtime/base/str.h"
 
+static void *
+alloc(size_t size)
+{
+	return mem_realloc(NULL, size);
+}
+
+/* A tree that could not be built whole is never seen: cJSON would go on with NULL, or with less. */
+__attribute__((constructor)) static void
+trees_are_whole(void)
+{
+	cJSON_InitHooks(&(cJSON_Hooks){ .malloc_fn = alloc, .free_fn = free });
+}
+
 int
 json_parse(const char *text, size_t len, cJSON **out, struct error *err)
 {
@@ -82,10 +95,7 @@ json_print(const cJSON *json)
 		return str_dup(number);
 	if (spelled != NULL)
 		spell_long_numbers(spelled);
-	char *text = cJSON_PrintUnformatted(spelled != NULL ? spelled : json);
-	if (text == NULL)
-		mem_out();
-	return text;
+	return cJSON_PrintUnformatted(spelled != NULL ? spelled : json);
 }
 
 const cJSON *

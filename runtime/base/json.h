@@ -4,6 +4,8 @@
  * Nothing is accepted that two parsers could read in two ways: no trailing bytes, no duplicate
  * keys, no invalid UTF-8, no NUL, no depth beyond 64.  Trees are read with the getters below,
  * which are case-sensitive and never fail loudly: a missing or wrong-typed field is absent.
+ * Trees are built whole, cJSON's own calls too, in every program this is part of: out of memory
+ * ends the process as mem_out does.
  */
 #ifndef JANUS_BASE_JSON_H
 #define JANUS_BASE_JSON_H

@@ -75,9 +75,7 @@ json_keys_add(struct json_keys *k, size_t at, size_t len, bool escaped)
 {
 	if (k->n == k->cap) {
 		k->cap = k->cap != 0 ? k->cap * 2 : 64;
-		k->all = realloc(k->all, k->cap * sizeof(*k->all));
-		if (k->all == NULL)
-			mem_out();
+		k->all = mem_realloc(k->all, k->cap * sizeof(*k->all));
 	}
 	k->all[k->n++] = (struct json_key){
 		.hash = escaped ? hash_escaped(k, at, len) : 0,
@@ -124,9 +122,7 @@ json_keys_twice(struct json_keys *k, size_t first)
 	size_t cap = 64;
 	while (cap < n * 2)
 		cap *= 2;
-	_cleanup_free_ uint32_t *table = calloc(cap, sizeof(*table)); /* index + 1, 0 free */
-	if (table == NULL)
-		mem_out();
+	_cleanup_free_ uint32_t *table = mem_zalloc(cap * sizeof(*table)); /* index + 1, 0 free */
 	for (size_t i = 0; i < n; i++) {
 		if (keys[i].hash == 0)
 			keys[i].hash =

@@ -480,11 +480,10 @@ unescape(const char *p, const char *end, char **out)
 char *
 json_unquote(const char *literal, size_t len)
 {
-	char *text = malloc(len); /* never longer than its literal; two quotes leave room for NUL */
+	/* Never longer than its literal; two quotes leave room for NUL. */
+	char *text = mem_realloc(NULL, len);
 	char *out = text;
 
-	if (text == NULL)
-		mem_out();
 	for (const char *p = literal + 1, *end = literal + len - 1; p < end;) {
 		const char *escape = memchr(p, '\\', (size_t)(end - p));
 		const size_t plain = (size_t)((escape != NULL ? escape : end) - p);

@@ -36,7 +36,7 @@ static void
 must(int rc)
 {
 	if (rc != 1)
-		abort();
+		mem_out();
 }
 
 static char *
@@ -89,7 +89,7 @@ seal_text(const char *password, const void *bytes, size_t len)
 	int n = 0;
 
 	if (c == NULL || len > LEN_MAX)
-		abort();
+		mem_out();
 	out = mem_zalloc(NONCE_LEN + len + TAG_LEN);
 	make_key(password, key);
 	hash_random(out, NONCE_LEN);
@@ -111,7 +111,7 @@ seal_open(const char *password, const char *sealed, struct buf *out)
 	int n = 0, rest = 0;
 
 	if (c == NULL)
-		abort();
+		mem_out();
 	in = from_hex(sealed, &all);
 	if (in == NULL || all < NONCE_LEN + TAG_LEN || all > LEN_MAX)
 		return -1;

@@ -66,6 +66,15 @@ mem_zalloc(size_t size)
 	return p;
 }
 
+void *
+mem_realloc(void *p, size_t size)
+{
+	p = realloc(p, size);
+	if (p == NULL)
+		mem_out();
+	return p;
+}
+
 void
 str_copy(char *out, size_t cap, const char *text)
 {

@@ -15,6 +15,7 @@ char *str_dup(const char *s); /* NULL gives NULL */
 char *str_ndup(const char *s, size_t n);
 char *str_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *mem_zalloc(size_t size); /* calloc that ends in mem_out */
+void *mem_realloc(void *p, size_t size); /* realloc that ends in mem_out; size is not 0 */
 /** mem_out - there is no memory: one line on stderr, and the process ends.  What was acknowledged
  *  is stored; whoever started the process starts it again. */
 void mem_out(void) __attribute__((noreturn));

@@ -33,11 +33,7 @@ struct walk {
 static void
 tree_add(struct tree *t, const char *name)
 {
-	char **more = realloc(t->names, (t->n + 1) * sizeof(*more));
-
-	if (more == NULL)
-		mem_out();
-	t->names = more;
+	t->names = mem_realloc(t->names, (t->n + 1) * sizeof(*t->names));
 	t->names[t->n++] = str_dup(name);
 }
 

@@ -55,9 +55,7 @@ timer_heap_add(struct timer_heap *h, struct timer *t)
 {
 	if (h->len == h->cap) {
 		h->cap = h->cap != 0 ? h->cap * 2 : 64;
-		h->slots = realloc(h->slots, h->cap * sizeof(*h->slots));
-		if (h->slots == NULL)
-			mem_out();
+		h->slots = mem_realloc(h->slots, h->cap * sizeof(*h->slots));
 	}
 	sift_up(h, h->len++, (struct timer_slot){ t->due_ms, t });
 }

@@ -197,9 +197,7 @@ conn_home_put(struct conn_home *h, struct transport *t)
 	}
 	if (h->len == h->cap) {
 		h->cap = h->cap > 0 ? 2 * h->cap : 4;
-		h->waiting = realloc(h->waiting, h->cap * sizeof(*h->waiting));
-		if (h->waiting == NULL)
-			mem_out();
+		h->waiting = mem_realloc(h->waiting, h->cap * sizeof(*h->waiting));
 	}
 	h->out--;
 	/* The watch stays with epoll as it is: changing hands costs no call. */

@@ -32,9 +32,7 @@ plan_add(struct plan *p, enum act_kind kind)
 {
 	if (p->nacts == p->cap) {
 		p->cap = p->cap != 0 ? p->cap * 2 : 8;
-		p->acts = realloc(p->acts, p->cap * sizeof(*p->acts));
-		if (p->acts == NULL)
-			mem_out();
+		p->acts = mem_realloc(p->acts, p->cap * sizeof(*p->acts));
 	}
 	p->acts[p->nacts] = (struct act){ .kind = kind };
 	return &p->acts[p->nacts++];

@@ -201,7 +201,7 @@ check "after all of it janusd starts" control_answers
 becomes "knows its competitor, and answers" 40 answers janus/web
 
 # --- [M01] memory while it serves: it ends with a line, or the request is refused; the next start is clean ---
-for nth in 7 60 211 500; do
+for nth in 7 36 60 104 167 211 229 237 300 500; do
 	fault malloc ENOMEM "$nth" 1
 	several
 	seen=$(outcomes)

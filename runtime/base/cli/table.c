@@ -68,9 +68,8 @@ table_row(struct table *t)
 {
 	if (t->rows == t->rows_cap) {
 		t->rows_cap = t->rows_cap == 0 ? 16 : t->rows_cap * 2;
-		t->cells = realloc(t->cells, t->rows_cap * (t->columns + 1) * sizeof(*t->cells));
-		if (t->cells == NULL)
-			mem_out();
+		t->cells =
+		    mem_realloc(t->cells, t->rows_cap * (t->columns + 1) * sizeof(*t->cells));
 	}
 	for (size_t i = 0; i < t->columns; i++)
 		t->cells[t->rows * t->columns + i] = NULL;

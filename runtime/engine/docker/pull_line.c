@@ -18,10 +18,7 @@ layer(struct pull_state *s, const char *id)
 			return &s->layers[i];
 	if (s->nlayers == LAYERS_MAX || strlen(id) >= sizeof(s->layers[0].id))
 		return NULL;
-	struct pull_layer *grown = realloc(s->layers, (s->nlayers + 1) * sizeof(*grown));
-	if (grown == NULL)
-		mem_out();
-	s->layers = grown;
+	s->layers = mem_realloc(s->layers, (s->nlayers + 1) * sizeof(*s->layers));
 	struct pull_layer *l = &s->layers[s->nlayers++];
 	*l = (struct pull_layer){ 0 };
 	snprintf(l->id, sizeof(l->id), "%s", id);

@@ -337,9 +337,7 @@ sandy_pod_list(struct engine *e, struct pod_state **out, size_t *n, struct error
 		snprintf(instance, sizeof(instance), "%.*s", (int)strlen(d->d_name) - 5, d->d_name);
 		if (note_read(s, instance, &note, NULL) < 0)
 			continue;
-		pods = realloc(pods, (len + 1) * sizeof(*pods));
-		if (pods == NULL)
-			abort();
+		pods = mem_realloc(pods, (len + 1) * sizeof(*pods));
 		if (silent || look(s, &note, &pods[len], NULL) < 0) {
 			from_note(&note, &pods[len]);
 			pods[len].is_guess = true;

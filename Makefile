@@ -102,6 +102,16 @@ $(B)/gen/sql_migrations.h: $(sort $(wildcard db/migrations/*.sql))
 	for f in $^; do n=$$(basename $$f .sql); echo "	X(migration_$${n%%_*}) \\"; done >> $@; echo >> $@
 $(call objects,controlplane/store): $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h
 
+# What the sources are: their commit, "+" where more was changed; of a release, what it was made from.
+ifndef REVISION
+REVISION := $(if $(wildcard .git),$(shell git describe --always --exclude='*' --abbrev=12 --dirty=+ 2>/dev/null),$(shell \
+	cat ui/prebuilt/revision 2>/dev/null))
+endif
+export REVISION
+$(B)/gen/revision.h: FORCE
+	@mkdir -p $(@D); echo '#define JANUS_REVISION "$(REVISION)"' | cmp -s - $@ || echo '#define JANUS_REVISION "$(REVISION)"' > $@
+$(B)/obj/controlplane/gateway/metrics.o $(B)/obj/controlplane/sandbox/report.o: $(B)/gen/revision.h
+
 $(B)/obj/controlplane/gateway/openapi.o: docs/openapi.json
 
 # The web UI: the bundle that vite makes, packed, and a table of what is in it; NO_UI=1 (no Node): a page
@@ -196,7 +206,7 @@ layers:				## fail on an include that points up
 	@tests/lint/layers.sh
 format:				## fail on C that clang-format would write otherwise; FIX=1 rewrites it
 	@tests/lint/format.sh $(if $(FIX),--fix)
-tidy: $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h $(UI_TABLE)
+tidy: $(B)/gen/sql_queries.h $(B)/gen/sql_migrations.h $(B)/gen/revision.h $(UI_TABLE)
 	@tests/lint/tidy.sh
 
 # Fuzz targets: clang's, over the whole runtime, and what some of them name from above it.

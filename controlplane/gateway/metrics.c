@@ -11,6 +11,7 @@
 
 #include "controlplane/gateway/counters.h"
 #include "controlplane/gateway/gateway.h"
+#include "revision.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/file.h"
@@ -407,7 +408,8 @@ process_metrics(struct buf *out)
 	getrlimit(RLIMIT_NOFILE, &files);
 	getrlimit(RLIMIT_AS, &space);
 	metrics_head(out, "janus_build_info", "gauge", "Always 1.");
-	metrics_value(out, "janus_build_info", "version=\"" JANUS_VERSION "\",revision=\"\"", 1);
+	metrics_value(out, "janus_build_info",
+	    "version=\"" JANUS_VERSION "\",revision=\"" JANUS_REVISION "\"", 1);
 	gauge(out, "janus_log_dropped_total", "counter", "Log lines that could not be written.",
 	    (double)log_dropped());
 	gauge(out, "process_cpu_seconds_total", "counter", "User and system time.",

@@ -10,6 +10,7 @@
 #include "controlplane/sandbox/machine.h"
 #include "controlplane/sandbox/routes.h"
 #include "controlplane/sandbox/service.h"
+#include "revision.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
@@ -104,7 +105,8 @@ report_metrics(struct service *v, struct http_request *req)
 	_cleanup_buf_ struct buf out = { 0 };
 
 	metrics_head(&out, "janus_build_info", "gauge", "What runs.");
-	metrics_value(&out, "janus_build_info", "version=\"" JANUS_VERSION "\"", 1);
+	metrics_value(&out, "janus_build_info",
+	    "version=\"" JANUS_VERSION "\",revision=\"" JANUS_REVISION "\"", 1);
 	state_metrics(v, &out);
 	for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
 		metrics_head(&out, counters[i].name, "counter", counters[i].help);

@@ -4,7 +4,8 @@
 #
 #   images/package/tarball.sh VERSION OUT-DIR
 #
-# What is built from it needs no Node: ui/prebuilt has what ui/build.sh made.  SOURCE_DATE_EPOCH is the time of all files.
+# What is built from it needs no Node: ui/prebuilt has what ui/build.sh made.  SOURCE_DATE_EPOCH is the time of all files,
+# REVISION what they are.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 umask 022
@@ -35,6 +36,7 @@ mkdir -p "$tree" "$out"
 sources | tar --null --no-recursion -T - -cf - | tar -C "$tree" -xf -
 install -D -m 644 "$made/ui.pack" "$tree/ui/prebuilt/ui.pack"
 install -D -m 644 "$made/ui_table.inc" "$tree/ui/prebuilt/ui_table.inc"
+printf '%s\n' "${REVISION-}" >"$tree/ui/prebuilt/revision"
 
 tarball=$out/janus-$version.tar.gz
 tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w --format=ustar \

@@ -112,7 +112,7 @@ truth "the chat is told of, without its words" 'length >= 1 and all(.[]; has("me
 truth "settings have their origins" '.settings[] | select(.name == "runtime_dir") | .origin == "JANUS_RUNTIME_DIR" and .value == "'"$runtime"'"' \
 	"$(cat "$work/up/config.json")"
 has "the daemon's own lines are there" '"msg":"daemon.started"' "$(cat "$work/up/log.jsonl")"
-has "and its counters" '^janus_build_info' "$(cat "$work/up/metrics.txt")"
+has "and its counters" '^janus_build_info\{version="[0-9.]+",revision="[0-9a-f]*\+?"\} 1$' "$(cat "$work/up/metrics.txt")"
 ctl show config
 has "show config tells settings and origins" '^host +127.0.0.1 +JANUS_HOST' "$out"
 control GET '/api/v1/logs?level=warn'

@@ -3,6 +3,7 @@
  */
 #include "controlplane/gateway/chat.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +23,13 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+#include "runtime/base/json.h"
 #include "runtime/base/log.h"
 #include "runtime/base/spare.h"
 #include "runtime/base/str.h"
 #include "runtime/net/http_server.h"
 #include "runtime/openai/chat_relay.h"
+#include "runtime/openai/chunk.h"
 #include "runtime/openai/chat_request.h"
 #include "runtime/openai/dialect.h"
 
@@ -229,7 +232,7 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 	struct chat *c = arg;
 	size_t n = 0;
 
-	(void)relay;
+	c->head_early = !chat_relay_answering(relay);
 	if (c->slug[0] != '\0')
 		h[n++] = (struct http_header){ "x-janus-competitor", c->slug };
 	if (c->digest[0] != '\0')
@@ -249,6 +252,51 @@ on_headers(struct chat_relay *relay, struct http_header *h, size_t max, void *ar
 	return n + auth_headers(c->auth, h + n, max - n);
 }
 
+struct chat_ids
+chat_ids(const struct chat *c, char id[CHAT_ID_MAX])
+{
+	snprintf(id, CHAT_ID_MAX, "chatcmpl-%s", c->id);
+	return (struct chat_ids){ id, c->request.model, c->accepted_at_ms / 1000 };
+}
+
+void
+chat_tell(const struct chat *c, const char *event, const char *payload, struct buf *out)
+{
+	char id[CHAT_ID_MAX];
+	const struct chat_ids ids = chat_ids(c, id);
+
+	chunk_janus(out, &ids, event, payload);
+}
+
+/* What the head could not say, for those who want events, or whose head went before. */
+static void
+on_end(struct chat_relay *relay, struct buf *out, void *arg)
+{
+	struct chat *c = arg;
+	const int64_t queue_ms = wait_us(&c->wait) / 1000;
+	const int64_t processing_ms = (clock_now_us() - c->accepted_us) / 1000;
+
+	(void)relay;
+	if (c->progress && c->dialect->at == DIALECT_CHAT) {
+		_cleanup_json_ cJSON *payload = cJSON_CreateObject();
+		_cleanup_free_ char *text = NULL;
+
+		json_add_text(payload, "competitor", c->slug);
+		json_add_text(payload, "version_digest", c->digest);
+		json_add_int(payload, "attempts", (int64_t)c->ntried);
+		json_add_int(payload, "queue_ms", queue_ms);
+		cJSON_AddNumberToObject(payload, "overhead_ms", (double)c->ours_us / 1000);
+		json_add_int(payload, "processing_ms", processing_ms);
+		text = json_print(payload);
+		chat_tell(c, "done", text, out);
+	} else if (c->head_early) {
+		buf_printf(out,
+		    ": done attempts=%zu queue_ms=%lld overhead_ms=%s processing_ms=%lld\n\n",
+		    c->ntried, (long long)queue_ms, ms_text(c->ours_us, c->overhead_text),
+		    (long long)processing_ms);
+	}
+}
+
 static const struct chat_relay_events relay_events = {
 	.on_attempt_failed = attempt_failed,
 	.on_headers = on_headers,
@@ -256,6 +304,7 @@ static const struct chat_relay_events relay_events = {
 	.on_passing = chat_artifacts_passing,
 	.on_rest = chat_artifacts_rest,
 	.on_ping = queue_ping,
+	.on_end = on_end,
 	.on_done = on_done,
 };
 

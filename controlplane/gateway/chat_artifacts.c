@@ -28,7 +28,6 @@
 #include "runtime/base/str.h"
 #include "runtime/net/http_head.h"
 #include "runtime/openai/chat_relay.h"
-#include "runtime/openai/chunk.h"
 #include "runtime/openai/dialect.h"
 
 /* One that was announced in this chat before, and what became of it. */
@@ -134,8 +133,6 @@ static void
 add_notice(struct chat_artifacts *a, const struct descriptor *d, enum artifact_reason reason)
 {
 	const struct chat *c = a->chat;
-	char id[sizeof(c->id) + sizeof("chatcmpl-")];
-	const struct chat_ids ids = { id, c->request.model, c->accepted_at_ms / 1000 };
 	_cleanup_buf_ struct buf payload = { 0 };
 
 	if (!c->progress) {
@@ -143,13 +140,12 @@ add_notice(struct chat_artifacts *a, const struct descriptor *d, enum artifact_r
 		    artifact_reason_word(reason));
 		return;
 	}
-	snprintf(id, sizeof(id), "chatcmpl-%s", c->id);
 	buf_add_str(&payload, "{\"code\":\"artifact_unavailable\",\"artifact_id\":");
 	json_add_quoted(&payload, d->id, strlen(d->id));
 	buf_printf(&payload,
 	    ",\"reason\":\"%s\",\"message\":\"This artifact is not available: %s.\"}",
 	    artifact_reason_word(reason), artifact_reason_text(reason));
-	chunk_janus(&a->notices, &ids, "progress", buf_str(&payload));
+	chat_tell(c, "progress", buf_str(&payload), &a->notices);
 }
 
 static void

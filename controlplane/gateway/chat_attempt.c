@@ -25,7 +25,6 @@
 #include "runtime/net/retry_after.h"
 #include "runtime/openai/chat_relay.h"
 #include "runtime/openai/chat_request.h"
-#include "runtime/openai/chunk.h"
 #include "runtime/openai/dialect.h"
 #include "runtime/openai/relay_tap.h"
 
@@ -204,18 +203,15 @@ static void
 note_failover(struct chat *c, const struct route *to)
 {
 	const struct life_attempt *last = &c->life[c->ntried - 1];
-	char id[sizeof(c->id) + sizeof("chatcmpl-")];
-	const struct chat_ids ids = { id, c->request.model, c->accepted_at_ms / 1000 };
 	_cleanup_buf_ struct buf event = { 0 };
 	char payload[200];
 
 	metric_add(&counters_competitor(&c->gw->counters, last->competitor)->failovers, 1);
 	if (!chat_relay_answering(c->relay))
 		return;
-	snprintf(id, sizeof(id), "chatcmpl-%s", c->id);
 	snprintf(payload, sizeof(payload), "{\"from\":\"%s\",\"to\":\"%s\",\"code\":\"%s\"}",
 	    last->competitor, to->slug, wire_code_info(last->code)->code);
-	chunk_janus(&event, &ids, "failover", payload);
+	chat_tell(c, "failover", payload, &event);
 	chat_relay_say(c->relay, event.data, event.len);
 }
 

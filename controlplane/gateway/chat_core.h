@@ -25,6 +25,7 @@
 #include "runtime/openai/relay_tap.h"
 struct auth;
 struct chat_artifacts;
+struct chat_ids;
 struct competitor_counters;
 struct dial;
 struct dialect;
@@ -60,6 +61,7 @@ struct chat {
 	bool may_fall_back;
 	bool mid; /* it takes another's stream as the rest of one that fails: it may run twice */
 	bool progress; /* the client wants to be told in events */
+	bool head_early; /* its head went before anybody answered */
 	char id[sizeof(((struct http_request *)0)->id)];
 	char client[sizeof(((struct http_request *)0)->client)];
 	char traceparent[TRACEPARENT_LEN + 1];
@@ -101,6 +103,13 @@ struct failure {
 	enum wire_code code;
 	const char *text, *details;
 };
+
+/* chat.c: what is said in between */
+#define CHAT_ID_MAX (sizeof(((struct chat *)0)->id) + sizeof("chatcmpl-"))
+/** chat_ids - those of the events of ours in its answer; they borrow from it and from id. */
+struct chat_ids chat_ids(const struct chat *, char id[CHAT_ID_MAX]);
+/** chat_tell - add an event of ours to out: delta.janus, with a payload of JSON. */
+void chat_tell(const struct chat *, const char *event, const char *payload, struct buf *out);
 
 /* chat_attempt.c: a target, a connection to it, the request on it */
 /** attempt_start - at a target of a route, with a slot of it taken. */

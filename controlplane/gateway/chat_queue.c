@@ -263,12 +263,12 @@ void
 queue_ping(struct chat_relay *relay, struct buf *out, void *arg)
 {
 	const struct chat *c = arg;
-	char id[sizeof(c->id) + sizeof("chatcmpl-")];
-	const struct chat_ids ids = { id, c->request.model, c->accepted_at_ms / 1000 };
+	struct chat_ids ids;
+	char id[CHAT_ID_MAX];
 
 	(void)relay;
 	if (c->wait.ticket == NULL)
 		return;
-	snprintf(id, sizeof(id), "chatcmpl-%s", c->id);
+	ids = chat_ids(c, id);
 	wait_tell(&c->wait, c->progress && c->dialect->at == DIALECT_CHAT, &ids, out);
 }

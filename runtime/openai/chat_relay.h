@@ -96,6 +96,9 @@ struct chat_relay_events {
 	/** Add comments, or events, to be sent where a ping is due; none: a ping.  Into a sink go
 	 *  events alone.  May be NULL. */
 	void (*on_ping)(struct chat_relay *, struct buf *out, void *arg);
+	/** Add a comment, or an event, to be sent when upstream has said its last: before the usage and
+	 *  the end of a stream.  Into a sink goes an event alone.  May be NULL. */
+	void (*on_end)(struct chat_relay *, struct buf *out, void *arg);
 	/** Once: the chat is over (answered, failed, or code CLIENT_CLOSED). Freed after it returns. */
 	void (*on_done)(struct chat_relay *, const struct chat_result *, void *arg);
 };

@@ -204,8 +204,13 @@ relay_reply_whole(struct chat_relay *r)
 void
 relay_end_stream(struct chat_relay *r, enum wire_code code, const char *text)
 {
-	struct buf tail = { 0 };
+	struct buf told = { 0 }, tail = { 0 };
 
+	if (r->events->on_end != NULL)
+		r->events->on_end(r, &told, r->arg);
+	if (told.len > 0 && (r->sink == NULL || told.data[0] != ':'))
+		relay_send_ours(r, told.data, told.len);
+	buf_done(&told);
 	relay_pass_event(r, r->usage.data, r->usage.len);
 	if (code != CODE_NONE && !r->told)
 		dialect_add_error(r->dialect, &tail, code, r->result.fault, text,

@@ -148,6 +148,8 @@ START_TEST(test_waits_resumably) /* [M10] its place is an event of the stream, w
 	    "%s", buf_str(&second.in));
 	house_open_gate();
 	assert_ok("the first", &first);
+	ck_assert_msg(
+	    peer_until(&second, "{\"event\":\"done\",\"payload\":{"), "%s", buf_str(&second.in));
 	assert_ok("the second", &second);
 	ck_assert_ptr_null(strstr(buf_str(&third.in), "queued"));
 	assert_ok("the third", &third);
@@ -206,6 +208,44 @@ START_TEST(test_queue_ms)
 	ck_assert_int_eq(a.status, 200);
 	ck_assert_int_eq(atoi(header_of(a.head, "x-janus-queue-ms")), 0);
 	answer_done(&a);
+}
+END_TEST
+
+/* The head went while they waited: the end says what it could not, before the [DONE]. */
+START_TEST(test_done)
+{
+	struct peer first = occupy();
+	struct peer second = queue_up("", "position=1");
+	struct peer third = queue_up("x-janus-progress: 1\r\n", "\"position\":2");
+	unsigned long attempts, queue_ms, processing_ms;
+	double overhead_ms;
+
+	house_open_gate();
+	assert_ok("the first", &first);
+	struct answer a = peer_answer(&second);
+	const char *done = strstr(buf_str(&a.body), ": done ");
+	ck_assert_msg(done != NULL, "%s", buf_str(&a.body));
+	ck_assert_int_eq(
+	    sscanf(done, ": done attempts=%lu queue_ms=%lu overhead_ms=%lf processing_ms=%lu",
+		&attempts, &queue_ms, &overhead_ms, &processing_ms),
+	    4);
+	ck_assert_uint_eq(attempts, 1);
+	ck_assert_uint_gt(queue_ms, 0);
+	ck_assert_uint_ge(processing_ms, queue_ms);
+	ck_assert_ptr_nonnull(strstr(done, "\n\ndata: [DONE]\n\n"));
+	ck_assert_ptr_null(strstr(buf_str(&a.body), "\"event\":\"done\""));
+	answer_done(&a);
+
+	a = peer_answer(&third);
+	done = strstr(buf_str(&a.body), "{\"event\":\"done\",\"payload\":{\"competitor\":\"web\",");
+	ck_assert_msg(done != NULL, "%s", buf_str(&a.body));
+	ck_assert_ptr_nonnull(strstr(done, "\"attempts\":1,\"queue_ms\":"));
+	ck_assert_ptr_nonnull(strstr(done, "\"processing_ms\":"));
+	ck_assert_ptr_nonnull(strstr(done, "\n\ndata: [DONE]\n\n"));
+	ck_assert_ptr_null(strstr(buf_str(&a.body), ": done"));
+	answer_done(&a);
+	peer_close(&second);
+	peer_close(&third);
 }
 END_TEST
 
@@ -590,6 +630,7 @@ main(void)
 	tcase_add_test(tc, test_waits);
 	tcase_add_test(tc, test_full);
 	tcase_add_test(tc, test_queue_ms);
+	tcase_add_test(tc, test_done);
 	tcase_add_test(tc, test_leaves);
 	tcase_add_test(tc, test_drain);
 	tcase_add_test(tc, test_goes_away);

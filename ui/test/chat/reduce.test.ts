@@ -67,6 +67,13 @@ describe("an answer", () => {
     expect(await answerOf([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(await answerOf([bytes]));
   });
 
+  it("is told at its end what its head could not say", () => {
+    const done = { competitor: "bee", version_digest: null, attempts: 2, queue_ms: 1800, overhead_ms: 0.2, processing_ms: 5210 };
+    const answer = fold([said("hi"), finish(), janus("done", done)]);
+    expect(answer).toMatchObject({ competitor: "bee", digest: "sha256:ab", attempts: 2, queueMs: 1800, steps: [] });
+    expect(fold([janus("done", { attempts: "two" })])).toMatchObject({ competitor: "owl", attempts: 1, queueMs: 0 });
+  });
+
   it("does not take an event twice that is told again after a reload", () => {
     const half = fold(everything.slice(0, 12));
     const again = everything.map((event, i) => ({ event, id: String(i + 1) }));

@@ -156,6 +156,15 @@ const isWaiting = (kind: string): boolean => ["queued", "pulling", "starting", "
 
 function onJanus(answer: Answer, name: string, payload: Record<string, unknown>, at: number): Answer {
   const steps = step(answer.steps, name, payload, at);
+  if (name === "done")
+    // what the head could not say, if it went before anybody answered
+    return {
+      ...answer,
+      competitor: text(payload.competitor) ?? answer.competitor,
+      digest: text(payload.version_digest) ?? answer.digest,
+      attempts: number(payload.attempts) ?? answer.attempts,
+      queueMs: number(payload.queue_ms) ?? answer.queueMs,
+    };
   if (name !== "failover") return { ...answer, steps };
   // another's answer follows from its beginning; what was said before stays in the step
   const before = answer.text === "" ? "" : `\nIt had said:\n${answer.text}`;

@@ -166,7 +166,7 @@ on_ping(struct timer *t, void *arg)
 		metric_add(&counters_competitor(&f->gw->counters, f->slug)->pings, 1);
 		left_ms = ping_ms;
 	}
-	timer_set(f->gw->loop, t, left_ms, on_ping, f);
+	timer_set_about(f->gw->loop, t, left_ms, on_ping, f);
 }
 
 static void

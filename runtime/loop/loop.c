@@ -163,16 +163,36 @@ loop_unwatch(struct watch *w)
 	w->loop = NULL;
 }
 
-void
-timer_set(struct loop *l, struct timer *t, int64_t delay_ms, timer_fn *fn, void *arg)
+static void
+set(struct loop *l, struct timer *t, int64_t due_ms, timer_fn *fn, void *arg)
 {
 	timer_cancel(t);
 	t->loop = l;
 	t->fn = fn;
 	t->arg = arg;
-	/* From the real now: a long callback must not shorten what it sets. */
-	t->due_ms = clock_now_ms() + (delay_ms > 0 ? delay_ms : 0);
+	t->due_ms = due_ms;
 	timer_heap_add(&l->timers, t);
+}
+
+/* From the real now: a long callback must not shorten what it sets. */
+static int64_t
+due_in(int64_t delay_ms)
+{
+	return clock_now_ms() + (delay_ms > 0 ? delay_ms : 0);
+}
+
+void
+timer_set(struct loop *l, struct timer *t, int64_t delay_ms, timer_fn *fn, void *arg)
+{
+	set(l, t, due_in(delay_ms), fn, arg);
+}
+
+void
+timer_set_about(struct loop *l, struct timer *t, int64_t delay_ms, timer_fn *fn, void *arg)
+{
+	const int64_t late_ms = TIMER_ABOUT_MS - 1;
+
+	set(l, t, (due_in(delay_ms) + late_ms) & ~late_ms, fn, arg);
 }
 
 void

@@ -55,6 +55,10 @@ struct timer {
 };
 /** timer_set - call fn once in delay_ms from now; replaces what was set. */
 void timer_set(struct loop *, struct timer *, int64_t delay_ms, timer_fn *, void *arg);
+/** timer_set_about - as timer_set, for what many have and may be up to TIMER_ABOUT_MS late: those
+ *  of one such time are due together, and wake the loop once. */
+void timer_set_about(struct loop *, struct timer *, int64_t delay_ms, timer_fn *, void *arg);
+#define TIMER_ABOUT_MS 32 /* a power of two */
 void timer_cancel(struct timer *); /* fine when not set */
 bool timer_is_set(const struct timer *);
 

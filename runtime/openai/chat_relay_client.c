@@ -34,7 +34,7 @@ commit(struct chat_relay *r)
 		return;
 	r->result.committed = true;
 	r->result.committed_us = clock_now_us() - r->accepted_us;
-	timer_set(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
+	timer_set_about(r->loop, &r->ping, r->limits->ping_ms, on_ping, r);
 	n = answer_headers(r, h);
 	h[n++] = (struct http_header){ "content-type", "text/event-stream; charset=utf-8" };
 	h[n++] = (struct http_header){ "cache-control", "no-cache, no-transform" };
@@ -105,14 +105,14 @@ on_ping(struct timer *t, void *arg)
 	const int64_t left_ms = r->last_sent_ms + r->limits->ping_ms - loop_now_ms(r->loop);
 
 	if (r->result.committed && left_ms > 0) {
-		timer_set(r->loop, t, left_ms, on_ping, r);
+		timer_set_about(r->loop, t, left_ms, on_ping, r);
 		return;
 	}
 	if (r->sink != NULL)
 		ping_sink(r);
 	else
 		ping(r);
-	timer_set(r->loop, t, r->limits->ping_ms, on_ping, r);
+	timer_set_about(r->loop, t, r->limits->ping_ms, on_ping, r);
 }
 
 static void

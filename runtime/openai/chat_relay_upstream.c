@@ -147,7 +147,7 @@ on_silence(struct timer *t, void *arg)
 
 	const int64_t left_ms = r->silence_due_ms - loop_now_ms(r->loop);
 	if (left_ms > 0) {
-		timer_set(r->loop, t, left_ms, on_silence, r);
+		timer_set_about(r->loop, t, left_ms, on_silence, r);
 		return;
 	}
 	if (r->paused || r->held) {

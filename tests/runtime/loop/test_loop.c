@@ -146,6 +146,26 @@ START_TEST(test_timers_in_order)
 }
 END_TEST
 
+START_TEST(test_timers_about)
+{
+	monotonic_stands = true;
+	const int64_t now_ms = clock_now_ms();
+	for (int i = 0; i < 6; i++) {
+		const int64_t delay_ms = i == 5 ? 2 * TIMER_ABOUT_MS : i * TIMER_ABOUT_MS / 4;
+
+		timer_set_about(loop, &timers[i], delay_ms, on_letter, i == 5 ? "z" : "a");
+		ck_assert_int_eq(timers[i].due_ms % TIMER_ABOUT_MS, 0);
+		ck_assert_int_ge(timers[i].due_ms, now_ms + delay_ms);
+		ck_assert_int_lt(timers[i].due_ms, now_ms + delay_ms + TIMER_ABOUT_MS);
+	}
+	timer_set_about(loop, &timers[6], -9, on_letter, "a");
+	ck_assert_int_lt(timers[6].due_ms, now_ms + TIMER_ABOUT_MS);
+	monotonic_stands = false;
+	loop_run(loop);
+	ck_assert_str_eq(trace, "aaaaaaz");
+}
+END_TEST
+
 static void
 on_meddle(struct timer *t, void *arg)
 {
@@ -615,6 +635,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_heap, 0, 20);
 	tcase_add_test(tc, test_timers_in_order);
+	tcase_add_test(tc, test_timers_about);
 	tcase_add_test(tc, test_timers_meddle);
 	tcase_add_test(tc, test_removed_by_another);
 	tcase_add_test(tc, test_rewatch);

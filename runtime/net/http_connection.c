@@ -82,14 +82,14 @@ client_new(struct http_server *s, struct MHD_Connection *mhd, void **context)
 	*context = c;
 	c->uncounted = bytes < 0;
 	c->request_bytes = bytes > 0 ? (uint64_t)bytes : 0;
-	/* One that comes back after a stream has been read from before. */
+	/* One that comes back has been read from before. */
 	c->used = bytes > 0;
 	if (c->used)
 		timer_set(s->loop, &c->timer, s->limits->idle_timeout_ms, client_on_idle, c);
 	else
 		timer_set(s->loop, &c->timer, s->limits->header_timeout_ms, client_on_head_late, c);
 	if (s->nclients > s->limits->connections)
-		client_hang_up(c); /* libmicrohttpd does not count the streams */
+		client_hang_up(c); /* libmicrohttpd does not count those that are out */
 }
 
 void

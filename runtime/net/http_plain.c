@@ -1,7 +1,7 @@
 /*
  * http_plain.c - further plain requests of a connection, read without libmicrohttpd.
  *
- * A connection that has had some answers and stays is taken out of libmicrohttpd with one of them.  Its
+ * A connection is taken out of libmicrohttpd with its first stream, or when it has had some answers.  Its
  * next requests are looked at where they lie in the socket.  One that is whole and plain is read and
  * served here; at the first that is not, libmicrohttpd gets the connection back with that request unread,
  * so each request has one reader.

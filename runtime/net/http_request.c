@@ -490,7 +490,7 @@ answer_raw(
 	ex->raw = true;
 }
 
-/* To the socket, on a connection that is out of libmicrohttpd and stays so. */
+/* To the socket, on a connection that is out of libmicrohttpd. */
 static void
 answer_out(
     struct exchange *ex, int status, const struct http_header *h, const void *body, size_t len)
@@ -504,7 +504,6 @@ answer_out(
 	if (!bodiless)
 		buf_add(&ex->out, body, len);
 	timer_cancel(&ex->client->timer); /* of a probe */
-	ex->stays = true;
 	ex->head_sent = true;
 	exchange_dirty(ex);
 }

@@ -432,12 +432,13 @@ http_server_free(struct http_server *s)
 		ex = s->first; /* whoever was told may have changed the list */
 	}
 	MHD_stop_daemon(s->daemon);
+	s->daemon = NULL;
 	while (s->first != NULL) {
 		struct exchange *ex = s->first;
 
 		ex->over = true;
 		if (exchange_is_out(ex))
-			exchange_put_back(ex); /* dead: it is closed */
+			exchange_close(ex);
 		else
 			exchange_free(ex);
 	}

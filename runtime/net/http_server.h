@@ -8,9 +8,9 @@
  * While a request waits for its answer or streams, a client that goes away is noticed at once,
  * also in silence (its socket is watched); a half-close is not a cancel.  Stream bytes are
  * written by us straight to the client's socket; libmicrohttpd parses requests, writes heads and
- * everything that is not a stream, and goes on with keep-alive after the end.  Connections that are
- * used often do without it as long as their requests are plain (plain_request.h).  With TLS all of it
- * holds but the last: the connection stays libmicrohttpd's, and streams go out in its session.
+ * everything that is not a stream.  After a stream, and when they are used often, connections do without
+ * it as long as their requests are plain (plain_request.h).  With TLS all of it holds but the last: the
+ * connection stays libmicrohttpd's, and streams go out in its session.
  */
 #ifndef JANUS_NET_HTTP_SERVER_H
 #define JANUS_NET_HTTP_SERVER_H

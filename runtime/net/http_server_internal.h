@@ -80,7 +80,6 @@ struct exchange {
 	bool expects; /* waits for a 100 before it sends its body */
 	bool bad_framing; /* where the request ends is not certain */
 	bool raw; /* answered by us on the socket; what comes is dropped, then closed */
-	bool stays; /* at its end the connection stays out */
 	enum stage stage;
 	const struct http_request_events *events;
 	void *events_arg;
@@ -172,10 +171,10 @@ int64_t client_bytes_read(int fd);
 bool exchange_take_out(struct exchange *);
 /** exchange_is_out - has it? */
 bool exchange_is_out(const struct exchange *);
-/** exchange_put_back - its stream is over: libmicrohttpd goes on with the connection, if it is to
- *  be kept.  The exchange may be freed. */
-void exchange_put_back(struct exchange *);
-/** client_put_back - the same for one without a request; or it is closed. The client is freed. */
+/** exchange_close - end one that is out and over, with its connection.  It is freed. */
+void exchange_close(struct exchange *);
+/** client_put_back - libmicrohttpd goes on with the connection, which has no request, or, where it is not to be
+ *  kept, it is closed. The client is freed. */
 void client_put_back(struct client *, bool keep);
 
 /* http_plain.c */

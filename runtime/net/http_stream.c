@@ -211,7 +211,7 @@ exchange_tend(struct exchange *ex)
 {
 	clean(ex);
 	if (exchange_is_out(ex) && ex->dead && !ex->leaving) {
-		exchange_put_back(ex);
+		exchange_close(ex);
 		return;
 	}
 	if (ex->dead || ex->client == NULL)
@@ -234,10 +234,10 @@ exchange_tend(struct exchange *ex)
 		exchange_resume(ex);
 	else if (ex->leaving)
 		return;
-	else if (ex->stays && !ex->pub.server->draining)
-		exchange_next(ex);
+	else if (ex->pub.server->draining)
+		exchange_close(ex);
 	else
-		exchange_put_back(ex);
+		exchange_next(ex);
 }
 
 ssize_t

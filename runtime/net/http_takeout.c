@@ -1,11 +1,11 @@
 /*
- * http_takeout.c - take an answer's connection out of libmicrohttpd, and give it back at the end.
+ * http_takeout.c - take an answer's connection out of libmicrohttpd, and give it back.
  *
  * libmicrohttpd keeps 24 KiB resident for each connection, and looks at all suspended ones when any
  * is resumed.  A stream needs nothing of it: the socket gets another descriptor, the one that
- * libmicrohttpd knows is pointed at nothing, and libmicrohttpd closes that.  At the end it gets the
- * connection as a new one.  That works only if it has read nothing of a next request yet, which the
- * kernel's count of bytes tells.
+ * libmicrohttpd knows is pointed at nothing, and libmicrohttpd closes that.  That works only if it
+ * has read nothing of a next request yet, which the kernel's count of bytes tells.  It gets the connection
+ * back as a new one at the first request that is not plain (http_plain.c).
  */
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -91,6 +91,21 @@ exchange_take_out(struct exchange *ex)
 	return true;
 }
 
+/* libmicrohttpd, which stops listening when descriptors run out, begins again when it has closed a connection:
+ * where we have closed one, it gets one that is connected to nothing. */
+static void
+tell_closed(struct http_server *s)
+{
+	const struct sockaddr_in nobody = { .sin_family = AF_INET };
+	const int fd =
+	    s->daemon != NULL && !s->draining ? fcntl(s->nobody, F_DUPFD_CLOEXEC, 0) : -1;
+
+	if (fd < 0)
+		return;
+	MHD_add_connection(s->daemon, fd, (const struct sockaddr *)&nobody, sizeof(nobody));
+	server_run_soon(s);
+}
+
 void
 client_put_back(struct client *c, bool keep)
 {
@@ -102,6 +117,7 @@ client_put_back(struct client *c, bool keep)
 	client_free(c);
 	if (!keep || s->draining || getpeername(fd, (struct sockaddr *)&peer, &len) < 0) {
 		close(fd);
+		tell_closed(s);
 	} else {
 		MHD_add_connection(s->daemon, fd, (struct sockaddr *)&peer, len);
 		server_run_soon(s);
@@ -109,13 +125,8 @@ client_put_back(struct client *c, bool keep)
 }
 
 void
-exchange_put_back(struct exchange *ex)
+exchange_close(struct exchange *ex)
 {
-	struct client *c = ex->client;
-
-	ex->client = NULL;
-	ex->suspended = false;
-	client_put_back(c, !ex->dead);
-	if (ex->over)
-		exchange_free(ex);
+	client_put_back(ex->client, false);
+	exchange_free(ex);
 }

@@ -758,6 +758,16 @@ START_TEST(test_reader_that_stops) /* [A17] pauses upstream, then closes; others
 }
 END_TEST
 
+static void
+assert_lives(struct peer *p)
+{
+	peer_send(p, "GET /livez HTTP/1.1\r\n" HOST "\r\n");
+	struct answer a = peer_answer(p);
+
+	ck_assert_int_eq(a.status, 200);
+	answer_done(&a);
+}
+
 #define CROWD 60
 START_TEST(test_descriptors_run_out) /* [A18] EMFILE on accept: streams live, and it recovers */
 {
@@ -807,16 +817,55 @@ START_TEST(test_descriptors_run_out) /* [A18] EMFILE on accept: streams live, an
 	waitpid(crowd, &status, 0);
 	ck_assert_int_eq(status, 0);
 	/* It waited in the backlog with the crowd; nobody but the gateway itself can wake it. */
-	peer_send(&last, "GET /livez HTTP/1.1\r\n" HOST "\r\n");
-	a = peer_answer(&last);
-	ck_assert_int_eq(a.status, 200);
-	answer_done(&a);
+	assert_lives(&last);
 	peer_close(&last);
 	few.rlim_cur = enough;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	struct answer after = chat("", CHAT_STREAM);
 	ck_assert_int_eq(after.status, 200);
 	answer_done(&after);
+}
+END_TEST
+
+/* Nobody but those who have had a stream leaves, and they are closed in another way than others. */
+START_TEST(test_descriptors_after_streams) /* [A18] EMFILE on accept, after streams */
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)h.port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct peer streams[10], other = peer_open();
+	struct peer last = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	int fill[64];
+	size_t nfill = 0;
+	struct rlimit few;
+
+	house_script(answers_stream);
+	for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
+		streams[i] = peer_open();
+		peer_send_chat(&streams[i], "", CHAT_STREAM, strlen(CHAT_STREAM));
+		struct answer a = peer_answer(&streams[i]);
+		ck_assert_int_eq(a.status, 200);
+		answer_done(&a);
+	}
+	assert_lives(&other);
+	getrlimit(RLIMIT_NOFILE, &few);
+	const rlim_t enough = few.rlim_cur;
+	few.rlim_cur = (rlim_t)open_descriptors() + 8;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while (nfill < ARRAY_LEN(fill) && (fill[nfill] = dup(0)) >= 0)
+		nfill++;
+	ck_assert_int_eq(errno, EMFILE);
+	ck_assert_int_eq(connect(last.fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_lives(&other); /* the listener's turn has been */
+	for (size_t i = 0; i < ARRAY_LEN(streams); i++)
+		peer_close(&streams[i]);
+	assert_lives(&last);
+	peer_close(&last);
+	peer_close(&other);
+	while (nfill > 0)
+		close(fill[--nfill]);
+	few.rlim_cur = enough;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 }
 END_TEST
 
@@ -985,6 +1034,7 @@ main(void)
 	tcase_add_test(tc, test_half_close);
 	tcase_add_test(tc, test_gone_after_done);
 	tcase_add_test(tc, test_descriptors_run_out);
+	tcase_add_test(tc, test_descriptors_after_streams);
 	tcase_add_test(tc, test_reset_storm);
 	tcase_add_test(tc, test_same_id);
 	tcase_add_test(tc, test_drain);

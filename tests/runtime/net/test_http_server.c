@@ -45,7 +45,7 @@ static struct {
 	struct http_request *held[STREAMS];
 	size_t held_len;
 	size_t flooded;
-	bool late; /* answers begin in a turn of their own, so that streams are taken out */
+	atomic_bool late; /* answers begin in a turn of their own, so that streams are taken out */
 	bool warm; /* connections have had an answer, and are out of libmicrohttpd */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;

@@ -273,11 +273,13 @@ static void
 on_end(struct chat_relay *relay, struct buf *out, void *arg)
 {
 	struct chat *c = arg;
-	const int64_t queue_ms = wait_us(&c->wait) / 1000;
-	const int64_t processing_ms = (clock_now_us() - c->accepted_us) / 1000;
 
 	(void)relay;
-	if (c->progress && c->dialect->at == DIALECT_CHAT) {
+	if (!c->progress && !c->head_early)
+		return;
+	const int64_t queue_ms = wait_us(&c->wait) / 1000;
+	const int64_t processing_ms = (clock_now_us() - c->accepted_us) / 1000;
+	if (c->progress) {
 		_cleanup_json_ cJSON *payload = cJSON_CreateObject();
 		_cleanup_free_ char *text = NULL;
 
@@ -289,7 +291,7 @@ on_end(struct chat_relay *relay, struct buf *out, void *arg)
 		json_add_int(payload, "processing_ms", processing_ms);
 		text = json_print(payload);
 		chat_tell(c, "done", text, out);
-	} else if (c->head_early) {
+	} else {
 		buf_printf(out,
 		    ": done attempts=%zu queue_ms=%lld overhead_ms=%s processing_ms=%lld\n\n",
 		    c->ntried, (long long)queue_ms, ms_text(c->ours_us, c->overhead_text),
@@ -354,7 +356,8 @@ chat_new(struct gateway *gw, struct http_request *req, const struct dialect *dia
 	c->wish = wish != NULL ? str_dup(wish) : NULL;
 	c->may_fall_back = !str_eq(fallback, "none");
 	c->mid = c->may_fall_back && str_eq(http_header_get(req, "x-janus-failover"), "mid");
-	c->progress = str_eq(http_header_get(req, "x-janus-progress"), "1");
+	c->progress =
+	    dialect->at == DIALECT_CHAT && str_eq(http_header_get(req, "x-janus-progress"), "1");
 	str_copy(c->id, sizeof(c->id), req->id);
 	str_copy(c->client, sizeof(c->client), req->client);
 	if (traceparent_valid(trace))

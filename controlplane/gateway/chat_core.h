@@ -60,7 +60,7 @@ struct chat {
 	struct auth *auth; /* a reference */
 	bool may_fall_back;
 	bool mid; /* it takes another's stream as the rest of one that fails: it may run twice */
-	bool progress; /* the client wants to be told in events */
+	bool progress; /* the client wants to be told in events; chats only */
 	bool head_early; /* its head went before anybody answered */
 	char id[sizeof(((struct http_request *)0)->id)];
 	char client[sizeof(((struct http_request *)0)->client)];

@@ -270,5 +270,5 @@ queue_ping(struct chat_relay *relay, struct buf *out, void *arg)
 	if (c->wait.ticket == NULL)
 		return;
 	ids = chat_ids(c, id);
-	wait_tell(&c->wait, c->progress && c->dialect->at == DIALECT_CHAT, &ids, out);
+	wait_tell(&c->wait, c->progress, &ids, out);
 }

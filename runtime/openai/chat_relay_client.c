@@ -65,6 +65,16 @@ relay_send_ours(struct chat_relay *r, const char *bytes, size_t len)
 	relay_send(r, bytes, len);
 }
 
+/* What the owner adds; comments not to a sink, whose readers have each their own. */
+static void
+send_told(struct chat_relay *r, enum relay_frame as, const struct buf *told)
+{
+	if (told->len == 0 || (r->sink != NULL && told->data[0] == ':'))
+		return;
+	relay_tap_show(r->tap, as, told->data, told->len);
+	relay_send(r, told->data, told->len);
+}
+
 static void
 ping(struct chat_relay *r)
 {
@@ -76,8 +86,7 @@ ping(struct chat_relay *r)
 		r->events->on_ping(r, &told, r->arg);
 	if (told.len == 0)
 		buf_add_str(&told, ": ping\n\n");
-	relay_tap_show(r->tap, RELAY_PING, told.data, told.len);
-	relay_send(r, told.data, told.len);
+	send_told(r, RELAY_PING, &told);
 	buf_done(&told);
 }
 
@@ -91,10 +100,7 @@ ping_sink(struct chat_relay *r)
 	relay_pass_rest(r);
 	if (r->events->on_ping != NULL)
 		r->events->on_ping(r, &told, r->arg);
-	if (told.len > 0 && told.data[0] != ':') {
-		relay_tap_show(r->tap, RELAY_PING, told.data, told.len);
-		relay_send(r, told.data, told.len);
-	}
+	send_told(r, RELAY_PING, &told);
 	buf_done(&told);
 }
 
@@ -208,8 +214,7 @@ relay_end_stream(struct chat_relay *r, enum wire_code code, const char *text)
 
 	if (r->events->on_end != NULL)
 		r->events->on_end(r, &told, r->arg);
-	if (told.len > 0 && (r->sink == NULL || told.data[0] != ':'))
-		relay_send_ours(r, told.data, told.len);
+	send_told(r, RELAY_OURS, &told);
 	buf_done(&told);
 	relay_pass_event(r, r->usage.data, r->usage.len);
 	if (code != CODE_NONE && !r->told)

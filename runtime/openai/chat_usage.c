@@ -33,7 +33,7 @@ chat_usage_see(struct usage_seen *seen, const char *text, const struct json_valu
 	if (v->key_len == 0 || v->depth < 2 || v->depth > 3)
 		return;
 	const struct json_value *in = v->depth == 3 ? v->parent : NULL;
-	if (!json_key_is(text, in != NULL ? in->parent : v->parent, "usage"))
+	if (!json_key_is(text, v->depth == 3 ? v->parent->parent : v->parent, "usage"))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(members); i++)
 		if ((members[i].in == NULL) == (in == NULL) &&

@@ -268,7 +268,10 @@ clean:				## remove everything that was built
 PREFIX ?= /usr/local
 DEB_VERSION ?= $(VERSION)
 # The time of the sources: of the last commit, or of the release they came in.
-export SOURCE_DATE_EPOCH ?= $(if $(wildcard .git),$(shell git log -1 --format=%ct),$(shell stat -c %Y Makefile))
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(if $(wildcard .git),$(shell git log -1 --format=%ct),$(shell stat -c %Y Makefile))
+endif
+export SOURCE_DATE_EPOCH
 PACKAGE := images/package
 install: programs		## programs, man pages, completions, units: DESTDIR=, PREFIX=/usr/local, SYSCONFDIR=/etc
 	@DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) BIN=$(BIN) $(PACKAGE)/install.sh

@@ -154,10 +154,8 @@ list_database(struct making *m, struct error *err)
 		if (store_file_open(m->copy, &s, err) < 0 || sql_version(&s, &schema, err) < 0)
 			return -1;
 		lost = store_file_blobs(&s, list_blob, m, err);
-		if (lost > 0 && m->unread.kind != ERROR_NONE) { /* not lost: try again later */
-			*err = m->unread;
-			return -1;
-		}
+		if (lost > 0 && m->unread.kind != ERROR_NONE) /* not lost: try again later */
+			return error_set(err, m->unread.kind, "%s", m->unread.text);
 		if (lost < 0 ||
 		    store_file_counts(&s, add_count, json_add_obj(m->manifest, "counts"), err) < 0)
 			return -1;

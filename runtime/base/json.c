@@ -95,7 +95,10 @@ json_print(const cJSON *json)
 		return str_dup(number);
 	if (spelled != NULL)
 		spell_long_numbers(spelled);
-	return cJSON_PrintUnformatted(spelled != NULL ? spelled : json);
+	char *text = cJSON_PrintUnformatted(spelled != NULL ? spelled : json);
+	if (text == NULL)
+		mem_out();
+	return text;
 }
 
 const cJSON *

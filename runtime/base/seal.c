@@ -88,8 +88,9 @@ seal_text(const char *password, const void *bytes, size_t len)
 	unsigned char key[HASH_SHA256_LEN];
 	int n = 0;
 
-	if (c == NULL || len > LEN_MAX)
-		mem_out();
+	if (len > LEN_MAX)
+		abort();
+	must(c != NULL);
 	out = mem_zalloc(NONCE_LEN + len + TAG_LEN);
 	make_key(password, key);
 	hash_random(out, NONCE_LEN);
@@ -110,8 +111,7 @@ seal_open(const char *password, const char *sealed, struct buf *out)
 	size_t all = 0;
 	int n = 0, rest = 0;
 
-	if (c == NULL)
-		mem_out();
+	must(c != NULL);
 	in = from_hex(sealed, &all);
 	if (in == NULL || all < NONCE_LEN + TAG_LEN || all > LEN_MAX)
 		return -1;

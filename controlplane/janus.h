@@ -26,8 +26,10 @@
 #define LOOPS_MAX 64
 
 struct error;
+struct late_cost;
 struct request_record;
 struct run;
+struct run_item;
 struct scheduler;
 struct arena_table;
 struct artifacts;
@@ -118,8 +120,10 @@ void wire_learn_battle(struct janus *, const char *id);
 void wire_status(void *arg); /* something that /health or /metrics tells has changed */
 void wire_routes(struct routes *, void *arg);
 void wire_keys(struct keys *, void *arg);
+void wire_late_cost(const struct late_cost *, void *arg);
 void wire_submission(const struct submission *, void *arg);
 void wire_run(const struct run *, void *arg);
+void wire_item(const struct run *, const struct run_item *, void *arg);
 void wire_work(const struct supervisor_work *, void *arg);
 void wire_used(const char *competitor, const char *instance, uint64_t cpu_us, uint64_t memory_bytes,
     void *arg);

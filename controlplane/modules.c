@@ -349,6 +349,7 @@ janus_make_scheduler(struct janus *j, struct error *err)
 		.keys = &j->keys,
 		.on_keys = wire_keys,
 		.on_run = wire_run,
+		.on_item = wire_item,
 		.arg = j,
 		.state_dir = c->state_dir,
 		.socket = j->control_socket,
@@ -447,5 +448,6 @@ janus_load_keys(struct janus *j, struct error *err)
 {
 	static const struct key_rows rows = { load_key, load_spent, load_recent };
 
+	store_watch_costs(j->store, wire_late_cost, j);
 	return store_load_keys(j->store, &rows, clock_wall_ms(), j, err);
 }

@@ -13,6 +13,7 @@
 #include "controlplane/config.h"
 #include "controlplane/gateway/find.h"
 #include "controlplane/gateway/gateway.h"
+#include "controlplane/gateway/limit.h"
 #include "controlplane/observe/egress.h"
 #include "controlplane/observe/observer.h"
 #include "controlplane/observe/recorder.h"
@@ -40,6 +41,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/loop/loop.h"
 #include "runtime/net/http_server.h"
+#include "runtime/net/url.h"
 
 void
 wire_status(void *arg)
@@ -144,6 +146,16 @@ wire_run(const struct run *r, void *arg)
 		champion_run_finished(j->champion, r);
 }
 
+void
+wire_item(const struct run *r, const struct run_item *i, void *arg)
+{
+	struct janus *j = arg;
+	struct work_record w;
+
+	if (observer_traces(j->observer) && work_of_item(&w, r, i))
+		observer_work(j->observer, &w);
+}
+
 static void
 on_usage(const struct gateway_usage *u, void *arg)
 {
@@ -164,7 +176,18 @@ on_platform_call(const struct egress_row *row, void *arg)
 	struct janus *j = arg;
 
 	egress_count(j->egress, row);
+	observer_call(j->observer, row);
 	store_add_egress(j->store, row);
+}
+
+void
+wire_late_cost(const struct late_cost *cost, void *arg)
+{
+	struct janus *j = arg;
+	const struct held_key *h = key_ring_id(&j->keys, cost->key_id);
+
+	if (h != NULL)
+		limit_charge(h->meter, cost->at_ms, cost->beyond_micro_usd, cost->micro_usd);
 }
 
 static void
@@ -328,7 +351,7 @@ wire_work(const struct supervisor_work *w, void *arg)
 		.ok = w->ok,
 		.at_ms = clock_wall_ms() - w->duration_ms,
 		.duration_ms = w->duration_ms,
-		.health_ms = w->health_ms,
+		.tail_ms = w->health_ms,
 		.bytes = w->bytes,
 	};
 
@@ -353,15 +376,21 @@ wire_used(
 		works_used(&j->works, competitor, instance, cpu_us, memory_bytes);
 }
 
-/* What a span tells of the pod that answered. */
+/* What a span tells of the pod or the endpoint that answered. */
 void
 wire_names(struct request_record *q, void *arg)
 {
 	struct janus *j = arg;
 	const struct version *v = registry_version(&j->registry, q->version_id);
 
+	struct url at;
+
 	if (v != NULL && !v->is_url)
 		snprintf(q->details->image, sizeof(q->details->image), "%s", v->reference);
+	if (v != NULL && v->is_url && url_parse(v->reference, &at, NULL) == 0) {
+		str_copy(q->details->host, sizeof(q->details->host), at.host);
+		q->details->port = at.port;
+	}
 	snprintf(q->details->container, sizeof(q->details->container), "%s",
 	    supervisor_container(j->supervisor, q->instance_id));
 }

@@ -285,6 +285,11 @@ one_read(void *arg)
 	} else if (kept != NULL) {
 		cJSON *json = render_record(kept);
 
+		/* The platform may have measured more since. */
+		if (row != NULL &&
+		    str_eq(json_str(row, "created_at"), json_str(json, "created_at")))
+			cJSON_ReplaceItemInObjectCaseSensitive(json, "cost_usd",
+			    cJSON_DetachItemFromObjectCaseSensitive(row, "cost_usd"));
 		measure_render(&q->measure, json);
 		add_capture(q->call, json, q->id);
 		artifacts_render(q->call, json, q->id);

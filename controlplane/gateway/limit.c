@@ -230,12 +230,20 @@ sane(int64_t n, int64_t max)
 	return n < 0 ? 0 : n > max ? max : n;
 }
 
+static void
+expect(struct key_meter *m, int64_t micro_usd)
+{
+	int64_t dearest = m->dearest_micro_usd;
+
+	while (micro_usd > dearest &&
+	    !atomic_compare_exchange_weak(&m->dearest_micro_usd, &dearest, micro_usd))
+		;
+}
+
 void
 limit_settle(struct key_meter *m, struct limit_clock now, struct limit_hold *h, int64_t tokens,
     int64_t micro_usd)
 {
-	int64_t dearest = m->dearest_micro_usd;
-
 	if (!h->held)
 		return;
 	h->held = false;
@@ -245,10 +253,18 @@ limit_settle(struct key_meter *m, struct limit_clock now, struct limit_hold *h, 
 		minute_add(m->tokens, now_second(now.mono_ms), (uint64_t)tokens);
 	budget_settle(&m->day, h->day, micro_usd - h->reserved_micro_usd);
 	budget_settle(&m->month, h->month, micro_usd - h->reserved_micro_usd);
-	while (micro_usd > dearest &&
-	    !atomic_compare_exchange_weak(&m->dearest_micro_usd, &dearest, micro_usd))
-		;
+	expect(m, micro_usd);
 	m->in_flight--;
+}
+
+void
+limit_charge(
+    struct key_meter *m, int64_t accepted_wall_ms, int64_t beyond_micro_usd, int64_t micro_usd)
+{
+	beyond_micro_usd = sane(beyond_micro_usd, CALL_MAX_MICRO_USD);
+	budget_settle(&m->day, day_of(accepted_wall_ms), beyond_micro_usd);
+	budget_settle(&m->month, month_of(accepted_wall_ms), beyond_micro_usd);
+	expect(m, sane(micro_usd, CALL_MAX_MICRO_USD));
 }
 
 /* ---- after a start ---- */

@@ -8,8 +8,8 @@
  *   concurrency  at most so many at once
  *   tokens       known only at the end: refused once the last 60 seconds reached the limit, so it is
  *                passed by no more than what runs at that moment uses
- *   day, month   a call reserves what the dearest call so far cost and settles what it did cost:
- *                passed by no more than one reservation
+ *   day, month   a call reserves what the dearest call so far cost and settles what it did cost: passed by
+ *                no more than one reservation, and what ended costing more than was known (limit_charge)
  */
 #ifndef JANUS_GATEWAY_LIMIT_H
 #define JANUS_GATEWAY_LIMIT_H
@@ -45,6 +45,11 @@ enum limit_verdict limit_take(
  *  effect on a hold that is not held. */
 void limit_settle(
     struct key_meter *, struct limit_clock, struct limit_hold *, int64_t tokens, int64_t micro_usd);
+
+/** limit_charge - a call that was settled, and accepted at that time, cost so much beyond what it was settled
+ *  for, so that all of it is micro_usd. */
+void limit_charge(
+    struct key_meter *, int64_t accepted_wall_ms, int64_t beyond_micro_usd, int64_t micro_usd);
 
 /* What the database knows at start. */
 void limit_restore_spent(struct key_meter *, int64_t wall_ms, int64_t day_micro_usd,

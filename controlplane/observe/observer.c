@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "controlplane/observe/calls.h"
 #include "controlplane/observe/otlp.h"
 #include "controlplane/observe/otlp_metrics.h"
 #include "controlplane/observe/requests.h"
@@ -30,6 +31,7 @@ struct observer {
 	bool awake; /* under lock: the control loop will look by itself */
 	struct timer gather;
 	struct requests requests;
+	struct calls calls; /* while spans are on */
 	struct otlp_config config;
 	struct otlp *otlp; /* NULL: off */
 	struct otlp_metrics *metrics; /* NULL: off */
@@ -63,6 +65,21 @@ give_back(struct observer *o, struct request_record *list)
 	free_list(list);
 }
 
+static void
+send_call(const struct call_record *call, void *arg)
+{
+	otlp_add_call(arg, call);
+}
+
+static void
+trace(struct observer *o, const struct request_record *q)
+{
+	const bool sampled = otlp_sampled(&o->config, q);
+
+	otlp_add(o->otlp, q);
+	calls_take(&o->calls, q, sampled ? send_call : NULL, o->otlp);
+}
+
 /* Returns whether there was any. */
 static bool
 take_news(struct observer *o)
@@ -81,7 +98,7 @@ take_news(struct observer *o)
 		if (q->details != NULL && o->fill != NULL)
 			o->fill(q, o->fill_arg);
 		if (o->otlp != NULL)
-			otlp_add(o->otlp, q);
+			trace(o, q);
 		if (o->metrics != NULL)
 			otlp_metrics_add(o->metrics, q);
 		q = requests_add(&o->requests, q);
@@ -171,6 +188,35 @@ observer_names(struct observer *o, void (*fill)(struct request_record *, void *a
 	o->fill_arg = arg;
 }
 
+struct late_call {
+	struct observer *observer;
+	const struct egress_row *row;
+};
+
+static bool
+add_to(const struct request_record *q, void *arg)
+{
+	const struct late_call *late = arg;
+	struct call_record call;
+
+	if (!call_record_fill(&call, q, late->row))
+		return false;
+	if (otlp_sampled(&late->observer->config, q))
+		otlp_add_call(late->observer->otlp, &call);
+	return true;
+}
+
+void
+observer_call(struct observer *o, const struct egress_row *row)
+{
+	struct late_call late = { o, row };
+
+	if (o->otlp == NULL || row->request_id[0] == '\0')
+		return;
+	if (!requests_since(&o->requests, row->at_ms, add_to, &late) && !calls_keep(&o->calls, row))
+		otlp_drop(o->otlp, 1);
+}
+
 void
 observer_work(struct observer *o, const struct work_record *w)
 {
@@ -212,6 +258,7 @@ observer_free(struct observer *o)
 	otlp_free(o->otlp);
 	otlp_metrics_free(o->metrics);
 	pthread_mutex_destroy(&o->lock);
+	calls_done(&o->calls);
 	requests_done(&o->requests);
 	free_list(o->spares);
 	free(o);

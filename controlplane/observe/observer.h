@@ -5,6 +5,7 @@
 #define JANUS_OBSERVE_OBSERVER_H
 #include <stdbool.h>
 struct buf;
+struct egress_row;
 struct error;
 struct gateway_usage;
 struct loop;
@@ -23,7 +24,9 @@ void observer_usage(struct observer *, const struct gateway_usage *);
 /** observer_names - who knows the container and the image of a chat: fills its details, which are
  *  there. Called on the control loop. */
 void observer_names(struct observer *, void (*fill)(struct request_record *, void *arg), void *arg);
-/** observer_work - the supervisor pulled or started something. Control loop. */
+/** observer_call - a competitor called the platform: a span in the trace of its chat, if it has one. Control loop. */
+void observer_call(struct observer *, const struct egress_row *);
+/** observer_work - something was pulled, started or measured. Control loop. */
 void observer_work(struct observer *, const struct work_record *);
 /** observer_requests - what is kept. Control loop. */
 const struct requests *observer_requests(const struct observer *);

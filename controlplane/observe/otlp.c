@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "controlplane/observe/calls.h"
 #include "controlplane/observe/otlp_post.h"
 #include "controlplane/observe/requests.h"
 #include "controlplane/observe/work.h"
@@ -19,7 +20,7 @@
 #include "runtime/base/str.h"
 #include "runtime/net/http_client.h"
 
-#define QUEUE_MAX 2048 /* chats and works */
+#define QUEUE_MAX 2048 /* chats, works and calls */
 #define BATCH_MAX 256
 #define BATCH_MS 1000 /* how long the first of a batch may wait for others */
 #define RETRY_MS 1000
@@ -58,6 +59,7 @@ item_done(struct otlp_item *item)
 {
 	request_record_free(item->chat);
 	free(item->work);
+	free(item->call);
 }
 
 /* Takes what the item holds. */
@@ -92,6 +94,23 @@ otlp_add_work(struct otlp *o, const struct work_record *w)
 
 	*item.work = *w;
 	enqueue(o, item);
+}
+
+void
+otlp_add_call(struct otlp *o, const struct call_record *call)
+{
+	struct otlp_item item = { .call = mem_zalloc(sizeof(*item.call)) };
+
+	*item.call = *call;
+	enqueue(o, item);
+}
+
+void
+otlp_drop(struct otlp *o, uint64_t spans)
+{
+	pthread_mutex_lock(&o->lock);
+	o->stats.dropped += spans;
+	pthread_mutex_unlock(&o->lock);
 }
 
 struct otlp_stats

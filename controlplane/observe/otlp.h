@@ -12,6 +12,7 @@
 #include <stdint.h>
 struct buf;
 struct error;
+struct call_record;
 struct request_record;
 struct work_record;
 struct otlp;
@@ -40,10 +41,11 @@ struct otlp_config {
 	int port;
 };
 
-/* One of the two. */
+/* One of the three. */
 struct otlp_item {
 	struct request_record *chat;
 	struct work_record *work;
+	struct call_record *call;
 };
 
 /**
@@ -70,6 +72,10 @@ struct otlp *otlp_new(const struct otlp_config *, struct error *);
 void otlp_add(struct otlp *, const struct request_record *);
 /** otlp_add_work - the same for work. */
 void otlp_add_work(struct otlp *, const struct work_record *);
+/** otlp_add_call - the same for a call that a chat made, whose trace is to be sent. */
+void otlp_add_call(struct otlp *, const struct call_record *);
+/** otlp_drop - spans that will not come are counted. */
+void otlp_drop(struct otlp *, uint64_t spans);
 struct otlp_stats {
 	uint64_t sent, dropped; /* spans */
 };

@@ -1,5 +1,5 @@
 /*
- * otlp_encode.c - a chat's spans as OTLP JSON; every name of the conventions is here.
+ * otlp_encode.c - the spans of chats, calls and work as OTLP JSON; every name of the conventions is here.
  *
  * Trace and span ids are lower-case hex, 64-bit numbers are strings, as the OTLP/JSON encoding
  * has it.
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controlplane/observe/calls.h"
 #include "controlplane/observe/otlp.h"
 #include "controlplane/observe/otlp_attributes.h"
 #include "controlplane/observe/requests.h"
@@ -17,6 +18,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/json.h"
+#include "runtime/base/str.h"
 
 enum { KIND_INTERNAL = 1, KIND_SERVER = 2, KIND_CLIENT = 3, STATUS_ERROR = 2 };
 
@@ -28,6 +30,7 @@ struct span {
 	int64_t from_us, to_us; /* since base */
 	const char *error; /* error.type; NULL */
 	const char *message; /* NULL */
+	const struct work_record *evaluated; /* an item with a score; NULL */
 };
 
 static struct span
@@ -69,11 +72,29 @@ begin_span(struct buf *out, const struct span *s, const char *name)
 	    s->kind, base_us + (uint64_t)s->from_us, base_us + (uint64_t)s->to_us);
 }
 
+/* What came of an item, as an event of its span. */
+static void
+add_evaluation(struct buf *out, const struct work_record *w)
+{
+	buf_printf(out,
+	    ",\"events\":[{\"timeUnixNano\":\"%" PRId64
+	    "000000\",\"name\":\"gen_ai.evaluation.result\",\"attributes\":[",
+	    w->at_ms + w->duration_ms);
+	attr_text(out, "gen_ai.evaluation.name", "quality");
+	attr_number(out, "gen_ai.evaluation.score.value", w->quality);
+	attr_text(out, "gen_ai.evaluation.score.label", w->state);
+	attr_text(out, "gen_ai.evaluation.explanation", w->why);
+	buf_add_str(out, "]}]");
+}
+
 static void
 end_span(struct buf *out, const struct span *s, bool failed)
 {
 	attr_text(out, "error.type", s->error);
-	buf_add_str(out, "],\"status\":{");
+	buf_add_char(out, ']');
+	if (s->evaluated != NULL)
+		add_evaluation(out, s->evaluated);
+	buf_add_str(out, ",\"status\":{");
 	if (failed) {
 		buf_printf(out, "\"code\":%d", STATUS_ERROR);
 		if (s->message != NULL) {
@@ -188,6 +209,9 @@ add_answer(struct buf *out, const struct request_details *d)
 		attr_int(out, "gen_ai.usage.reasoning.output_tokens", d->reasoning_tokens);
 	if (d->cached_tokens > 0)
 		attr_int(out, "gen_ai.usage.cache_read.input_tokens", d->cached_tokens);
+	attr_text(out, "server.address", d->host);
+	if (d->port > 0)
+		attr_int(out, "server.port", d->port);
 	attr_text(out, "container.id", d->container);
 	attr_text(out, "container.image.name", d->image);
 }
@@ -243,11 +267,22 @@ client_span(struct buf *out, const struct request_record *q, size_t i)
 
 /* ---- our own work ---- */
 
+static const struct {
+	const char *span, *tail; /* their names; NULL: it has none */
+	const char *id; /* the attribute */
+} works[] = {
+	[WORK_PULL] = { "image.pull", NULL, "janus.submission_id" },
+	[WORK_START] = { "instance.start", "health.wait", "janus.instance_id" },
+	[WORK_ITEM] = { "bench.item", "score", "janus.run_id" },
+};
+
 static void
 work_attributes(struct buf *out, const struct work_record *w)
 {
 	attr_text(out, "janus.competitor", w->competitor);
-	attr_text(out, w->kind == WORK_PULL ? "janus.submission_id" : "janus.instance_id", w->id);
+	attr_text(out, works[w->kind].id, w->id);
+	attr_text(out, "janus.suite", w->suite);
+	attr_text(out, "janus.item", w->item);
 	attr_text(out, "container.image.name", w->image);
 	attr_text(out, "janus.version_digest", w->digest);
 	if (w->kind == WORK_PULL)
@@ -268,17 +303,58 @@ work_spans(struct buf *out, const struct otlp_config *c, const struct work_recor
 		return;
 	snprintf(s.trace, sizeof(s.trace), "%016" PRIx64 "%016" PRIx64, random[0] | 1, random[1]);
 	s.id = random[2] | 1;
-	begin_span(out, &s, w->kind == WORK_PULL ? "image.pull" : "instance.start");
+	begin_span(out, &s, works[w->kind].span);
 	work_attributes(out, w);
+	s.evaluated = w->kind == WORK_ITEM && !isnan(w->quality) ? w : NULL;
 	end_span(out, &s, !w->ok);
-	if (w->health_ms <= 0)
+	s.evaluated = NULL;
+	if (w->tail_ms <= 0)
 		return;
 	s.parent = s.id;
 	s.id = random[3] | 1;
-	s.from_us = s.to_us - w->health_ms * 1000;
-	begin_span(out, &s, "health.wait");
+	s.from_us = s.to_us - w->tail_ms * 1000;
+	begin_span(out, &s, works[w->kind].tail);
 	work_attributes(out, w);
 	end_span(out, &s, !w->ok);
+}
+
+/* ---- what a chat's competitor called at the platform ---- */
+
+static void
+call_span(struct buf *out, const struct call_record *call)
+{
+	const struct egress_row *e = &call->row;
+	struct span s = { .base_ms = e->at_ms,
+		.parent = call->parent,
+		.kind = KIND_INTERNAL,
+		.to_us = e->duration_ms * 1000,
+		.error = e->code[0] != '\0' ? e->code : NULL };
+	char host[CALL_HOST_MAX], name[CALL_HOST_MAX + 8];
+
+	memcpy(s.trace, call->trace, sizeof(s.trace));
+	hash_random(&s.id, sizeof(s.id));
+	s.id |= 1;
+	call_host(e, host);
+	snprintf(name, sizeof(name), "egress %s", host);
+	begin_span(out, &s, name);
+	attr_text(out, "server.address", host);
+	attr_text(out, "janus.competitor", e->competitor);
+	attr_text(out, "janus.instance_id", e->instance_id);
+	attr_text(out, "janus.request_id", e->request_id);
+	attr_text(out, "janus.service", e->service);
+	attr_text(out, "janus.operation", e->operation);
+	attr_text(out, "janus.decision", e->decision);
+	attr_int(out, "janus.calls", e->calls);
+	if (e->status > 0)
+		attr_int(out, "http.response.status_code", e->status);
+	if (str_eq(e->service, "inference")) {
+		attr_text(out, "gen_ai.request.model", e->target);
+		attr_int(out, "gen_ai.usage.input_tokens", e->prompt_tokens);
+		attr_int(out, "gen_ai.usage.output_tokens", e->completion_tokens);
+	}
+	if (e->cost_micro_usd >= 0)
+		attr_number(out, "janus.cost_usd", (double)e->cost_micro_usd / 1e6);
+	end_span(out, &s, s.error != NULL);
 }
 
 size_t
@@ -286,8 +362,9 @@ otlp_span_count(const struct otlp_item *item)
 {
 	const struct request_record *q = item->chat;
 
-	return q != NULL ? 1 + (q->queued_at_us > 0) + q->nattempts
-			 : 1 + (item->work->health_ms > 0);
+	if (item->call != NULL)
+		return 1;
+	return q != NULL ? 1 + (q->queued_at_us > 0) + q->nattempts : 1 + (item->work->tail_ms > 0);
 }
 
 void
@@ -301,6 +378,10 @@ otlp_encode(struct buf *out, const struct otlp_config *c, const struct otlp_item
 	for (size_t i = 0; i < len; i++) {
 		if (at[i].work != NULL) {
 			work_spans(out, c, at[i].work);
+			continue;
+		}
+		if (at[i].call != NULL) {
+			call_span(out, at[i].call);
 			continue;
 		}
 		server_span(out, c, at[i].chat);

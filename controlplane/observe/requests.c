@@ -112,6 +112,22 @@ requests_find(const struct requests *all, const char *id)
 	return NULL;
 }
 
+bool
+requests_since(const struct requests *all, int64_t since_ms,
+    bool (*fn)(const struct request_record *, void *arg), void *arg)
+{
+	for (size_t back = 1; back <= REQUESTS_KEPT; back++) {
+		const struct request_record *q =
+		    all->at[(all->next + REQUESTS_KEPT - back) % REQUESTS_KEPT];
+
+		if (q == NULL || q->accepted_at_ms + q->duration_us / 1000 < since_ms)
+			return false;
+		if (fn(q, arg))
+			return true;
+	}
+	return false;
+}
+
 int64_t
 requests_longest_gap(const struct requests *all, const char *slug, int64_t since_ms)
 {

@@ -22,7 +22,9 @@ struct request_details {
 	struct chat_params params;
 	struct chat_answer answer;
 	int64_t reasoning_tokens, cached_tokens;
-	char image[256], container[72]; /* filled by whoever knows; "" */
+	char image[256], container[72]; /* of a pod; filled by whoever knows; "" */
+	char host[256]; /* of an endpoint elsewhere; so too */
+	int port;
 };
 
 struct request_record {
@@ -63,6 +65,9 @@ struct requests { /* zero-initialised */
 struct request_record *requests_add(struct requests *, struct request_record *);
 /** requests_find - the last with that whole id; NULL if it is not kept (any more). */
 const struct request_record *requests_find(const struct requests *, const char *id);
+/** requests_since - fn of those that ended since then (wall), the newest first, until it returns true; did it? */
+bool requests_since(const struct requests *, int64_t since_ms,
+    bool (*fn)(const struct request_record *, void *arg), void *arg);
 /** requests_longest_gap - of a competitor's chats that ended after since_ms (wall); -1: none. */
 int64_t requests_longest_gap(const struct requests *, const char *slug, int64_t since_ms);
 void requests_done(struct requests *);

@@ -1,13 +1,17 @@
 /*
- * work.c - counters of pulls and starts, and of what pods use.
+ * work.c - counters of pulls and starts, and of what pods use; and what an item of a run was.
  */
 #include "controlplane/observe/work.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/json.h"
 #include "runtime/base/str.h"
 
 #define ROWS_MAX 200 /* then "other" */
@@ -48,6 +52,37 @@ row_of(struct works *w, const char *slug)
 	row = mem_zalloc(sizeof(*row));
 	map_put(&w->rows, slug, row);
 	return row;
+}
+
+bool
+work_of_item(struct work_record *w, const struct run *r, const struct run_item *i)
+{
+	_cleanup_json_ cJSON *line = NULL;
+
+	*w = (struct work_record){ .kind = WORK_ITEM };
+	if (i->result == NULL || json_parse(i->result, strlen(i->result), &line, NULL) < 0 ||
+	    json_str(line, "started_at") == NULL)
+		return false;
+	w->at_ms = clock_parse(json_str(line, "started_at"));
+	w->duration_ms = i->at_ms - w->at_ms;
+	if (w->at_ms < 0 || w->duration_ms < 0)
+		return false;
+	const double asked_ms = json_num(json_get(line, "measured"), "duration_ms", NAN) +
+	    json_num(line, "platform_ms", 0); /* not its time, but time */
+	if (asked_ms >= 0 && asked_ms < (double)w->duration_ms)
+		w->tail_ms = w->duration_ms - (int64_t)asked_ms;
+	w->ok = !str_eq(i->state, "error");
+	w->quality = json_num(json_get(line, "scores"), "quality", NAN);
+	str_copy(w->competitor, sizeof(w->competitor), r->slug);
+	str_copy(w->id, sizeof(w->id), r->id);
+	str_copy(w->digest, sizeof(w->digest), r->digest);
+	str_copy(w->suite, sizeof(w->suite), r->suite);
+	str_copy(w->item, sizeof(w->item), i->item);
+	str_copy(w->state, sizeof(w->state), i->state);
+	str_copy(w->reason, sizeof(w->reason), json_str(line, "code"));
+	if (str_starts(r->suite, "public/"))
+		str_copy(w->why, sizeof(w->why), json_str(line, "why"));
+	return true;
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * work.h - what the supervisor did: images pulled, instances started, and what they use.
+ * work.h - what was done beside chats: images pulled, instances started, items measured; and what instances use.
  *
  * Told on the control loop, read by any thread.
  */
@@ -10,24 +10,33 @@
 #include <stdint.h>
 
 #include "controlplane/store/nouns.h"
+#include "controlplane/store/runs.h"
 #include "runtime/base/map.h"
 #include "runtime/base/metrics.h"
 struct buf;
 
-enum work_kind { WORK_PULL, WORK_START };
+enum work_kind { WORK_PULL, WORK_START, WORK_ITEM };
 
 /* Something that took its time and is over. Plain: copied as it is. */
 struct work_record {
 	enum work_kind kind;
 	char competitor[48]; /* slug */
-	char id[40]; /* of the instance or the submission */
+	char id[40]; /* of the submission, the instance or the run */
 	char image[256], digest[72], reason[48]; /* reason: why it failed */
 	bool ok;
 	int64_t at_ms; /* wall: when it began */
 	int64_t duration_ms;
-	int64_t health_ms; /* of it the end, waiting for GET /health; 0: none of it */
+	int64_t tail_ms; /* of it the end: waiting for GET /health, or scoring; 0: none of it */
 	int64_t bytes; /* pulled */
+	/* of an item */
+	char suite[SUITE_NAME_MAX], item[ITEM_NAME_MAX];
+	char state[16]; /* passed, failed, error, skipped */
+	double quality; /* 0 to 100; NAN: it has none */
+	char why[240]; /* of a public suite; "" */
 };
+/** work_of_item - from what a worker said of an item of its run; false: not when it began.  It ends when we were
+ *  told. Pure. */
+bool work_of_item(struct work_record *, const struct run *, const struct run_item *);
 
 struct work_standing { /* one instance there is */
 	const char *competitor; /* slug, borrowed */

@@ -45,6 +45,8 @@ struct scheduler_config { /* borrowed */
 	void (*on_keys)(struct keys *, void *arg);
 	/** Something about a run changed, and is stored. */
 	void (*on_run)(const struct run *, void *arg);
+	/** An item of a run came for the first time, and is to be stored. */
+	void (*on_item)(const struct run *, const struct run_item *, void *arg);
 	void *arg;
 	const char *state_dir;
 	const char *socket; /* the control socket, for workers */

@@ -127,6 +127,7 @@ scheduler_item(struct scheduler *s, const struct run *r, int64_t number, const s
 	}
 	if (there == NULL) {
 		map_put(&h->items, key, ITEM_COMING);
+		s->c.on_item(r, i, s->c.arg);
 		if ((int64_t)h->items.len > h->q.row.done)
 			h->q.row.done = (int64_t)h->items.len;
 	}

@@ -27,7 +27,9 @@ struct store_batch {
 	void *arg;
 	struct error err; /* of the write */
 	bool has_events, is_egress;
+	bool committed; /* its transaction; a row of it may have failed all the same */
 	char object_id[NOUN_ID_MAX]; /* of its last event */
+	struct late_cost late; /* of its call */
 	size_t nusage;
 	struct usage_row
 	    usage[]; /* USAGE_TOGETHER of them, or none: a batch is of the one or the other */

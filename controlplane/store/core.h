@@ -51,6 +51,8 @@ struct store {
 	void *held_arg;
 	void (*on_row)(const char *noun, const char *id, void *arg); /* once it is theirs; NULL */
 	void *on_row_arg;
+	late_cost_fn *on_cost; /* NULL */
+	void *on_cost_arg;
 	struct store_stats stats;
 	struct tally today;
 	struct event_watch *watch; /* a reference */
@@ -59,6 +61,7 @@ struct store {
 	struct reserve reserve;
 	struct retention *retention; /* control loop; NULL: all is kept */
 	struct timer look; /* control loop: at the reserve */
+	int64_t priced_ms; /* the writer: when the newest call began that has a price */
 	bool full; /* the writer: its last failure was for want of room */
 	bool dirty; /* the writer: something is in the log since it was last emptied */
 	struct files files; /* the writer: that it began with */

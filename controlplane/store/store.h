@@ -108,9 +108,22 @@ struct usage_row {
 	int64_t bytes_in, bytes_out;
 	int status, attempts;
 	bool stream, is_estimated;
+	int64_t beyond_micro_usd; /* the writer's, see below */
 };
-/** store_add_usage - any thread, never blocks on the disk. */
+/** store_add_usage - any thread, never blocks on the disk.  A chat costs what its competitor reported, or what
+ *  the platform measured (egress.h) if that is more, whichever is stored first. */
 void store_add_usage(struct store *, const struct usage_row *);
+
+/* A chat costs more than its competitor reported. */
+struct late_cost {
+	char key_id[NOUN_ID_MAX]; /* "" without a key */
+	int64_t at_ms; /* when it was accepted */
+	int64_t beyond_micro_usd; /* so much more; 0: none of that */
+	int64_t micro_usd; /* all of it */
+};
+typedef void late_cost_fn(const struct late_cost *, void *arg);
+/** store_watch_costs - call fn on the control loop for each that is stored. */
+void store_watch_costs(struct store *, late_cost_fn *fn, void *arg);
 
 /* Which chats: id alone, or the newest that fit; NULL fits all. */
 struct request_query {

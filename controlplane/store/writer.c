@@ -104,7 +104,8 @@ store_add_egress(struct store *s, const struct egress_row *row)
 {
 	struct store_batch *b = store_batch_new();
 
-	batch_add(b, egress_write, row, sizeof(*row), NULL);
+	struct egress_row *copy = batch_add(b, egress_write, row, sizeof(*row), NULL);
+	copy->late = &b->late;
 	b->is_egress = true;
 	pthread_mutex_lock(&s->lock);
 	const bool room = has_room(s);
@@ -115,7 +116,16 @@ store_add_egress(struct store *s, const struct egress_row *row)
 		batch_free(b);
 }
 
-/* ---- who is told of events ---- */
+/* ---- who is told ---- */
+
+void
+store_watch_costs(struct store *s, late_cost_fn *fn, void *arg)
+{
+	pthread_mutex_lock(&s->lock);
+	s->on_cost = fn;
+	s->on_cost_arg = arg;
+	pthread_mutex_unlock(&s->lock);
+}
 
 void
 store_watch_events(struct store *s, void (*fn)(void *arg), void *arg)
@@ -151,25 +161,46 @@ failed(struct store *s)
 	return -1;
 }
 
+/* Where no call with a price began since a chat did, it made none; of calls written by another process we do
+ * not know. */
 static int
-write_usage(struct store *s, const struct store_batch *b, struct error *err)
+write_chat(struct store *s, struct usage_row *u, bool theirs, struct error *err)
+{
+	if ((theirs || u->at_ms <= s->priced_ms) && usage_measure(&s->writer, u, err) < 0)
+		return -1;
+	return usage_write(&s->writer, u, err);
+}
+
+static int
+write_usage(struct store *s, struct store_batch *b, bool theirs, struct error *err)
 {
 	int rc = 0;
 
 	/* A full disk may end the whole transaction: no more of it then. */
 	for (size_t i = 0; i < b->nusage && !sqlite3_get_autocommit(s->writer.db); i++)
-		if (usage_write(&s->writer, &b->usage[i], err) < 0)
+		if (write_chat(s, &b->usage[i], theirs, err) < 0) {
+			b->usage[i].beyond_micro_usd = 0;
 			rc = failed(s);
+		}
 	return rc;
 }
 
+static void
+note_price(struct store *s, const struct egress_row *e)
+{
+	if (e->cost_micro_usd > 0 && e->at_ms > s->priced_ms)
+		s->priced_ms = e->at_ms;
+}
+
 static int
-write_batch(struct store *s, struct store_batch *b, struct error *err)
+write_batch(struct store *s, struct store_batch *b, bool theirs, struct error *err)
 {
 	struct sql *q = &s->writer;
 
 	if (b->nusage > 0)
-		return write_usage(s, b, err);
+		return write_usage(s, b, theirs, err);
+	if (b->is_egress)
+		note_price(s, b->first->row);
 	/* One row is whole or not by itself. */
 	if (b->first != NULL && b->first->next == NULL)
 		return b->first->write(q, b->first->row, err) < 0 ? failed(s) : 0;
@@ -231,7 +262,7 @@ try_list(struct store *s, struct store_batch *list, bool theirs)
 	if (whole && sql_exec(&s->writer, "BEGIN IMMEDIATE", &err) < 0)
 		whole = failed(s) == 0;
 	for (struct store_batch *b = list; b != NULL && whole; b = b->next)
-		if (!is_late(b, theirs, &b->err) && write_batch(s, b, &b->err) < 0 &&
+		if (!is_late(b, theirs, &b->err) && write_batch(s, b, theirs, &b->err) < 0 &&
 		    sqlite3_get_autocommit(s->writer.db)) {
 			/* A full disk may end the whole transaction, and what came before goes with it. */
 			err = b->err;
@@ -242,8 +273,11 @@ try_list(struct store *s, struct store_batch *list, bool theirs)
 		sql_exec(&s->writer, "ROLLBACK", NULL);
 		whole = false;
 	}
-	for (struct store_batch *b = list; b != NULL && !whole; b = b->next)
-		b->err = err;
+	for (struct store_batch *b = list; b != NULL; b = b->next) {
+		b->committed = whole;
+		if (!whole)
+			b->err = err;
+	}
 	s->dirty |= whole;
 }
 
@@ -299,6 +333,47 @@ name_row(const char *noun, const char *id, void *arg)
 	loop_post(s->control, tell_row, n);
 }
 
+struct cost_news { /* may outlive the store */
+	late_cost_fn *fn;
+	void *arg;
+	struct late_cost cost;
+};
+
+static void
+tell_cost(void *arg)
+{
+	struct cost_news *n = arg;
+
+	n->fn(&n->cost, n->arg);
+	free(n);
+}
+
+static void
+post_cost(struct store *s, const struct late_cost *cost)
+{
+	if (cost->beyond_micro_usd == 0 || s->on_cost == NULL)
+		return;
+	struct cost_news *n = mem_zalloc(sizeof(*n));
+	*n = (struct cost_news){ s->on_cost, s->on_cost_arg, *cost };
+	loop_post(s->control, tell_cost, n);
+}
+
+/* Rows of usage that failed have none. */
+static void
+tell_costs(struct store *s, const struct store_batch *b)
+{
+	for (size_t i = 0; i < b->nusage; i++) {
+		const struct usage_row *u = &b->usage[i];
+		struct late_cost cost = { .at_ms = u->at_ms,
+			.beyond_micro_usd = u->beyond_micro_usd,
+			.micro_usd = u->cost_micro_usd };
+
+		str_copy(cost.key_id, sizeof(cost.key_id), u->key_id);
+		post_cost(s, &cost);
+	}
+	post_cost(s, &b->late);
+}
+
 static void
 settle(struct store *s, struct store_batch *list, bool theirs)
 {
@@ -327,6 +402,8 @@ settle(struct store *s, struct store_batch *list, bool theirs)
 		}
 		if (theirs && !failed)
 			batch_names(b, name_row, s);
+		if (b->committed && (b->nusage > 0 || !failed))
+			tell_costs(s, b);
 		if (b->done != NULL)
 			loop_post(s->control, run_done, b);
 		else

@@ -19,6 +19,14 @@ SELECT id, at_ms, competitor, instance_id, request_id, service, operation, targe
 	calls, duration_ms, bytes_in, bytes_out, prompt_tokens, completion_tokens, sandbox_ms, cost_micro_usd
 FROM egress INDEXED BY egress_request
 WHERE request_id = ?1 AND request_id <> '' AND instance_id = ?2 ORDER BY rowid LIMIT ?3;
+-- name: egress_cost
+-- What the calls cost that the chat ?1 made at instance ?2 from ?3 on, until ?4. Those of a time when another chat
+-- of that id ran there, too, are that one's if it was stored before this (?5).
+SELECT SUM(MAX(e.cost_micro_usd, 0)) FROM egress e INDEXED BY egress_request
+WHERE e.request_id = ?1 AND e.request_id <> '' AND e.instance_id = ?2 AND e.at_ms BETWEEN ?3 AND ?4
+	AND NOT EXISTS (SELECT 1 FROM usage u
+		WHERE u.rowid IN (SELECT rowid FROM usage WHERE request_id = ?1 AND rowid < ?5 ORDER BY rowid DESC LIMIT 16)
+			AND u.instance_id = ?2 AND e.at_ms BETWEEN u.at_ms AND u.at_ms + u.duration_ms + 1);
 -- name: egress_count
 -- So many calls more on that day.
 INSERT INTO egress_days (service, operation, competitor, day, calls) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -33,6 +33,14 @@ SELECT request_id, at_ms, competitor, version_id, instance_id, code, status, str
 	completion_tokens, is_estimated, cost_micro_usd, duration_ms, ttft_ms, max_gap_ms, queue_ms,
 	bytes_in, bytes_out, fault
 FROM usage WHERE request_id = ?1 ORDER BY rowid DESC LIMIT 1;
+-- name: usage_of_call
+-- The chat ?1 at instance ?2 that ran at ?3, of several the first that was stored: a client may use an id for ever.
+SELECT rowid, key_id, at_ms, duration_ms, cost_micro_usd FROM usage
+WHERE rowid IN (SELECT rowid FROM usage WHERE request_id = ?1 ORDER BY rowid DESC LIMIT 16)
+	AND instance_id = ?2 AND ?3 BETWEEN at_ms AND at_ms + duration_ms + 1
+ORDER BY rowid LIMIT 1;
+-- name: usage_cost
+UPDATE usage SET cost_micro_usd = ?2 WHERE rowid = ?1;
 -- name: usage_sweep
 -- At most ?2 of those before ?1, the oldest first.
 DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2);

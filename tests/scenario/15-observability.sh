@@ -72,6 +72,8 @@ truth "under the name asked for" '.resource.attributes | any(.key == "service.na
 client=$(under watched-chat-1)
 truth "with a client span of the attempt" '.kind == 3 and .name == "chat janus/dev" and (.attributes | any(.key == "gen_ai.operation.name"))
 	and (.attributes | any(.key == "gen_ai.usage.output_tokens"))' "$client"
+truth "  of whom it asked" '.attributes | any(.key == "server.address" and .value.stringValue == "127.0.0.1")
+	and any(.key == "server.port" and (.value.intValue | tonumber) == '"$port"')' "$client"
 same "sent with the headers asked for" "/v1/traces Bearer for-the-test" "$(cut -f 1,2 "$work/collector.log" | tr '\t' ' ' | sort -u)"
 
 # Failover is told, and what adds up adds up.

@@ -38,7 +38,11 @@ END
 provider=("JANUS_PROVIDER_BASE_URL=http://127.0.0.1:$port/v1" "JANUS_PROVIDER_API_KEY_FILE=$work/key"
 	"JANUS_INFERENCE_PRICES=$work/prices.json" "JANUS_PLATFORM_POLICY=$work/policy.json")
 start_platform "${provider[@]}"
-start_janusd
+collector_port=$(free_port)
+run collector "$tests/fake/collector" --port "$collector_port"
+until_true 10 listens "$collector_port" || giveup "the collector starts" "$(cat "$work/collector.log")"
+traced() { start_janusd "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$collector_port"; }
+traced
 accept hostile-caller:latest first
 accept hostile-caller:latest second
 accept hostile-ok:latest third
@@ -53,6 +57,13 @@ attributed() { control GET /api/v1/requests/chat-one-0001; jq -e '.measured.call
 becomes "its call is among those of the chat that made it" 40 attributed
 truth "with what it cost by the table, and the tokens" \
 	'.measured | .cost_usd > 0 and .cost_usd == (.prompt_tokens + .completion_tokens) and .calls_of_unknown_price == 0' "$body"
+spans() { grep '}$' "$work/collector.log" | cut -f 3 | jq -c '.resourceSpans[].scopeSpans[].spans[]'; }
+egress_span() { spans | jq -c 'select(.name == "egress inference" and any(.attributes[]; .value.stringValue == "chat-one-0001"))'; }
+traced_call() { [ -n "$(egress_span)" ]; }
+becomes "  a span of it reaches the collector" 40 traced_call
+parent=$(spans | jq -c "select(.spanId == $(egress_span | jq .parentSpanId))")
+truth "    below that of the chat's attempt" '.name == "chat janus/first" and .kind == 3' "$parent"
+same "    in the chat's trace" "$(jq .traceId <<<"$parent")" "$(egress_span | jq .traceId)"
 truth "allowed, by name" '.platform_calls[0] | .decision == "allowed" and .target == "priced" and .competitor == "first"' "$body"
 
 call first chat-two-0002 POST /v1/chat/completions "$(chat_body unpriced)" "x-request-id: chat-two-0002"
@@ -147,6 +158,34 @@ becomes "calls are counted" 30 counted janus_egress_requests_total 'competitor="
 becomes "and bytes" 30 counted janus_egress_bytes_total 'competitor="first",decision="allowed",direction="in"'
 becomes "each denial is a line in the platform's log" 30 grep -q '"egress.call".*"denied"' "$work/janus-platform.log"
 lacks "and no log knows the key" 'sk-secret' "$(cat "$work"/janus*.log)"
+
+# --- a chat costs its key what was measured, whatever its competitor says ---------------------------
+
+control GET /api/v1/requests/chat-one-0001
+cost=$(jq .measured.cost_usd <<<"$body")
+ctl create key payer --usd-per-day "$(jq -n "$cost * 1.5")" -q
+payer=$out
+paid() {	# ID: a chat of that key; its competitor tells of no cost
+	local hex
+	hex=$(say POST /v1/chat/completions "$(chat_body priced)" "x-request-id: $1" | od -An -v -tx1 | tr -d ' \n')
+	ask "$url/v1/chat/completions" -H "authorization: Bearer $payer" -H 'content-type: application/json' -H "x-request-id: $1" \
+		-d "{\"model\":\"janus/first\",\"messages\":[{\"role\":\"user\",\"content\":\"call:$hex\"}]}"
+}
+spent() { ctl list usage -o json; jq -e ".data[] | select(.name == \"payer\") | .cost_usd == $cost * $1" <<<"$out" >/dev/null; }
+paid paid-0001
+same "a key's chat: 200" 200 "$status"
+lacks "  whose answer names no cost" cost_usd "$body"
+becomes "[G12] is charged with what it cost at the platform" 40 spent 1
+control GET /api/v1/requests/paid-0001
+truth "  as the request says" ".cost_usd == $cost and .measured.cost_usd == $cost" "$body"
+kill_janusd
+traced
+routed() { paid paid-0002; [ "$status" != 503 ]; }
+becomes "after kill -9 it is back" 60 routed
+same "[L14] [H09] half of a chat is left of the budget: one more" 200 "$status"
+becomes "  which is charged" 40 spent 2
+paid paid-0003
+refused "[H09] and then none" 429 budget_exceeded
 
 # --- without a provider, on a machine alone ------------------------------------------------------
 

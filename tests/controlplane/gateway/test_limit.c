@@ -143,6 +143,35 @@ START_TEST(test_midnight) /* what was reserved yesterday is settled yesterday */
 }
 END_TEST
 
+START_TEST(
+    test_charge) /* [G12] a call is dearer than was said: so is its day, and the next reservation */
+{
+	const struct key_limits l = { .day_micro_usd = USD, .month_micro_usd = 2 * USD };
+	struct limit_hold a = { 0 };
+	struct limit_left left;
+
+	ck_assert_int_eq(once(&l, 0, 0, 100000), LIMIT_OK);
+	limit_charge(m, NOON, 200000, 300000);
+	limit_left(m, &l, at(1), NULL, &left);
+	ck_assert_int_eq(left.budget_micro_usd, 700000);
+	ck_assert_int_eq(limit_take(m, &l, at(1), &a), LIMIT_OK);
+	limit_left(m, &l, at(1), NULL, &left);
+	ck_assert_int_eq(left.budget_micro_usd, 400000); /* reserved */
+	limit_charge(m, NOON + 1, 300000, 300000); /* while another runs */
+	limit_settle(m, at(2), &a, 0, 0);
+	limit_left(m, &l, at(2), NULL, &left);
+	ck_assert_int_eq(left.budget_micro_usd, 400000);
+	/* Told the next day: what was yesterday's is not today's. */
+	ck_assert_int_eq(once(&l, DAY_MS / 2 + 1, 0, 0), LIMIT_OK);
+	limit_charge(m, NOON + 2, 900000, 900000);
+	limit_left(m, &l, at(DAY_MS / 2 + 2), NULL, &left);
+	ck_assert_int_eq(left.budget_micro_usd, 500000); /* the month's: 0.6 and 0.9 of 2 */
+	ck_assert_int_eq(once(&l, DAY_MS / 2 + 3, 0, 500000), LIMIT_OK);
+	ck_assert_int_eq(once(&l, DAY_MS / 2 + 4, 0, 0), LIMIT_MONTH);
+	ck_assert_int_eq(m->in_flight, 0);
+}
+END_TEST
+
 START_TEST(test_restart) /* [L14] what the database knows counts after a start */
 {
 	const struct key_limits l = {
@@ -290,6 +319,7 @@ main(void)
 	tcase_add_test(tc, test_tokens);
 	tcase_add_test(tc, test_budget);
 	tcase_add_test(tc, test_midnight);
+	tcase_add_test(tc, test_charge);
 	tcase_add_test(tc, test_restart);
 	tcase_add_test(tc, test_threads);
 	tcase_add_test(tc, test_guesses);

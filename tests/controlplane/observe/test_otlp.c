@@ -4,10 +4,12 @@
 #include "controlplane/observe/otlp.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/observe/calls.h"
 #include "controlplane/observe/otlp_metrics.h"
 #include "controlplane/observe/requests.h"
 #include "controlplane/observe/work.h"
@@ -233,6 +235,110 @@ START_TEST(test_queue) /* a chat that waited has a span of that */
 	ck_assert_str_eq(json_str(queue, "endTimeUnixNano"), "1700000001501000000");
 }
 END_TEST
+START_TEST(test_call) /* what a competitor called is below the attempt that did */
+{
+	struct call_record call = { .trace = TRACE,
+		.parent = 2,
+		.row = { .competitor = "owl",
+		    .request_id = "req_1",
+		    .service = "inference",
+		    .operation = "chat",
+		    .target = "gpt-4o-mini",
+		    .decision = "allowed",
+		    .status = 200,
+		    .at_ms = 1700000000000,
+		    .calls = 1,
+		    .duration_ms = 812,
+		    .prompt_tokens = 80,
+		    .cost_micro_usd = 37 } };
+	struct call_record denied = { .trace = TRACE,
+		.parent = 2,
+		.row = { .service = "web",
+		    .target = "GET example.org:80",
+		    .decision = "denied",
+		    .code = "egress_denied",
+		    .calls = 3,
+		    .cost_micro_usd = -1 } };
+	const struct otlp_item two[] = { { .call = &call }, { .call = &denied } };
+	const struct otlp_config c = { .service = "s" };
+	_cleanup_buf_ struct buf out = { 0 };
+	_cleanup_json_ cJSON *json = NULL;
+	struct error err = { 0 };
+
+	otlp_encode(&out, &c, two, 2);
+	ck_assert_msg(
+	    json_parse(out.data, out.len, &json, &err) == 0, "%s: %s", err.text, out.data);
+	const cJSON *spans = json_path(json, "resourceSpans.0.scopeSpans.0.spans");
+	ck_assert_int_eq(cJSON_GetArraySize(spans), 2);
+	ck_assert_uint_eq(otlp_span_count(&two[0]), 1);
+	const cJSON *one = cJSON_GetArrayItem(spans, 0), *other = one->next;
+	ck_assert_str_eq(json_str(one, "name"), "egress inference");
+	ck_assert_str_eq(json_str(one, "traceId"), TRACE);
+	ck_assert_str_eq(json_str(one, "parentSpanId"), "0000000000000002");
+	ck_assert_str_ne(json_str(one, "spanId"), json_str(other, "spanId"));
+	ck_assert_str_eq(json_str(one, "startTimeUnixNano"), "1700000000000000000");
+	ck_assert_str_eq(json_str(one, "endTimeUnixNano"), "1700000000812000000");
+	ck_assert_str_eq(attribute(one, "gen_ai.request.model"), "gpt-4o-mini");
+	ck_assert_str_eq(attribute(one, "janus.cost_usd"), "3.7e-05");
+	ck_assert_str_eq(attribute(one, "error.type"), "");
+	ck_assert_ptr_null(json_path(one, "status.code"));
+	ck_assert_str_eq(json_str(other, "name"), "egress example.org");
+	ck_assert_str_eq(attribute(other, "server.address"), "example.org");
+	ck_assert_str_eq(attribute(other, "error.type"), "egress_denied");
+	ck_assert_str_eq(attribute(other, "janus.cost_usd"), "");
+	ck_assert_int_eq(json_path(other, "status.code")->valueint, 2);
+}
+END_TEST
+
+START_TEST(test_item) /* what came of an item is an event of its span */
+{
+	struct work_record passed = { .kind = WORK_ITEM,
+		.id = "run_1",
+		.competitor = "owl",
+		.suite = "public/dev",
+		.item = "chat-08",
+		.state = "passed",
+		.why = "all of it",
+		.quality = 87.5,
+		.ok = true,
+		.at_ms = 1700000000000,
+		.duration_ms = 1000,
+		.tail_ms = 250 };
+	struct work_record lost = {
+		.kind = WORK_ITEM, .state = "error", .reason = "queue_full", .quality = NAN
+	};
+	const struct otlp_item two[] = { { .work = &passed }, { .work = &lost } };
+	const struct otlp_config c = { .service = "s" };
+	_cleanup_buf_ struct buf out = { 0 };
+	_cleanup_json_ cJSON *json = NULL;
+	struct error err = { 0 };
+
+	otlp_encode(&out, &c, two, 2);
+	ck_assert_msg(
+	    json_parse(out.data, out.len, &json, &err) == 0, "%s: %s", err.text, out.data);
+	const cJSON *spans = json_path(json, "resourceSpans.0.scopeSpans.0.spans");
+	ck_assert_int_eq(cJSON_GetArraySize(spans), 3);
+	ck_assert_uint_eq(otlp_span_count(&two[0]), 2);
+	const cJSON *item = cJSON_GetArrayItem(spans, 0), *score = item->next, *other = score->next;
+	ck_assert_str_eq(json_str(item, "name"), "bench.item");
+	ck_assert_str_eq(attribute(item, "janus.run_id"), "run_1");
+	ck_assert_str_eq(attribute(item, "janus.item"), "chat-08");
+	const cJSON *event = json_path(item, "events.0");
+	ck_assert_str_eq(json_str(event, "name"), "gen_ai.evaluation.result");
+	ck_assert_str_eq(json_str(event, "timeUnixNano"), "1700000001000000000");
+	ck_assert_str_eq(attribute(event, "gen_ai.evaluation.score.value"), "87.5");
+	ck_assert_str_eq(attribute(event, "gen_ai.evaluation.score.label"), "passed");
+	ck_assert_str_eq(attribute(event, "gen_ai.evaluation.explanation"), "all of it");
+	ck_assert_str_eq(json_str(score, "name"), "score");
+	ck_assert_str_eq(json_str(score, "parentSpanId"), json_str(item, "spanId"));
+	ck_assert_str_eq(json_str(score, "startTimeUnixNano"), "1700000000750000000");
+	ck_assert_ptr_null(json_path(score, "events"));
+	ck_assert_ptr_null(json_path(other, "events"));
+	ck_assert_str_eq(attribute(other, "error.type"), "queue_full");
+	ck_assert_int_eq(json_path(other, "status.code")->valueint, 2);
+}
+END_TEST
+
 /* A text of an attribute that is a list. */
 static const char *
 item_of(const cJSON *span, const char *key, int i)
@@ -271,7 +377,7 @@ START_TEST(test_encode)
 		.ok = true,
 		.at_ms = 1700000000000,
 		.duration_ms = 1000,
-		.health_ms = 400 };
+		.tail_ms = 400 };
 	const struct otlp_item items[] = { { .chat = &q }, { .chat = &failed }, { .work = &pull },
 		{ .work = &start } };
 	const struct otlp_config c = { .service = "say \"it\"",
@@ -420,6 +526,8 @@ main(void)
 	tcase_add_test(tc, test_config_refused);
 	tcase_add_test(tc, test_sampler);
 	tcase_add_test(tc, test_queue);
+	tcase_add_test(tc, test_call);
+	tcase_add_test(tc, test_item);
 	tcase_add_test(tc, test_encode);
 	tcase_add_test(tc, test_metrics);
 	tcase_add_test(tc, test_dropped);

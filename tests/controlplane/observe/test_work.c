@@ -4,11 +4,13 @@
 #include "controlplane/observe/work.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/str.h"
 #include "tests/run.h"
 
 static void
@@ -90,6 +92,61 @@ START_TEST(test_standing)
 }
 END_TEST
 
+static const struct {
+	const char *name, *suite, *state, *result;
+	int64_t told_ms;
+	bool is_work;
+	int64_t duration_ms, tail_ms;
+	double quality; /* -1: none */
+	const char *why;
+} items[] = {
+#define BEGAN "{\"started_at\":\"2026-11-23T04:00:00.000Z\""
+#define TOLD_MS INT64_C(1795406402500) /* 2.5 s later */
+	{ "whole", "public/dev", "passed",
+	    BEGAN
+	    ",\"measured\":{\"duration_ms\":1500},\"scores\":{\"quality\":87.5},\"why\":\"so\"}",
+	    TOLD_MS, true, 2500, 1000, 87.5, "so" },
+	{ "of a private suite", "private/dev", "failed",
+	    BEGAN ",\"measured\":{\"duration_ms\":1500},\"scores\":{\"quality\":0},\"why\":\"so\"}",
+	    TOLD_MS, true, 2500, 1000, 0, "" },
+	{ "not measured", "public/dev", "error",
+	    BEGAN ",\"scores\":{\"quality\":null},\"why\":null}", TOLD_MS, true, 2500, 0, -1, "" },
+	{ "after the platform had started it", "public/dev", "passed",
+	    BEGAN ",\"measured\":{\"duration_ms\":500},\"platform_ms\":1250}", TOLD_MS, true, 2500,
+	    750, -1, "" },
+	{ "longer than it took", "public/dev", "passed",
+	    BEGAN ",\"measured\":{\"duration_ms\":9e9}}", TOLD_MS, true, 2500, 0, -1, "" },
+	{ "a clock set back", "public/dev", "passed", BEGAN "}", TOLD_MS - 3000, false, 0, 0, 0,
+	    "" },
+	{ "without a beginning", "public/dev", "passed", "{}", TOLD_MS, false, 0, 0, 0, "" },
+	{ "an odd beginning", "public/dev", "passed", "{\"started_at\":\"soon\"}", TOLD_MS, false,
+	    0, 0, 0, "" },
+	{ "no object", "public/dev", "passed", "[]", TOLD_MS, false, 0, 0, 0, "" },
+};
+
+START_TEST(test_items)
+{
+	struct run run = { .id = "run_1", .slug = "owl" };
+	char result[300];
+	struct run_item item = { .item = "chat-08", .result = result, .at_ms = items[_i].told_ms };
+	struct work_record w;
+
+	str_copy(run.suite, sizeof(run.suite), items[_i].suite);
+	str_copy(item.state, sizeof(item.state), items[_i].state);
+	str_copy(result, sizeof(result), items[_i].result);
+	ck_assert_msg(work_of_item(&w, &run, &item) == items[_i].is_work, "%s", items[_i].name);
+	if (!items[_i].is_work)
+		return;
+	ck_assert_msg(w.duration_ms == items[_i].duration_ms && w.tail_ms == items[_i].tail_ms,
+	    "%s: %lld %lld", items[_i].name, (long long)w.duration_ms, (long long)w.tail_ms);
+	ck_assert_msg(items[_i].quality < 0 ? isnan(w.quality) : w.quality == items[_i].quality,
+	    "%s: %g", items[_i].name, w.quality);
+	ck_assert_int_eq(w.ok, strcmp(items[_i].state, "error") != 0);
+	ck_assert_str_eq(w.why, items[_i].why);
+	ck_assert_str_eq(w.item, "chat-08");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -99,6 +156,7 @@ main(void)
 	tcase_add_test(tc, test_counts);
 	tcase_add_test(tc, test_used);
 	tcase_add_test(tc, test_standing);
+	tcase_add_loop_test(tc, test_items, 0, ARRAY_LEN(items));
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -31,6 +31,9 @@ failures=()
 lint_pid='' later_pid=''
 services=()	# of what we installed, as they are called
 
+# What failed is shown where it did, and again at the end, where who has only that looks for it.
+show() { cut -c1-300 | sed -n "1,$1s/^/        /p" | tee -a "$logs/failed.log"; }
+
 count() {	# passed failed what
 	passed=$((passed + $1))
 	failed=$((failed + $2))
@@ -51,6 +54,7 @@ stop_dockerd() {
 }
 trap at_exit EXIT
 mkdir -p "$logs" "$runtime"
+: >"$logs/failed.log"
 
 install_packages() {
 	local missing
@@ -121,7 +125,7 @@ end_lint() {
 		else
 			bad=$((bad + 1))
 			note "$name:"
-			head -n 30 "$logs/lint-$name.log" | cut -c1-300 | sed 's/^/        /'
+			show 30 <"$logs/lint-$name.log"
 		fi
 	done <"$logs/lint.log"
 	count "$good" "$bad" lint
@@ -139,7 +143,7 @@ unit() {
 		sums="${sums% *} 1"
 	fi
 	if [ "${sums#* }" != 0 ]; then
-		grep -E ':[FE]:|^make|Sanitizer|runtime error|^ *#[0-9]' "$log" | head -n 40 | cut -c1-300 | sed 's/^/        /'
+		grep -E ':[FE]:|^make|Sanitizer|runtime error|^ *#[0-9]' "$log" | show 40
 	fi
 	count "${sums% *}" "${sums#* }" "unit tests"
 }
@@ -155,7 +159,7 @@ langchain() {
 		bad=1
 	fi
 	if [ "${bad:-0}" != 0 ]; then
-		grep -A 20 -E '^ *not ok|error TS|npm ERR' "$log" | head -n 60 | cut -c1-300 | sed 's/^/        /'
+		grep -A 20 -E '^ *not ok|error TS|npm ERR' "$log" | show 60
 	fi
 	count "${good:-0}" "${bad:-0}" "unit tests, baseline/langchain"
 }
@@ -172,7 +176,7 @@ ui() {
 		bad=1
 	fi
 	if [ "$bad" != 0 ]; then
-		grep -vE '^ *✓' "$log" | tail -n 60 | cut -c1-300 | sed 's/^/        /'
+		grep -vE '^ *✓' "$log" | tail -n 60 | show 60
 	fi
 	count "$good" "$bad" "unit tests, ui"
 }
@@ -187,7 +191,7 @@ fuzz() {
 		else
 			bad=$((bad + 1))
 			note "$name:"
-			tail -n 20 "$logs/$name.log" | cut -c1-300 | sed 's/^/        /'
+			tail -n 20 "$logs/$name.log" | show 20
 		fi
 	done < <(find build/fuzz -maxdepth 1 -name 'fuzz_*' -perm -u=x | sort | logs=$logs xargs -P "$(nproc)" -n 1 bash -c '
 		name=${0##*/}
@@ -199,6 +203,7 @@ scenarios() {
 	local sums
 	begin scenarios "real daemons, sanitized, on $engine"
 	DOCKER_HOST=unix://$engine BIN=build/san/bin with_engine tests/scenario/run.sh 2>&1 | tee "$logs/scenarios.log" >&2 || true
+	{ grep -A 4 '^FAIL' "$logs/scenarios.log" || true; } | show 60 >/dev/null
 	sums=$(tail -n 1 "$logs/scenarios.log")
 	[[ $sums =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || die "the scenarios did not come to their end"
 	count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" scenarios
@@ -221,7 +226,9 @@ begin_lint
 scenarios
 end_lint
 
-printf '\n%d s.' "$SECONDS"
+printf '\n'
+cat "$logs/failed.log"
+printf '%d s.' "$SECONDS"
 [ "$failed" = 0 ] || printf ' Failed: %s.' "${failures[@]}"
 printf ' Logs are in %s\n' "$logs"
 trap - EXIT

@@ -3,10 +3,8 @@
 # 15-observability.sh - one chat is found by its id everywhere, and the figures add up.
 . "$(dirname "$0")/lib.sh"
 
-collector=$tests/fake/collector
-collector_port=$(free_port)
-run collector "$collector" --port "$collector_port"
-until_true 10 listens "$collector_port" || giveup "the collector starts" "$(cat "$work/collector.log")"
+# shellcheck source=tests/scenario/collector.sh
+. "$root/tests/scenario/collector.sh"
 port=$(free_port)
 run fake "$fake" --port "$port"
 until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
@@ -57,9 +55,6 @@ line=$(grep '"request.done"' "$work/janusd.log" | grep '"watched-chat-1"' || tru
 truth "its log line has the same id and trace" '.request_id == "watched-chat-1" and .trace_id == "'$trace'" and .status == 200' "$line"
 
 # Its spans.
-# What the collector is still writing has no line end yet.
-lines() { local line; while IFS= read -r line; do printf '%s\n' "$line"; done <"$work/collector.log"; }
-spans() { lines | cut -f 3 | jq -c '.resourceSpans[] | .resource as $r | .scopeSpans[].spans[] | . + {resource: $r}'; }
 of_chat() { spans | jq -c "select(any(.attributes[]; .key == \"janus.request_id\" and .value.stringValue == \"$1\"))"; }
 under() { spans | jq -c "select(.parentSpanId == $(of_chat "$1" | jq .spanId))"; }
 arrived() { [ -n "$(of_chat "$1")" ] && [ "$(under "$1" | wc -l)" = "$2" ]; }	# ID ATTEMPTS

@@ -4,10 +4,8 @@
 # time, without what must not be kept; and what a collector and a scraper are told.
 . "$(dirname "$0")/lib.sh"
 
-collector=$tests/fake/collector
-collector_port=$(free_port)
-run collector "$collector" --port "$collector_port"
-until_true 10 listens "$collector_port" || giveup "the collector starts" "$(cat "$work/collector.log")"
+# shellcheck source=tests/scenario/collector.sh
+. "$root/tests/scenario/collector.sh"
 port=$(free_port)
 run fake "$fake" --port "$port"
 until_true 10 listens "$port" || giveup "the fake upstream starts" "$(cat "$work/fake.log")"
@@ -111,10 +109,6 @@ becomes "with its file" 10 files_are 1
 becomes "they are counted" 10 metric_is 5 janus_captures_written_total
 
 # Spans say what was asked and answered.
-# What the collector is still writing has no line end yet.
-lines() { local line; while IFS= read -r line; do printf '%s\n' "$line"; done <"$work/collector.log"; }
-told_to() { lines | awk -F '\t' -v path="$1" '$1 == path { print $3 }'; }
-spans() { told_to /v1/traces | jq -c '.resourceSpans[].scopeSpans[].spans[]'; }
 a_span() { [ -n "$(spans | jq -c "select($1)")" ]; }
 asked='.kind == 3 and any(.attributes[]; .key == "gen_ai.request.max_tokens" and .value.intValue == "77")'
 becomes "a span says what was asked for" 30 a_span "$asked"

@@ -38,9 +38,8 @@ END
 provider=("JANUS_PROVIDER_BASE_URL=http://127.0.0.1:$port/v1" "JANUS_PROVIDER_API_KEY_FILE=$work/key"
 	"JANUS_INFERENCE_PRICES=$work/prices.json" "JANUS_PLATFORM_POLICY=$work/policy.json")
 start_platform "${provider[@]}"
-collector_port=$(free_port)
-run collector "$tests/fake/collector" --port "$collector_port"
-until_true 10 listens "$collector_port" || giveup "the collector starts" "$(cat "$work/collector.log")"
+# shellcheck source=tests/scenario/collector.sh
+. "$root/tests/scenario/collector.sh"
 traced() { start_janusd "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$collector_port"; }
 traced
 accept hostile-caller:latest first
@@ -57,7 +56,6 @@ attributed() { control GET /api/v1/requests/chat-one-0001; jq -e '.measured.call
 becomes "its call is among those of the chat that made it" 40 attributed
 truth "with what it cost by the table, and the tokens" \
 	'.measured | .cost_usd > 0 and .cost_usd == (.prompt_tokens + .completion_tokens) and .calls_of_unknown_price == 0' "$body"
-spans() { grep '}$' "$work/collector.log" | cut -f 3 | jq -c '.resourceSpans[].scopeSpans[].spans[]'; }
 egress_span() { spans | jq -c 'select(.name == "egress inference" and any(.attributes[]; .value.stringValue == "chat-one-0001"))'; }
 traced_call() { [ -n "$(egress_span)" ]; }
 becomes "  a span of it reaches the collector" 40 traced_call
@@ -118,11 +116,9 @@ has "and it is told when to come again" '^retry-after: [0-9]+' "$(tr -d '\r' <<<
 call first chat-thr-0013 POST /v1/chat/completions "$(chat_body priced)"
 same "the first's day is another" 200 "$said_status"
 burst() {	# three calls of one chat, and one too many
-	local hex='' one
-	one=$(say POST /v1/chat/completions "$(chat_body priced)" "x-request-id: burst-chat-01" | od -An -v -tx1 | tr -d ' \n')
-	for _ in 1 2 3 4; do hex+="call:$one "; done
-	ask "$url/v1/chat/completions" -H 'content-type: application/json' -H "x-request-id: burst-chat-01" \
-		-d "{\"model\":\"janus/first\",\"messages\":[{\"role\":\"user\",\"content\":\"$hex\"}]}"
+	local one
+	one=call:$(say POST /v1/chat/completions "$(chat_body priced)" "x-request-id: burst-chat-01" | in_hex)
+	have_called first burst-chat-01 "$one $one $one $one"
 	raw=$(jq -r '.choices[0].message.content' <<<"$body" | xxd -r -p | tr -d '\0')
 }
 burst
@@ -166,10 +162,8 @@ cost=$(jq .measured.cost_usd <<<"$body")
 ctl create key payer --usd-per-day "$(jq -n "$cost * 1.5")" -q
 payer=$out
 paid() {	# ID: a chat of that key; its competitor tells of no cost
-	local hex
-	hex=$(say POST /v1/chat/completions "$(chat_body priced)" "x-request-id: $1" | od -An -v -tx1 | tr -d ' \n')
-	ask "$url/v1/chat/completions" -H "authorization: Bearer $payer" -H 'content-type: application/json' -H "x-request-id: $1" \
-		-d "{\"model\":\"janus/first\",\"messages\":[{\"role\":\"user\",\"content\":\"call:$hex\"}]}"
+	have_called first "$1" "call:$(say POST /v1/chat/completions "$(chat_body priced)" "x-request-id: $1" | in_hex)" \
+		-H "authorization: Bearer $payer"
 }
 spent() { ctl list usage -o json; jq -e ".data[] | select(.name == \"payer\") | .cost_usd == $cost * $1" <<<"$out" >/dev/null; }
 paid paid-0001

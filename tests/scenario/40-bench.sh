@@ -5,9 +5,8 @@
 
 images link baseline
 start_platform
-collector_port=$(free_port)
-run collector "$tests/fake/collector" --port "$collector_port"
-until_true 10 listens "$collector_port" || giveup "the collector starts" "$(cat "$work/collector.log")"
+# shellcheck source=tests/scenario/collector.sh
+. "$root/tests/scenario/collector.sh"
 daemon() {
 	start_janusd JANUS_BENCH_SUITES_DIR="$root/bench/suites" JANUS_BENCH_AUTOMATIC=false JANUS_BENCH_LEASE=2s \
 		"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$collector_port"
@@ -101,7 +100,6 @@ ctl wait run "$id" --timeout 180s
 same "a run whose worker and daemon were killed ends" 0 "$code"
 same "  finished, and whole" 'finished true' "$(shown '"\(.state) \(.is_whole)"')"
 # Both of its last item.
-spans() { grep '}$' "$work/collector.log" | cut -f 3 | jq -c '.resourceSpans[].scopeSpans[].spans[]'; }
 of_run() { spans | jq -sc "[.[] | select(.name == \"$1\" and any(.attributes[]; .value.stringValue == \"$id\"))] | last"; }
 measured() { [ "$(of_run score | jq .parentSpanId)" = "$(of_run bench.item | jq .spanId)" ] && [ "$(of_run score)" != null ]; }
 becomes "  its items are spans, of which the scoring is a part" 30 measured

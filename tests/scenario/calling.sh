@@ -12,14 +12,19 @@ say() {
 	printf '\r\n%s' "$data"
 }
 
+in_hex() { od -An -v -tx1 | tr -d ' \n'; }
+
+# have_called COMPETITOR ID WORDS [CURL-OPTIONS]: a chat with that id, whose words are calls to make
+have_called() {
+	ask "$url/v1/chat/completions" -H 'content-type: application/json' -H "x-request-id: $2" "${@:4}" \
+		-d "{\"model\":\"janus/$1\",\"messages\":[{\"role\":\"user\",\"content\":\"$3\"}]}"
+}
+
 # send COMPETITOR [ID]: what stdin holds goes from its pod to the platform, in a chat with that id; sets raw,
 # said_status and said, the body without the sizes of chunks
 chats=1000
 send() {
-	local hex id=${2:-chat-$1-$((++chats))}
-	hex=$(od -An -v -tx1 | tr -d ' \n')
-	ask "$url/v1/chat/completions" -H 'content-type: application/json' -H "x-request-id: $id" \
-		-d "{\"model\":\"janus/$1\",\"messages\":[{\"role\":\"user\",\"content\":\"call:$hex\"}]}"
+	have_called "$1" "${2:-chat-$1-$((++chats))}" "call:$(in_hex)"
 	raw=$(jq -r '.choices[0].message.content' <<<"$body" | xxd -r -p | tr -d '\0')
 	said_status=$(head -n 1 <<<"$raw" | cut -d' ' -f2)
 	said=$(tr -d '\r' <<<"$raw" | sed '1,/^$/d' | grep -vE '^[0-9a-f]+$' || true)

@@ -92,15 +92,14 @@ exchange_take_out(struct exchange *ex)
 }
 
 /* libmicrohttpd, which stops listening when descriptors run out, begins again when it has closed a connection:
- * where we have closed one, it gets one that is connected to nothing. */
+ * for one that we close, it gets one that is connected to nothing. */
 static void
-tell_closed(struct http_server *s)
+server_close(struct http_server *s, int fd)
 {
 	const struct sockaddr_in nobody = { .sin_family = AF_INET };
-	const int fd =
-	    s->daemon != NULL && !s->draining ? fcntl(s->nobody, F_DUPFD_CLOEXEC, 0) : -1;
 
-	if (fd < 0)
+	close(fd);
+	if (s->daemon == NULL || s->draining || (fd = fcntl(s->nobody, F_DUPFD_CLOEXEC, 0)) < 0)
 		return;
 	MHD_add_connection(s->daemon, fd, (const struct sockaddr *)&nobody, sizeof(nobody));
 	server_run_soon(s);
@@ -111,17 +110,12 @@ client_put_back(struct client *c, bool keep)
 {
 	struct http_server *s = c->server;
 	const int fd = c->fd;
-	struct sockaddr_storage peer = { 0 };
-	socklen_t len = sizeof(peer);
 
 	client_free(c);
-	if (!keep || s->draining || getpeername(fd, (struct sockaddr *)&peer, &len) < 0) {
-		close(fd);
-		tell_closed(s);
-	} else {
-		MHD_add_connection(s->daemon, fd, (struct sockaddr *)&peer, len);
-		server_run_soon(s);
-	}
+	if (keep)
+		http_server_take(s, fd);
+	else
+		server_close(s, fd);
 }
 
 void

@@ -21,6 +21,13 @@ attempt_of(const struct request_record *q, const struct egress_row *row)
 	return NULL;
 }
 
+/* Milliseconds are cut. */
+static bool
+began_by_its_end(const struct egress_row *row, const struct request_record *q)
+{
+	return row->at_ms <= request_ended_ms(q) + 1;
+}
+
 bool
 call_record_fill(
     struct call_record *out, const struct request_record *q, const struct egress_row *row)
@@ -28,8 +35,7 @@ call_record_fill(
 	const struct life_attempt *a = attempt_of(q, row);
 
 	/* A client may use an id again. */
-	if (a == NULL || row->at_ms < q->accepted_at_ms ||
-	    row->at_ms > q->accepted_at_ms + q->duration_us / 1000 + 1)
+	if (a == NULL || row->at_ms < q->accepted_at_ms || !began_by_its_end(row, q))
 		return false;
 	*out = (struct call_record){ .parent = a->span, .row = *row };
 	snprintf(out->trace, sizeof(out->trace), "%.32s", q->traceparent + 3);
@@ -88,8 +94,7 @@ calls_take(struct calls *c, const struct request_record *q,
 		if (call_record_fill(&record, q, c->at[i]) && fn != NULL)
 			fn(&record, arg);
 		/* What is older will not find its chat any more. */
-		if (attempt_of(q, c->at[i]) != NULL &&
-		    c->at[i]->at_ms <= q->accepted_at_ms + q->duration_us / 1000 + 1)
+		if (attempt_of(q, c->at[i]) != NULL && began_by_its_end(c->at[i], q))
 			free(c->at[i]);
 		else
 			c->at[kept++] = c->at[i];

@@ -74,9 +74,8 @@ send_call(const struct call_record *call, void *arg)
 static void
 trace(struct observer *o, const struct request_record *q)
 {
-	const bool sampled = otlp_sampled(&o->config, q);
+	const bool sampled = otlp_add(o->otlp, q);
 
-	otlp_add(o->otlp, q);
 	calls_take(&o->calls, q, sampled ? send_call : NULL, o->otlp);
 }
 

@@ -80,11 +80,13 @@ enqueue(struct otlp *o, struct otlp_item item)
 		item_done(&item);
 }
 
-void
+bool
 otlp_add(struct otlp *o, const struct request_record *q)
 {
-	if (otlp_sampled(o->config, q))
-		enqueue(o, (struct otlp_item){ .chat = copy(q) });
+	if (!otlp_sampled(o->config, q))
+		return false;
+	enqueue(o, (struct otlp_item){ .chat = copy(q) });
+	return true;
 }
 
 void

@@ -68,8 +68,8 @@ void otlp_encode(struct buf *out, const struct otlp_config *, const struct otlp_
 
 /** otlp_new - start the sender; NULL with err. config is borrowed. */
 struct otlp *otlp_new(const struct otlp_config *, struct error *);
-/** otlp_add - queue a chat's spans; the record stays the caller's. Any thread. */
-void otlp_add(struct otlp *, const struct request_record *);
+/** otlp_add - queue a chat's spans, if its trace is one to send; is it? The record stays the caller's. Any thread. */
+bool otlp_add(struct otlp *, const struct request_record *);
 /** otlp_add_work - the same for work. */
 void otlp_add_work(struct otlp *, const struct work_record *);
 /** otlp_add_call - the same for a call that a chat made, whose trace is to be sent. */

@@ -85,7 +85,21 @@ request_record_free(struct request_record *q)
 	free(q);
 }
 
+int64_t
+request_ended_ms(const struct request_record *q)
+{
+	return q->accepted_at_ms + q->duration_us / 1000;
+}
+
 /* ---- the ring ---- */
+
+/* The newest is at 1; NULL behind the oldest. */
+static const struct request_record *
+at_back(const struct requests *all, size_t back)
+{
+	return back <= REQUESTS_KEPT ? all->at[(all->next + REQUESTS_KEPT - back) % REQUESTS_KEPT]
+				     : NULL;
+}
 
 struct request_record *
 requests_add(struct requests *all, struct request_record *q)
@@ -100,15 +114,11 @@ requests_add(struct requests *all, struct request_record *q)
 const struct request_record *
 requests_find(const struct requests *all, const char *id)
 {
-	for (size_t back = 1; back <= REQUESTS_KEPT; back++) {
-		const struct request_record *q =
-		    all->at[(all->next + REQUESTS_KEPT - back) % REQUESTS_KEPT];
+	const struct request_record *q;
 
-		if (q == NULL)
-			return NULL;
+	for (size_t back = 1; (q = at_back(all, back)) != NULL; back++)
 		if (strcmp(q->id, id) == 0)
 			return q;
-	}
 	return NULL;
 }
 
@@ -116,11 +126,10 @@ bool
 requests_since(const struct requests *all, int64_t since_ms,
     bool (*fn)(const struct request_record *, void *arg), void *arg)
 {
-	for (size_t back = 1; back <= REQUESTS_KEPT; back++) {
-		const struct request_record *q =
-		    all->at[(all->next + REQUESTS_KEPT - back) % REQUESTS_KEPT];
+	const struct request_record *q;
 
-		if (q == NULL || q->accepted_at_ms + q->duration_us / 1000 < since_ms)
+	for (size_t back = 1; (q = at_back(all, back)) != NULL; back++) {
+		if (request_ended_ms(q) < since_ms)
 			return false;
 		if (fn(q, arg))
 			return true;
@@ -136,8 +145,8 @@ requests_longest_gap(const struct requests *all, const char *slug, int64_t since
 	for (size_t i = 0; i < REQUESTS_KEPT; i++) {
 		const struct request_record *q = all->at[i];
 
-		if (q != NULL && q->accepted_at_ms + q->duration_us / 1000 >= since_ms &&
-		    q->max_gap_ms > longest && strcmp(q->slug, slug) == 0)
+		if (q != NULL && request_ended_ms(q) >= since_ms && q->max_gap_ms > longest &&
+		    strcmp(q->slug, slug) == 0)
 			longest = q->max_gap_ms;
 	}
 	return longest;

@@ -56,6 +56,8 @@ struct request_record {
  *  zeroed or holds another. Any thread. */
 void request_record_fill(struct request_record *, const struct gateway_usage *);
 void request_record_free(struct request_record *);
+/** request_ended_ms - when it was over, by the wall clock. */
+int64_t request_ended_ms(const struct request_record *);
 
 struct requests { /* zero-initialised */
 	struct request_record *at[REQUESTS_KEPT]; /* owned; a ring */

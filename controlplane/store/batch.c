@@ -52,7 +52,7 @@ batch_free(struct store_batch *b)
 bool
 batch_is_of_streams(const struct store_batch *b)
 {
-	bool tells = b->nusage > 0 || b->is_egress;
+	bool tells = b->nchats > 0 || b->is_egress;
 
 	for (const struct item *i = b->first; i != NULL; i = i->next) {
 		if (i->write == artifacts_write || i->write == battles_write)

@@ -30,9 +30,11 @@ struct store_batch {
 	bool committed; /* its transaction; a row of it may have failed all the same */
 	char object_id[NOUN_ID_MAX]; /* of its last event */
 	struct late_cost late; /* of its call */
-	size_t nusage;
-	struct usage_row
-	    usage[]; /* USAGE_TOGETHER of them, or none: a batch is of the one or the other */
+	size_t nchats;
+	struct batch_chat {
+		struct usage_row row;
+		int64_t cost_micro_usd, beyond_micro_usd; /* costs.h */
+	} chats[]; /* USAGE_TOGETHER of them, or none: a batch is of the one or the other */
 };
 
 /** batch_add - copies the row; returns the copy, whose pointers are still the row's: copy what they

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "controlplane/store/costs.h"
 #include "controlplane/store/reserve.h"
 #include "controlplane/store/retention.h"
 #include "controlplane/store/store.h"
@@ -51,8 +52,6 @@ struct store {
 	void *held_arg;
 	void (*on_row)(const char *noun, const char *id, void *arg); /* once it is theirs; NULL */
 	void *on_row_arg;
-	late_cost_fn *on_cost; /* NULL */
-	void *on_cost_arg;
 	struct store_stats stats;
 	struct tally today;
 	struct event_watch *watch; /* a reference */
@@ -61,7 +60,7 @@ struct store {
 	struct reserve reserve;
 	struct retention *retention; /* control loop; NULL: all is kept */
 	struct timer look; /* control loop: at the reserve */
-	int64_t priced_ms; /* the writer: when the newest call began that has a price */
+	struct costs costs;
 	bool full; /* the writer: its last failure was for want of room */
 	bool dirty; /* the writer: something is in the log since it was last emptied */
 	struct files files; /* the writer: that it began with */

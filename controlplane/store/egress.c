@@ -66,7 +66,7 @@ egress_write(struct sql *s, const void *row, struct error *err)
 	if (write_done(&p, err) < 0)
 		return -1;
 	const int64_t row_id = sqlite3_last_insert_rowid(s->db);
-	if (count(s, e, err) < 0 || (e->late != NULL && usage_charge(s, e, e->late, err) < 0))
+	if (count(s, e, err) < 0)
 		return -1;
 	return row_id % TRIM_EVERY == 0 ? trim(s, err) : 0;
 }

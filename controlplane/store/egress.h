@@ -7,7 +7,6 @@
 
 #include "controlplane/store/nouns.h"
 struct error;
-struct late_cost;
 struct store;
 
 struct egress_row {
@@ -18,7 +17,6 @@ struct egress_row {
 	int64_t at_ms, calls, duration_ms, bytes_in, bytes_out, prompt_tokens, completion_tokens,
 	    sandbox_ms;
 	int64_t cost_micro_usd; /* -1: its price is not known */
-	struct late_cost *late; /* the writer's: what it adds to its chat; NULL: nobody asks */
 };
 /** store_add_egress - as store_add_usage: any thread, never blocks on the disk.  Its cost is its chat's. */
 void store_add_egress(struct store *, const struct egress_row *);

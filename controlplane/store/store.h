@@ -108,7 +108,6 @@ struct usage_row {
 	int64_t bytes_in, bytes_out;
 	int status, attempts;
 	bool stream, is_estimated;
-	int64_t beyond_micro_usd; /* the writer's, see below */
 };
 /** store_add_usage - any thread, never blocks on the disk.  A chat costs what its competitor reported, or what
  *  the platform measured (egress.h) if that is more, whichever is stored first. */

@@ -28,11 +28,8 @@ int submissions_load(struct sql *, const struct store_rows *, void *arg, struct 
 int submissions_find(struct sql *, const char *id, struct submission *out, struct error *);
 int instances_write(struct sql *, const void *row, struct error *);
 int instances_load(struct sql *, const struct store_rows *, void *arg, struct error *);
-int usage_write(struct sql *, const struct usage_row *, struct error *);
-/** usage_measure - before it is written: raise its cost to what its calls cost, and fill in by how much. */
-int usage_measure(struct sql *, struct usage_row *, struct error *);
-/** usage_charge - a call of a chat was written: if it makes the chat dearer, that is stored and filled in. */
-int usage_charge(struct sql *, const struct egress_row *, struct late_cost *out, struct error *);
+/** usage_write - a chat that cost so much, whatever its row says. */
+int usage_write(struct sql *, const struct usage_row *, int64_t cost_micro_usd, struct error *);
 int usage_load(
     struct sql *, enum usage_by, int64_t since_ms, usage_sum_fn *, void *arg, struct error *);
 int keys_write(struct sql *, const void *row, struct error *);

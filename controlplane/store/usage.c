@@ -1,5 +1,5 @@
 /*
- * usage.c - one row a chat, what it cost, and how many there are of today.
+ * usage.c - one row a chat, and how many there are of today.
  */
 #include "controlplane/store/core.h"
 #include "controlplane/store/tables.h"
@@ -7,75 +7,8 @@
 
 #define DAY_MS 86400000
 
-/* What the platform measured of a chat so far, whose row is or will be that one.  A call is the chat's that ran
- * when it began. */
-static int
-measured(struct sql *s, int64_t row, const char *request, const char *instance, int64_t at_ms,
-    int64_t duration_ms, int64_t *micro_usd, struct error *err)
-{
-	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_EGRESS_COST];
-	struct columns p = { .q = q };
-
-	put_text(&p, request);
-	put_text(&p, instance);
-	put_int(&p, at_ms);
-	put_int(&p, at_ms + duration_ms + 1); /* milliseconds are cut */
-	put_int(&p, row);
-	if (sql_step(q, err) < 0)
-		return -1;
-	*micro_usd = sqlite3_column_int64(q, 0);
-	return 0;
-}
-
 int
-usage_charge(struct sql *s, const struct egress_row *e, struct late_cost *out, struct error *err)
-{
-	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_USAGE_OF_CALL];
-	_cleanup_reset_ sqlite3_stmt *cost = s->stmt[SQL_USAGE_COST];
-	struct columns p = { .q = q };
-
-	*out = (struct late_cost){ 0 };
-	if (e->cost_micro_usd <= 0 || e->request_id[0] == '\0')
-		return 0;
-	put_text(&p, e->request_id);
-	put_text(&p, e->instance_id);
-	put_int(&p, e->at_ms);
-	const int rc = sql_step(q, err);
-	if (rc <= 0)
-		return rc; /* 0: the chat runs; its row will know */
-	struct columns g = { .q = q };
-	const int64_t row = get_int(&g);
-	get_text(&g, out->key_id, sizeof(out->key_id));
-	out->at_ms = get_int(&g);
-	const int64_t duration_ms = get_int(&g), had = get_int(&g);
-	if (measured(s, row, e->request_id, e->instance_id, out->at_ms, duration_ms,
-		&out->micro_usd, err) < 0)
-		return -1;
-	if (out->micro_usd <= had)
-		return 0;
-	out->beyond_micro_usd = out->micro_usd - (had > 0 ? had : 0);
-	sql_bind_int(cost, 1, row);
-	sql_bind_int(cost, 2, out->micro_usd);
-	return sql_step(cost, err) < 0 ? -1 : 0;
-}
-
-int
-usage_measure(struct sql *s, struct usage_row *u, struct error *err)
-{
-	int64_t micro_usd;
-
-	if (measured(s, INT64_MAX, u->request_id, u->instance_id, u->at_ms, u->duration_ms,
-		&micro_usd, err) < 0)
-		return -1;
-	if (micro_usd > u->cost_micro_usd && micro_usd > 0) {
-		u->beyond_micro_usd += micro_usd - (u->cost_micro_usd > 0 ? u->cost_micro_usd : 0);
-		u->cost_micro_usd = micro_usd;
-	}
-	return 0;
-}
-
-int
-usage_write(struct sql *s, const struct usage_row *u, struct error *err)
+usage_write(struct sql *s, const struct usage_row *u, int64_t cost_micro_usd, struct error *err)
 {
 	_cleanup_reset_ sqlite3_stmt *q = s->stmt[SQL_USAGE_ADD];
 	struct columns p = { .q = q };
@@ -92,7 +25,7 @@ usage_write(struct sql *s, const struct usage_row *u, struct error *err)
 	put_int(&p, u->prompt_tokens);
 	put_int(&p, u->completion_tokens);
 	put_int(&p, u->is_estimated);
-	put_int(&p, u->cost_micro_usd);
+	put_int(&p, cost_micro_usd);
 	put_int(&p, u->duration_ms);
 	put_int(&p, u->ttft_ms);
 	put_int(&p, u->max_gap_ms);

@@ -44,8 +44,8 @@ enqueue(struct store *s, struct store_batch *b)
 
 	*s->last = b;
 	s->last = &b->next;
-	s->open = b->nusage > 0 ? b : NULL;
-	s->urgent |= b->nusage == 0 && !b->is_egress;
+	s->open = b->nchats > 0 ? b : NULL;
+	s->urgent |= b->nchats == 0 && !b->is_egress;
 	if (was_empty || s->urgent)
 		pthread_cond_signal(&s->more);
 }
@@ -87,12 +87,12 @@ store_add_usage(struct store *s, const struct usage_row *row)
 
 	pthread_mutex_lock(&s->lock);
 	if (has_room(s)) {
-		if (s->open != NULL && s->open->nusage < USAGE_TOGETHER) {
-			s->open->usage[s->open->nusage++] = *row;
+		if (s->open != NULL && s->open->nchats < USAGE_TOGETHER) {
+			s->open->chats[s->open->nchats++].row = *row;
 		} else {
-			b = mem_zalloc(sizeof(*b) + USAGE_TOGETHER * sizeof(*row));
+			b = mem_zalloc(sizeof(*b) + USAGE_TOGETHER * sizeof(b->chats[0]));
 			b->last = &b->first;
-			b->usage[b->nusage++] = *row;
+			b->chats[b->nchats++].row = *row;
 			enqueue(s, b);
 		}
 	}
@@ -104,8 +104,7 @@ store_add_egress(struct store *s, const struct egress_row *row)
 {
 	struct store_batch *b = store_batch_new();
 
-	struct egress_row *copy = batch_add(b, egress_write, row, sizeof(*row), NULL);
-	copy->late = &b->late;
+	batch_add(b, egress_write, row, sizeof(*row), NULL);
 	b->is_egress = true;
 	pthread_mutex_lock(&s->lock);
 	const bool room = has_room(s);
@@ -122,8 +121,8 @@ void
 store_watch_costs(struct store *s, late_cost_fn *fn, void *arg)
 {
 	pthread_mutex_lock(&s->lock);
-	s->on_cost = fn;
-	s->on_cost_arg = arg;
+	s->costs.fn = fn;
+	s->costs.arg = arg;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -161,35 +160,37 @@ failed(struct store *s)
 	return -1;
 }
 
-/* Where no call with a price began since a chat did, it made none; of calls written by another process we do
- * not know. */
 static int
-write_chat(struct store *s, struct usage_row *u, bool theirs, struct error *err)
+write_chat(struct store *s, struct batch_chat *c, bool theirs, struct error *err)
 {
-	if ((theirs || u->at_ms <= s->priced_ms) && usage_measure(&s->writer, u, err) < 0)
-		return -1;
-	return usage_write(&s->writer, u, err);
+	if (costs_of_chat(&s->costs, &s->writer, c, theirs, err) == 0 &&
+	    usage_write(&s->writer, &c->row, c->cost_micro_usd, err) == 0)
+		return 0;
+	c->beyond_micro_usd = 0;
+	return failed(s);
 }
 
 static int
-write_usage(struct store *s, struct store_batch *b, bool theirs, struct error *err)
+write_chats(struct store *s, struct store_batch *b, bool theirs, struct error *err)
 {
 	int rc = 0;
 
 	/* A full disk may end the whole transaction: no more of it then. */
-	for (size_t i = 0; i < b->nusage && !sqlite3_get_autocommit(s->writer.db); i++)
-		if (write_chat(s, &b->usage[i], theirs, err) < 0) {
-			b->usage[i].beyond_micro_usd = 0;
-			rc = failed(s);
-		}
+	for (size_t i = 0; i < b->nchats && !sqlite3_get_autocommit(s->writer.db); i++)
+		if (write_chat(s, &b->chats[i], theirs, err) < 0)
+			rc = -1;
 	return rc;
 }
 
-static void
-note_price(struct store *s, const struct egress_row *e)
+static int
+write_call(struct store *s, struct store_batch *b, struct error *err)
 {
-	if (e->cost_micro_usd > 0 && e->at_ms > s->priced_ms)
-		s->priced_ms = e->at_ms;
+	const struct egress_row *e = b->first->row;
+
+	if (egress_write(&s->writer, e, err) < 0 ||
+	    costs_of_call(&s->costs, &s->writer, e, &b->late, err) < 0)
+		return failed(s);
+	return 0;
 }
 
 static int
@@ -197,10 +198,10 @@ write_batch(struct store *s, struct store_batch *b, bool theirs, struct error *e
 {
 	struct sql *q = &s->writer;
 
-	if (b->nusage > 0)
-		return write_usage(s, b, theirs, err);
+	if (b->nchats > 0)
+		return write_chats(s, b, theirs, err);
 	if (b->is_egress)
-		note_price(s, b->first->row);
+		return write_call(s, b, err);
 	/* One row is whole or not by itself. */
 	if (b->first != NULL && b->first->next == NULL)
 		return b->first->write(q, b->first->row, err) < 0 ? failed(s) : 0;
@@ -333,47 +334,6 @@ name_row(const char *noun, const char *id, void *arg)
 	loop_post(s->control, tell_row, n);
 }
 
-struct cost_news { /* may outlive the store */
-	late_cost_fn *fn;
-	void *arg;
-	struct late_cost cost;
-};
-
-static void
-tell_cost(void *arg)
-{
-	struct cost_news *n = arg;
-
-	n->fn(&n->cost, n->arg);
-	free(n);
-}
-
-static void
-post_cost(struct store *s, const struct late_cost *cost)
-{
-	if (cost->beyond_micro_usd == 0 || s->on_cost == NULL)
-		return;
-	struct cost_news *n = mem_zalloc(sizeof(*n));
-	*n = (struct cost_news){ s->on_cost, s->on_cost_arg, *cost };
-	loop_post(s->control, tell_cost, n);
-}
-
-/* Rows of usage that failed have none. */
-static void
-tell_costs(struct store *s, const struct store_batch *b)
-{
-	for (size_t i = 0; i < b->nusage; i++) {
-		const struct usage_row *u = &b->usage[i];
-		struct late_cost cost = { .at_ms = u->at_ms,
-			.beyond_micro_usd = u->beyond_micro_usd,
-			.micro_usd = u->cost_micro_usd };
-
-		str_copy(cost.key_id, sizeof(cost.key_id), u->key_id);
-		post_cost(s, &cost);
-	}
-	post_cost(s, &b->late);
-}
-
 static void
 settle(struct store *s, struct store_batch *list, bool theirs)
 {
@@ -384,15 +344,15 @@ settle(struct store *s, struct store_batch *list, bool theirs)
 		pthread_mutex_lock(&s->lock);
 		const bool late = b->err.kind == ERROR_CANCELLED;
 		const bool first_failure = failed && !late && !s->stats.failing;
-		s->stats.batches += b->nusage > 0 ? b->nusage : 1;
+		s->stats.batches += b->nchats > 0 ? b->nchats : 1;
 		if (!late)
 			s->stats.failing = failed;
 		if (failed)
 			snprintf(s->stats.why, sizeof(s->stats.why), "%s", b->err.text);
-		s->usage_queued -= b->nusage + b->is_egress;
-		s->stats.usage_dropped += failed ? b->nusage + b->is_egress : 0;
-		for (size_t i = 0; i < b->nusage && !failed; i++)
-			tally_add(&s->today, b->usage[i].at_ms);
+		s->usage_queued -= b->nchats + b->is_egress;
+		s->stats.usage_dropped += failed ? b->nchats + b->is_egress : 0;
+		for (size_t i = 0; i < b->nchats && !failed; i++)
+			tally_add(&s->today, b->chats[i].row.at_ms);
 		pthread_mutex_unlock(&s->lock);
 		if (first_failure)
 			log_error("store.write_failed", F_STR("error", b->err.text));
@@ -402,8 +362,8 @@ settle(struct store *s, struct store_batch *list, bool theirs)
 		}
 		if (theirs && !failed)
 			batch_names(b, name_row, s);
-		if (b->committed && (b->nusage > 0 || !failed))
-			tell_costs(s, b);
+		if (b->committed && (b->nchats > 0 || !failed))
+			costs_tell(&s->costs, b, s->control);
 		if (b->done != NULL)
 			loop_post(s->control, run_done, b);
 		else

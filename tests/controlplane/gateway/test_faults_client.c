@@ -768,6 +768,28 @@ assert_lives(struct peer *p)
 	answer_done(&a);
 }
 
+/* All that are left, until they are emptied: were each given back at once, the gateway might have found none just
+ * then, accept nobody any more, and so never run out. */
+struct fill {
+	int fds[64];
+	size_t n;
+};
+
+static void
+fill_descriptors(struct fill *f)
+{
+	while (f->n < ARRAY_LEN(f->fds) && (f->fds[f->n] = dup(0)) >= 0)
+		f->n++;
+	ck_assert_int_eq(errno, EMFILE);
+}
+
+static void
+empty_descriptors(struct fill *f)
+{
+	while (f->n > 0)
+		close(f->fds[--f->n]);
+}
+
 #define CROWD 60
 START_TEST(test_descriptors_run_out) /* [A18] EMFILE on accept: streams live, and it recovers */
 {
@@ -778,6 +800,7 @@ START_TEST(test_descriptors_run_out) /* [A18] EMFILE on accept: streams live, an
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct peer p = peer_open();
 	struct peer last = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	struct fill fill = { 0 };
 	int go[2], status;
 
 	house_script(script);
@@ -804,9 +827,7 @@ START_TEST(test_descriptors_run_out) /* [A18] EMFILE on accept: streams live, an
 	}
 	close(go[0]);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-	for (int fd; (fd = dup(0)) >= 0; poll(NULL, 0, 1))
-		close(fd); /* the gateway is still accepting the crowd */
-	ck_assert_int_eq(errno, EMFILE);
+	fill_descriptors(&fill);
 	ck_assert_int_eq(connect(last.fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	house_open_gate();
 	struct answer a = peer_answer(&p);
@@ -821,6 +842,7 @@ START_TEST(test_descriptors_run_out) /* [A18] EMFILE on accept: streams live, an
 	peer_close(&last);
 	few.rlim_cur = enough;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	empty_descriptors(&fill);
 	struct answer after = chat("", CHAT_STREAM);
 	ck_assert_int_eq(after.status, 200);
 	answer_done(&after);
@@ -835,8 +857,7 @@ START_TEST(test_descriptors_after_streams) /* [A18] EMFILE on accept, after stre
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct peer streams[10], other = peer_open();
 	struct peer last = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
-	int fill[64];
-	size_t nfill = 0;
+	struct fill fill = { 0 };
 	struct rlimit few;
 
 	house_script(answers_stream);
@@ -852,9 +873,7 @@ START_TEST(test_descriptors_after_streams) /* [A18] EMFILE on accept, after stre
 	const rlim_t enough = few.rlim_cur;
 	few.rlim_cur = (rlim_t)open_descriptors() + 8;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-	while (nfill < ARRAY_LEN(fill) && (fill[nfill] = dup(0)) >= 0)
-		nfill++;
-	ck_assert_int_eq(errno, EMFILE);
+	fill_descriptors(&fill);
 	ck_assert_int_eq(connect(last.fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	assert_lives(&other); /* the listener's turn has been */
 	for (size_t i = 0; i < ARRAY_LEN(streams); i++)
@@ -862,10 +881,9 @@ START_TEST(test_descriptors_after_streams) /* [A18] EMFILE on accept, after stre
 	assert_lives(&last);
 	peer_close(&last);
 	peer_close(&other);
-	while (nfill > 0)
-		close(fill[--nfill]);
 	few.rlim_cur = enough;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	empty_descriptors(&fill);
 }
 END_TEST
 

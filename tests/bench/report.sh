@@ -21,7 +21,7 @@ to nginx in the same round. Absolute figures depend on the machine and on what e
 - pod: the same, its upstream as an image submitted by \`janusctl submit image\`. limited: as Janus, its upstream in a container on the
   host's network with the limits of that pod, which has less right to a processor: what differs then is the way to it.
 
-Machine: $(nproc) cores shared by proxy, upstream and client; Linux $(uname -r | cut -d- -f1);
+Machine: $(nproc) cores, one the proxy's, the rest its upstream's and its client's (all are everybody's with 10,000 streams); Linux $(uname -r | cut -d- -f1);
 nginx $( (nginx -v 2>&1 || /usr/sbin/nginx -v 2>&1) | sed -n 's/.*nginx\/\([0-9.]*\).*/\1/p' | head -n 1).
 
 END

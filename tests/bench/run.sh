@@ -71,10 +71,18 @@ free_port() {
 	done
 }
 
+# The proxy has a processor of its own, and its client and its upstream have the others: who shares one with whom is
+# else up to the kernel, and different each time, and what that makes of it is more than what is measured.
+mapfile -t cpus < <(taskset -cp $$ | sed 's/.*: //' | tr , '\n' | while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
+all_cpus=$(IFS=,; echo "${cpus[*]}")
+the_proxys=${cpus[0]} the_others=$all_cpus
+[ "${#cpus[@]}" = 1 ] || the_others=$(IFS=,; echo "${cpus[*]:1}")
+
 begin() {	# NAME COMMAND...: in the background
-	local name=$1
+	local name=$1 on=$the_proxys
 	shift
-	"$@" >>"$world/$name.log" 2>&1 </dev/null &
+	case $name in upstream | platform) on=$the_others ;; esac
+	taskset -c "$on" "$@" >"$world/$name.log" 2>&1 </dev/null & # anew: it costs more to write to what is long
 	pids[$name]=$!
 }
 
@@ -198,13 +206,20 @@ pods() {	# [LABEL]: the containers of both, or of those with that
 	api GET "/containers/json?all=1&filters=$(urlencode "{\"label\":[\"rodeo.janus.node=$node\"${1:+,\"$1\"}]}")" | jq -r '.[].Id'
 }
 
+place_pods() {
+	local each
+	for each in $(pods); do
+		api POST "/containers/$each/update" -H 'content-type: application/json' -d "{\"CpusetCpus\":\"$the_others\"}" >/dev/null
+	done
+}
+
 # A URL whose upstream is held to what a pod's is: its memory, its processes, its share of a processor, which is less than
 # ours. All that differs is the way to it.
 start_limited() { serve limited; }
 limited_upstream() {	# PORT
 	limited_id=$(api GET "/containers/$(pods rodeo.janus.role=competitor | head -n 1)/json" |
-		jq --arg port "$1" '{ Image, User: .Config.User, Cmd: ["/upstream", $port], HostConfig: (.HostConfig | { NetworkMode: "host", Init,
-			NanoCpus, CpuShares, Memory, MemorySwap, PidsLimit, Ulimits, CapDrop, SecurityOpt, ReadonlyRootfs }) }' |
+		jq --arg port "$1" --arg on "$the_others" '{ Image, User: .Config.User, Cmd: ["/upstream", $port], HostConfig: (.HostConfig | { NetworkMode: "host", Init,
+			NanoCpus, CpuShares, CpusetCpus: $on, Memory, MemorySwap, PidsLimit, Ulimits, CapDrop, SecurityOpt, ReadonlyRootfs }) }' |
 		api POST /containers/create -H 'content-type: application/json' --data-binary @- | jq -r .Id)
 	api POST "/containers/$limited_id/start" >/dev/null
 }
@@ -245,8 +260,9 @@ measure() {	# NAME WORK LOAD-WORK N SECONDS [CHUNKS GAP]: a line of results
 	shift 2
 	"start_$name"
 	wait_for "$name"
+	[ "$name" != pod ] || place_pods
 	sleep 0.3
-	line=$(BENCH_HEADERS=$(headers "$name" && echo x) && export BENCH_HEADERS="${BENCH_HEADERS%x*}" && "$own/load" "$1" "${ports[$name]}" "${pids[$name]}" "$(model "$name")" "${@:2}" 2>>"$world/load.log") || true
+	line=$(BENCH_HEADERS=$(headers "$name" && echo x) && export BENCH_HEADERS="${BENCH_HEADERS%x*}" && taskset -c "$the_others" "$own/load" "$1" "${ports[$name]}" "${pids[$name]}" "$(model "$name")" "${@:2}" 2>>"$world/load.log") || true
 	[ -n "$line" ] || { tail -n 3 "$world/load.log" "$world/$name.log" >&2; line='failures=1'; }
 	stop "$name"
 	printf '%s %s %s\n' "$work" "$name" "$line" | tee -a "$results"
@@ -323,6 +339,8 @@ for ((i = 1; i <= rounds; i++)); do
 	echo "round $i of $rounds" >&2
 	round
 done
+the_proxys=$all_cpus the_others=$all_cpus
+taskset -acp "$all_cpus" "${pids[upstream]}" >/dev/null
 if wanted many; then measure janus many paced "$many" 10 0 1000; fi
 if wanted idle; then idle; fi
 

@@ -22,6 +22,7 @@
 #include "runtime/base/buf.h"
 struct error;
 struct loop;
+struct metric_histogram;
 struct tls_certificate;
 struct http_server;
 
@@ -163,8 +164,10 @@ void http_stream_begin_sized(
 bool http_stream_write(struct http_request *, const void *bytes, size_t len);
 /** http_stream_warm - it is about to be written to: fetch what that takes into the cache. */
 void http_stream_warm(const struct http_request *);
-/** http_stream_flush - send what was written now instead of at the end of the turn. */
-void http_stream_flush(struct http_request *);
+/** http_stream_count_delay - of what was just written: count the time from since_us (clock_now_us) until the socket
+ *  is handed it. */
+void http_stream_count_delay(
+    struct http_request *, int64_t since_us, struct metric_histogram *into);
 /** http_stream_unsent - bytes that wait for the client. */
 size_t http_stream_unsent(const struct http_request *);
 /** http_stream_end - after what waits was sent the answer is complete. The request is over. */

@@ -64,6 +64,8 @@ struct exchange {
 	struct client *client; /* NULL when libmicrohttpd is done with it */
 	struct buf out; /* written by us to the socket, from out_at on */
 	size_t out_at;
+	struct metric_histogram *delay; /* where to count how long it waited; NULL */
+	int64_t delay_since_us;
 	struct exchange *dirty_next, **dirty_prev;
 	bool old; /* HTTP/1.0 */
 	bool sized; /* the length of its body was told in the head */

@@ -12,6 +12,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/metrics.h"
 #include "runtime/net/http_server_internal.h"
 #include "runtime/net/tls_internal.h"
 
@@ -221,6 +224,9 @@ exchange_tend(struct exchange *ex)
 	if (!ex->head_sent || ex->dead)
 		return;
 	flush(ex);
+	if (ex->delay != NULL)
+		metric_observe_us(TAKE(ex->delay), &buckets_overhead,
+		    (uint64_t)(clock_now_us() - ex->delay_since_us));
 	if (ex->dead)
 		return;
 	if (ex->above_high && unsent(ex) < ex->pub.server->limits->stream_high_bytes / 2) {
@@ -307,12 +313,14 @@ http_stream_write(struct http_request *r, const void *bytes, size_t len)
 }
 
 void
-http_stream_flush(struct http_request *r)
+http_stream_count_delay(struct http_request *r, int64_t since_us, struct metric_histogram *into)
 {
 	struct exchange *ex = exchange_of(r);
 
-	if (ex->dirty_prev != NULL)
-		exchange_tend(ex);
+	if (ex->dirty_prev == NULL || ex->delay != NULL)
+		return;
+	ex->delay = into;
+	ex->delay_since_us = since_us;
 }
 
 void

@@ -317,10 +317,8 @@ exchange_body(struct http_exchange *x, const char *bytes, size_t len, void *arg)
 	} else {
 		answer_whole(r);
 	}
-	if (r->client != NULL)
-		http_stream_flush(r->client);
-	if (delay != NULL)
-		metric_observe_us(delay, &buckets_overhead, (uint64_t)(clock_now_us() - read_us));
+	if (r->client != NULL && delay != NULL)
+		http_stream_count_delay(r->client, read_us, delay);
 	relay_leave(r);
 }
 

@@ -159,7 +159,7 @@ void http_stream_begin(struct http_request *, int status, const struct http_head
  *  begun before on_request has returned, the connection closes after it. */
 void http_stream_begin_sized(
     struct http_request *, int status, const struct http_header *headers, uint64_t len);
-/** http_stream_write - more bytes, copied only if the socket does not take them; merged per turn.
+/** http_stream_write - more bytes: they are copied, and sent together at the end of this turn.
  *  Returns false when more than stream_high_bytes wait: pause until on_drain. */
 bool http_stream_write(struct http_request *, const void *bytes, size_t len);
 /** http_stream_warm - it is about to be written to: fetch what that takes into the cache. */
